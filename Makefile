@@ -1,0 +1,67 @@
+# Each target sets up first what it needs; set-up runs again only when a file it reads has changed.
+.DEFAULT_GOAL := help
+.PHONY: demo test lab lint setup clean help
+
+PYTHON ?= python3
+WORKERS ?= 2
+TORCH_INDEX ?=
+
+# nbgrader starts `alembic`, and nbconvert `jupyter`, from PATH: both must be this environment's, whatever is activated.
+RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m
+PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadfile
+
+demo: setup  ## release the lessons, make a sample class, grade it, and show the result
+	@$(RUN) tests.demo
+
+# All three run whatever the others say. The tests come last, so that their summary is the last line.
+test: setup  ## run every test, and every notebook
+	@failed=0; \
+	$(PYTEST) --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg solutions || failed=1; \
+	$(PYTEST) --nbval-lax --nbval-current-env notebooks || failed=1; \
+	$(PYTEST) || failed=1; \
+	exit $$failed
+
+# In a container one is often root, and JupyterLab then asks for this flag.
+ALLOW_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+
+lab: setup  ## open the course in JupyterLab
+	@$(RUN) jupyter lab --LabApp.default_url=/lab/tree/notebooks/README.md $(ALLOW_ROOT)
+
+lint: setup  ## check style, format and types
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+setup: .venv/.ready .venv/.system  ## make .venv with everything in it (the others do this themselves)
+
+# `.unfinished` becomes `.ready` only at the end: pip takes a package it was stopped in the middle of for installed,
+# so a set-up that did not finish starts from nothing.
+.venv/.ready: pyproject.toml constraints.txt binder/overrides.json
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no '$(PYTHON)'. $(OTHER_PYTHON)" >&2; exit 1; }
+	@$(PYTHON) -c "import sys; v = sys.version_info[:3]; v >= (3, 11) or sys.exit('Python 3.11 or newer is needed; \'$(PYTHON)\' is Python %d.%d.%d. $(OTHER_PYTHON)' % v)"
+	@if [ -e .venv/.unfinished ] || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then \
+		$(PYTHON) -m venv --clear .venv; \
+	fi
+	@touch .venv/.unfinished
+	.venv/bin/python -m pip install --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
+		-c constraints.txt -e '.[dev]'
+	@mkdir -p .venv/share/jupyter/lab/settings
+	@cp binder/overrides.json .venv/share/jupyter/lab/settings/
+	@# The first import on a machine lists its fonts, and may say so on stderr, which would cost a check cell its points.
+	@.venv/bin/python -c 'import matplotlib.font_manager'
+	@mv .venv/.unfinished $@
+
+OTHER_PYTHON := Name another one: make PYTHON=python3.12
+
+.venv/.system: tools/system-packages | .venv/.ready
+	@tools/system-packages
+	@touch $@
+
+clean:  ## remove .venv, caches and the demo's files
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist demo *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@echo 'Variables: PYTHON=python3.12 for another Python; TORCH_INDEX=URL for an index with a CPU build of torch;'
+	@echo '           WORKERS=4 for more tests at a time.'

@@ -1,0 +1,96 @@
+"""From `solutions/` to `notebooks/`: run a lesson, look for mistakes of its author's, release it, compare the two."""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from .exercise import Lesson
+from .grading.course import Course, CourseError
+from .view import card
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def execute(path: Path) -> None:
+    """Run a solution from top to bottom and keep its outputs, without times, widget ids and Python's version.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        When a cell raises. The file is left as it was.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=120, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": path.parent}}).execute()
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(_WIDGET, None)
+    beside = path.with_suffix(".ipynb.new")
+    nbformat.write(notebook, beside)
+    beside.replace(path)
+
+
+def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
+    """Return what an author forgot in a lesson's notebook: where, what, and what to do about it."""
+    found: list[str] = []
+    cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+    counts = Counter(cell.metadata.nbgrader.grade_id for cell in notebook.cells if "nbgrader" in cell.metadata)
+    found += [f"the grade id {grade_id!r} is used {n} times: give each cell its own" for grade_id, n in counts.items() if n > 1]
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for exercise in lesson.exercises:
+        if card(exercise) not in prose:
+            found.append(f"{exercise.id} has no card, or an old one; put this line above it: {card(exercise)}")
+        answer, check = cells.get(exercise.name), cells.get(f"check-{exercise.name}")
+        if answer is None or not answer.metadata.nbgrader.solution:
+            found.append(f"{exercise.id} has no answer cell: make one with the grade id {exercise.name!r}, and solution set")
+        if check is None or not check.metadata.nbgrader.grade:
+            found.append(f"{exercise.id} has no check cell: make one with the grade id {f'check-{exercise.name}'!r}")
+        elif check.source != f'check("{exercise.id}")':
+            found.append(f"the check cell of {exercise.id} holds {check.source!r}: let it hold check({exercise.id!r}) alone")
+        elif check.metadata.nbgrader.points != exercise.points:
+            points = check.metadata.nbgrader.points
+            found.append(f"the check cell of {exercise.id} is worth {points}, the exercise {exercise.points}: make them the same")
+    return found
+
+
+def release(course: Course, lesson: Lesson) -> None:
+    """Generate the students' notebook of a lesson with nbgrader, after looking it through.
+
+    Raises
+    ------
+    CourseError
+        When the notebook is missing or has a problem, or when nbgrader can't release it.
+    """
+    path = course.solution(lesson.folder)
+    if not path.exists():
+        raise CourseError(f"there is no {path}: a lesson's module and its notebook go together")
+    found = problems(lesson, nbformat.read(path, as_version=4))
+    if found:
+        raise CourseError("\n".join(f"{path}: {problem}" for problem in found))
+    course.generate_assignment(lesson.folder)
+
+
+def out_of_step(course: Course, lessons: tuple[Lesson, ...]) -> list[str]:
+    """Return the lessons whose students' notebook is not what their solution gives now; writes nothing to the course."""
+    stale = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        shutil.copy(course.root / "nbgrader_config.py", copy)
+        shutil.copytree(course.root / "solutions", copy / "solutions")
+        fresh = Course(copy)
+        for lesson in lessons:
+            release(fresh, lesson)
+            ours, theirs = course.released(lesson.folder), fresh.released(lesson.folder)
+            if not ours.exists() or not filecmp.cmp(ours, theirs, shallow=False):
+                stale.append(lesson.folder)
+    return stale

@@ -1,0 +1,123 @@
+"""The numbers of an answer beside those of the reference: which are right, and what the wrong ones look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .exercise import Exercise
+from .mistakes import Mistake, Point
+from .reading import Leaf, Part, Problem, leaf
+from .verdict import Outcome
+
+Rows = Sequence[Sequence[Part]]
+
+
+def first_wrong(exercise: Exercise, parts: Rows) -> tuple[int, int] | None:
+    """Return the positions of the first case that is wrong, and of the part of it that is."""
+    scales = scales_of(parts)
+    for i, row in enumerate(parts):
+        for j, part in enumerate(row):
+            if not is_right(exercise, part, scales):
+                return i, j
+    return None
+
+
+def scales_of(parts: Rows) -> dict[str, float]:
+    """Return the size of the reference by part: the largest finite magnitude over all cases."""
+    scales: dict[str, float] = {}
+    for part in (part for row in parts for part in row):
+        if isinstance(part.reference, np.ndarray):
+            finite = np.abs(part.reference[np.isfinite(part.reference)])
+            scales[part.path] = max(scales.get(part.path, 0.0), float(finite.max(initial=0.0)))
+    return scales
+
+
+def is_right(exercise: Exercise, part: Part, scales: dict[str, float]) -> bool:
+    """Whether a part is right: numbers within the exercise's tolerance, all else exactly."""
+    numbers = part.numbers()
+    if numbers is None:
+        return not isinstance(part.reference, np.ndarray) and part.got == part.reference
+    got, reference = numbers
+    atol = exercise.atol * (scales.get(part.path) or 1.0)
+    return got.shape == reference.shape and np.allclose(got, reference, rtol=exercise.rtol, atol=atol, equal_nan=True)
+
+
+def first_difference(exercise: Exercise, parts: Rows, part: Part) -> tuple[int, ...]:
+    """Return the index of the first element of a part that is wrong; () where the part is no array."""
+    numbers = part.numbers()
+    if numbers is None or numbers[0].ndim == 0:
+        return ()
+    atol = exercise.atol * (scales_of(parts)[part.path] or 1.0)
+    off = ~np.isclose(*numbers, rtol=exercise.rtol, atol=atol, equal_nan=True)
+    return tuple(int(i) for i in np.argwhere(off)[0])
+
+
+def share(exercise: Exercise, parts: Rows) -> float:
+    """Return the share of a dict's entries that are right in every case, where each earns its part of the points."""
+    paths = {part.path for row in parts for part in row}
+    if not exercise.partial or not paths:
+        return 0.0
+    scales = scales_of(parts)
+    right = [{part.path for part in row if is_right(exercise, part, scales)} for row in parts]
+    return len(set.intersection(*right)) / len(paths)
+
+
+def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], parts: Rows) -> bool:
+    """Whether the answers are those of the mistake at every point, and the mistake's differ from the right ones."""
+    if mistake.answers is None:
+        return False
+    differs = False
+    scales = scales_of(parts)
+    for point, row, answer in zip(points, parts, mistake.answers(points), strict=True):
+        if answer is None:
+            return False
+        expected = _laid_out(answer)
+        if len(expected) != len(row):
+            return False
+        for part, one in zip(row, expected, strict=True):
+            if not is_right(exercise, replace(part, reference=one), scales):
+                return False
+            differs = differs or not is_right(exercise, replace(part, got=one), scales)
+    return differs
+
+
+def _laid_out(answer: Any) -> list[Leaf]:
+    """Return the parts of an answer in the order in which a reference of the same form is read."""
+    if isinstance(answer, dict):
+        answer = tuple(answer.values())
+    if isinstance(answer, tuple | list):
+        return [part for one in answer for part in _laid_out(one)]
+    return [leaf(answer)]
+
+
+@np.errstate(all="ignore")
+def telling_ratio(exercise: Exercise, parts: Rows) -> Problem | None:
+    """Name a ratio that tells something, where it is the same for every number: −1, a whole n, or 1/n."""
+    pairs = [numbers for row in parts for part in row if (numbers := part.numbers()) is not None]
+    got = np.concatenate([one.ravel() for one, _ in pairs]) if pairs else np.array([])
+    reference = np.concatenate([one.ravel() for _, one in pairs]) if pairs else np.array([])
+    scale = float(np.abs(reference).max(initial=0.0))
+    large = np.abs(reference) > 1e-6 * scale
+    if not large.any() or scale == 0.0:
+        return None
+    ratios = got[large] / reference[large]
+    ratio = float(ratios[0])
+    close = np.allclose(got, ratio * reference, rtol=exercise.rtol, atol=exercise.atol * scale)
+    if not close or ratio == 0.0:
+        return None
+    if abs(ratio + 1) < 1e-4:
+        message = "Exactly the opposite sign. Nudge the input up a little: which way does the function move?"
+        return Problem(Outcome.TELLING_RATIO, message, "opposite-sign")
+    for n in range(2, 101):
+        for factor, name in ((n, f"{n} times"), (1 / n, f"1/{n} of")):
+            for sign, turned in ((1, ""), (-1, ", with the opposite sign")):
+                if abs(ratio - sign * factor) < 1e-4 * factor:
+                    message = f"The answer is exactly {name} what it should be{turned}, at every input. Where does that factor come from?"
+                    return Problem(Outcome.TELLING_RATIO, message, f"factor-{'n' if factor > 1 else '1n'}")
+    return None
+
+

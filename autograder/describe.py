@@ -1,0 +1,117 @@
+"""Any Python object → a `Value`: numbers, shapes and capped text, never the object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from .observation import MAX_DIMENSIONS, MAX_NUMBERS, Value
+
+_MAX_DEPTH = 4
+_MAX_ITEMS = 200
+
+
+def describe(thing: Any, depth: int = 0) -> Value:
+    """Write `thing` down as a `Value`. Never raises: what can't be read is of kind "other" and says so."""
+    try:
+        return _describe(thing, depth)
+    except BaseException as error:
+        return Value(kind="other", type=_type_name(thing), text=f"unreadable: {type(error).__name__}")
+
+
+def shown(thing: Any, limit: int = 120) -> str:
+    """Return `repr(thing)` on one line, cut to `limit` characters; a repr that raises is named as such."""
+    try:
+        text = " ".join(repr(thing).split())
+    except BaseException as error:
+        return f"<a {_type_name(thing)} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _type_name(thing: Any) -> str:
+    kind = type(thing)
+    module = kind.__module__
+    return (kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}")[:200]
+
+
+def _describe(thing: Any, depth: int) -> Value:
+    name = _type_name(thing)
+    if thing is None:
+        return Value(kind="nothing", type=name, text="None")
+    if thing is Ellipsis:
+        return Value(kind="blank", type=name, text="...")
+    if isinstance(thing, bool | np.bool_):
+        return Value(kind="truth", type=name, text=shown(thing), numbers=(float(thing),))
+    if isinstance(thing, torch.Tensor):
+        return _describe_tensor(thing, name)
+    if isinstance(thing, np.ndarray | np.number):
+        return _describe_array(np.asarray(thing), name, shown(thing))
+    if isinstance(thing, int | float):
+        return Value(kind="number", type=name, text=shown(thing), dtype=name, numbers=(float(thing),))
+    if isinstance(thing, str):
+        return Value(kind="text", type=name, text=str(thing)[:500])
+    if callable(thing):
+        return Value(kind="callable", type=name, text=shown(thing))
+    if isinstance(thing, Mapping | list | tuple | set | frozenset):
+        return _describe_container(thing, name, depth)
+    return Value(kind="other", type=name, text=shown(thing))
+
+
+def _describe_tensor(tensor: torch.Tensor, name: str) -> Value:
+    text = shown(tensor)
+    with torch._C.DisableTorchFunctionSubclass():
+        plain = torch.Tensor.detach(tensor)
+        if plain.dtype == torch.bfloat16:
+            plain = plain.float()
+        array = plain.cpu().numpy() if plain.layout == torch.strided else plain.to_dense().cpu().numpy()
+        return _describe_array(array, name, text, requires_grad=bool(tensor.requires_grad))
+
+
+def _describe_array(array: np.ndarray[Any, Any], name: str, text: str, requires_grad: bool = False) -> Value:
+    dtype = str(array.dtype)
+    if array.dtype.kind not in "biuf" or array.ndim > MAX_DIMENSIONS:
+        return Value(kind="other", type=name, text=text, dtype=dtype)
+    if array.size > MAX_NUMBERS:
+        return Value(kind="other", type=name, text=f"an array of {array.size} numbers; {MAX_NUMBERS} are read")
+    numbers = tuple(array.astype(np.float64).ravel().tolist())
+    if array.ndim == 0:
+        kind = "truth" if array.dtype.kind == "b" else "number"
+        return Value(kind=kind, type=name, text=text, dtype=dtype, numbers=numbers, requires_grad=requires_grad)
+    return Value(
+        kind="array",
+        type=name,
+        text=text,
+        dtype=dtype,
+        shape=tuple(array.shape),
+        numbers=numbers,
+        requires_grad=requires_grad,
+    )
+
+
+def _describe_container(thing: Any, name: str, depth: int) -> Value:
+    if depth >= _MAX_DEPTH or len(thing) > _MAX_ITEMS:
+        return Value(kind="other", type=name, text=shown(thing))
+    text = shown(thing)
+    if isinstance(thing, Mapping):
+        keys = tuple(_key(key) for key in thing)
+        items = tuple(describe(item, depth + 1) for item in thing.values())
+        return Value(kind="mapping", type=name, text=text, keys=keys, items=items)
+    items = tuple(describe(item, depth + 1) for item in thing)
+    if isinstance(thing, set | frozenset):
+        items = tuple(sorted(items, key=lambda item: item.text))
+    return Value(kind="sequence", type=name, text=text, items=items)
+
+
+def _key(key: Any) -> str | int | float:
+    """Return a mapping's key as plain data: numbers by their value, whatever type they come in."""
+    if isinstance(key, str):
+        return str(key)[:500]
+    if isinstance(key, bool):
+        return repr(key)
+    if isinstance(key, int | float | np.number) or (isinstance(key, torch.Tensor) and key.ndim == 0):
+        number = float(key)
+        return int(number) if number.is_integer() else number
+    return shown(key)

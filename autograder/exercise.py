@@ -1,0 +1,220 @@
+"""What one exercise is: the name to define, the inputs it is asked at, and where the right answer comes from.
+
+An exercise runs no code of a student's. Its reference values come from the forward function, through autograd in
+float64: the package lies open in front of the student, so it holds no derivative that somebody wrote down.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from .mistakes import Mistake
+
+Way = Literal["hand", "autograd", "any", "recorded"]
+
+TOOLS: Mapping[Way, str] = {
+    "hand": "by hand: a formula in plain Python, `math`, NumPy or tensor arithmetic; no autograd, no finite differences",
+    "autograd": "by autograd: `backward` or any other automatic differentiation of PyTorch; no formula of your own",
+    "any": "any tool",
+    "recorded": "pen and paper",
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """An input that is no plain data (a function, a model): the name of a builder and the numbers it takes."""
+
+    builder: str
+    numbers: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array input, float64, as nested tuples; `kind` says what the answer is handed."""
+
+    data: tuple[Any, ...]
+    kind: Literal["numpy", "torch"] = "numpy"
+
+
+Input = int | float | str | bool | Array | Build | tuple["Input", ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """The arguments of one call. Those of an `exact` case are the same for everybody, as where a slope is zero."""
+
+    arguments: tuple[Input, ...] = ()
+    exact: bool = False
+
+
+def case(*arguments: Input, exact: bool = False) -> Case:
+    """Return the `Case` with these arguments."""
+    return Case(arguments, exact)
+
+
+@dataclass(frozen=True)
+class Raises:
+    """The reference of a case in which the right answer is an exception of this class."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One question, with one name to define.
+
+    Attributes
+    ----------
+    id
+        `<lesson>.<name it defines>`, as `scalar_gradients.d_poly`.
+    number, title, difficulty, importance, minutes, points
+        What the card above the exercise says; difficulty and importance from 1 to 5.
+    way
+        How it is to be solved. "recorded" is an answer written down as a value instead of a function.
+    cases
+        The public inputs. Those for grading are drawn around them, see `grading_cases`.
+    reference
+        Takes a case's arguments, built, and returns the right answer: a float, an array, a bool, a string, a set of
+        strings, or a dict, tuple or list of these; or `Raises`. Its form is the form asked of the answer.
+    forward
+        The function differentiated, where the answer is its derivative at the arguments.
+    builders
+        By name, what a `Build` among the arguments is built with.
+    partial
+        Whether each entry of a dict earns its share of the points.
+    changes
+        Whether the answer is asked to change its arguments in place.
+    measure
+        For answers whose effect is judged in place of their result. Takes the built arguments before the call, and
+        returns a function that is given the result after it and returns what is judged, in the reference's form.
+    mistakes
+        The known ones, the most specific first. Those that any exercise can have are added by the judge.
+    hints
+        The ladder: shape and type, kind of mistake, a step worked on another function, the place in the lesson.
+    """
+
+    id: str
+    number: str
+    title: str
+    way: Way
+    difficulty: int
+    importance: int
+    minutes: int
+    points: float
+    cases: tuple[Case, ...]
+    reference: Callable[..., Any]
+    hints: tuple[str, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    forward: Callable[..., Any] | None = None
+    builders: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    partial: bool = False
+    changes: bool = False
+    measure: Callable[..., Callable[[Any], Any]] | None = None
+    rtol: float = 1e-5
+    atol: float = 1e-7
+
+    @property
+    def lesson(self) -> str:
+        """The lesson's name, the first part of the id."""
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The name that an answer defines, the second part of the id."""
+        return self.id.partition(".")[2]
+
+    def arguments(self, case: Case) -> tuple[Any, ...]:
+        """Build the arguments of a case; each call makes new ones."""
+        return tuple(self._build(argument) for argument in case.arguments)
+
+    def grading_cases(self, seed: bytes) -> tuple[Case, ...]:
+        """Draw inputs that nobody has seen: every float of the public ones moved by 3 to 30 %, all else kept.
+
+        Signs and zeros stay, so an input that was generic is generic still. The same seed draws the same inputs on
+        every machine and Python.
+        """
+        rng = random.Random(hashlib.sha256(seed + self.id.encode()).digest())
+        return tuple(
+            one if one.exact else replace(one, arguments=tuple(_moved(argument, rng) for argument in one.arguments))
+            for one in self.cases
+        )
+
+    def _build(self, argument: Input) -> Any:
+        match argument:
+            case Build(builder, numbers):
+                return self.builders[builder](*numbers)
+            case Array(data, "numpy"):
+                return np.array(data, dtype=np.float64)
+            case Array(data, "torch"):
+                return torch.tensor(data, dtype=torch.float64)
+            case tuple():
+                return [self._build(item) for item in argument]
+        return argument
+
+
+def _moved(argument: Any, rng: random.Random) -> Any:
+    """Return the input with every float in it moved by 3 to 30 %, to four significant digits."""
+    match argument:
+        case bool() | int() | str():
+            return argument
+        case float():
+            return float(f"{argument * (1 + rng.choice((-1, 1)) * rng.uniform(0.03, 0.3)):.4g}")
+        case Build(builder, numbers):
+            return Build(builder, _moved(numbers, rng))
+        case Array(data, kind):
+            return Array(_moved(data, rng), kind)
+        case tuple():
+            return tuple(_moved(item, rng) for item in argument)
+    raise TypeError(f"an input is a number, a string, a tuple, an Array or a Build, not {argument!r}")
+
+
+def gradient(function: Callable[..., torch.Tensor], argument: int = 0) -> Callable[..., Any]:
+    """Return the gradient of `function` in one of its arguments, by reverse-mode autograd in float64.
+
+    Parameters
+    ----------
+    function
+        Takes tensors, returns a scalar tensor.
+    argument
+        The position of the argument to differentiate in.
+
+    Returns
+    -------
+    Callable
+        Takes floats or arrays; returns a float for a scalar, otherwise an array of the argument's shape.
+    """
+
+    def at(*arguments: Any) -> Any:
+        tensors = [torch.as_tensor(each, dtype=torch.float64) for each in arguments]
+        tensors[argument] = leaf = tensors[argument].detach().clone().requires_grad_()
+        # The student may have switched gradients off in this process.
+        with torch.enable_grad():
+            (result,) = torch.autograd.grad(function(*tensors), leaf)
+        return result.item() if result.ndim == 0 else result.numpy()
+
+    return at
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson: its place in the course, and its exercises in the order they are met."""
+
+    number: int
+    name: str
+    title: str
+    minutes: int
+    teaches: str
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def folder(self) -> str:
+        """The name of the lesson's folder and notebook, as `01_scalar_gradients`."""
+        return f"{self.number:02}_{self.name}"

@@ -1,0 +1,235 @@
+"""Observation × exercise → verdict. Pure: runs, imports and unpickles nothing of the student's.
+
+The judge looks for the outcomes in the order of `Outcome`, and the first that fits gives the one message. What it
+can't read is worth nothing, and says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from . import mistakes as known
+from .comparing import first_difference, first_wrong, is_mistake, share, telling_ratio
+from .exercise import Array, Build, Case, Exercise, Input, Raises
+from .mistakes import Point
+from .observation import Call, Observation, Unreadable, Value
+from .reading import Part, Problem, not_finite, numbers_in, read, subject, what_is
+from .source import names_called, says_finite_difference
+from .verdict import Outcome, Verdict
+
+
+def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | str) -> Verdict:
+    """Judge an answer by what the probe observed of it.
+
+    Parameters
+    ----------
+    exercise, cases
+        The question, and the inputs that the answer was called at.
+    observation
+        What the probe wrote down, or its JSON text.
+
+    Returns
+    -------
+    Verdict
+        Never raises for what is in an observation: one that can't be read is "unreadable" and worth 0.
+    """
+    if isinstance(observation, str):
+        try:
+            observation = Observation.from_json(observation)
+        except Unreadable as error:
+            return _verdict(exercise, Problem(Outcome.UNREADABLE, str(error)))
+    problem = _not_an_answer(exercise, observation)
+    if problem is not None:
+        return _verdict(exercise, problem)
+    calls = observation.calls
+    cases = (Case(),) if exercise.way == "recorded" else cases
+    if observation.exercise != exercise.id or len(calls) != len(cases):
+        message = f"Observed was {observation.exercise!r} with {len(calls)} calls, not {exercise.id!r} with {len(cases)}."
+        return _verdict(exercise, Problem(Outcome.UNREADABLE, message))
+    points = [Point(exercise.arguments(one), exercise.reference(*exercise.arguments(one))) for one in cases]
+    problem = _raised(points, calls)
+    if problem is not None:
+        return _verdict(exercise, _named(exercise, problem, calls), 0.0, cases, calls)
+
+    rows, problem = _read_all(points, calls)
+    problem = problem or _wrong_state(exercise, observation)
+    if problem is None:
+        wrong = first_wrong(exercise, rows)
+        problem = _not_through_engine(exercise, observation) if wrong is None else _wrong(exercise, points, rows, *wrong)
+    if problem is None:
+        return _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
+    problem = _named(exercise, problem, calls)
+    earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
+    return _verdict(exercise, problem, earned, cases, calls)
+
+
+# The outcomes before any value is looked at
+
+
+def _not_an_answer(exercise: Exercise, observation: Observation) -> Problem | None:
+    answer = observation.answer
+    if answer is None:
+        message = f"`{exercise.name}` is not defined yet. Run the cell that defines it, then this one again."
+        return Problem(Outcome.NOT_ATTEMPTED, message)
+    if _is_blank(answer):
+        return Problem(Outcome.NOT_ATTEMPTED, f"Put your answer into `{exercise.name}`, then run this cell again.")
+    if exercise.way == "recorded":
+        return None
+    if answer.kind != "callable":
+        message = f"`{exercise.name}` is {what_is(answer)}. A function was asked for: `def {exercise.name}(…):`"
+        return Problem(Outcome.WRONG_TYPE, message)
+    for call in observation.calls:
+        if call.raised is not None and call.raised.own and "NotImplementedError" in call.raised.types:
+            message = f"Write the body of `{exercise.name}` in place of `raise NotImplementedError`, then run both cells."
+            return Problem(Outcome.NOT_ATTEMPTED, message)
+    return None
+
+
+def _is_blank(value: Value) -> bool:
+    """Whether nothing was put in place of the dots."""
+    return value.kind in ("blank", "nothing") or (bool(value.items) and all(_is_blank(item) for item in value.items))
+
+
+def _raised(points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
+    for index, (point, call) in enumerate(zip(points, calls, strict=True)):
+        if call.raised is None:
+            continue
+        if isinstance(point.reference, Raises) and point.reference.kind in call.raised.types:
+            continue
+        said = f"{call.raised.types[0]}: {call.raised.text}" if call.raised.text else call.raised.types[0]
+        where = f" at the line `{call.raised.line}`" if call.raised.line else ""
+        return Problem(Outcome.RAISED, f"It raised {said}{where}.", "", index)
+    return None
+
+
+def _named(exercise: Exercise, problem: Problem, calls: Sequence[Call]) -> Problem:
+    """Give a problem that has no name yet the name and the message of the first mistake that shows in its call."""
+    if problem.slug:
+        return problem
+    for mistake in (*exercise.mistakes, *known.SHOWN):
+        if mistake.shows is not None and mistake.shows(calls[problem.case]):
+            said = f" {problem.message}" if problem.outcome is Outcome.RAISED else ""
+            return replace(problem, message=mistake.message + said, slug=mistake.slug)
+    return problem
+
+
+def _read_all(points: Sequence[Point], calls: Sequence[Call]) -> tuple[list[list[Part]], Problem | None]:
+    """Lay every call's value beside its reference; return the parts, and the first problem in the order of outcomes."""
+    rows: list[list[Part]] = []
+    problems: list[Problem] = []
+    for index, (point, call) in enumerate(zip(points, calls, strict=True)):
+        row: list[Part] = []
+        rows.append(row)
+        if isinstance(point.reference, Raises):
+            if call.raised is None:
+                message = f"These arguments don't fit: raise a `{point.reference.kind}` for them."
+                problems.append(Problem(Outcome.WRONG, message, "should-raise", index))
+            continue
+        value = call.value or Value(kind="nothing", type="NoneType")
+        problem = read(point.reference, value, "", row) or not_finite(row)
+        if problem is not None:
+            problems.append(replace(problem, case=index))
+    order = list(Outcome)
+    return rows, min(problems, key=lambda problem: order.index(problem.outcome), default=None)
+
+
+def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None:
+    for index, call in enumerate(observation.calls):
+        if call.changed and not exercise.changes:
+            ordinal = ("first", "second", "third", "fourth", "fifth")[min(call.changed[0], 4)]
+            message = f"The call changed its {ordinal} argument. Leave the arguments as they are: work on a copy."
+            return Problem(Outcome.WRONG_STATE, message, "argument-changed", index)
+        for mistake in exercise.mistakes:
+            if mistake.shows is not None and mistake.shows(call):
+                return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug, index)
+    said = names_called(observation.source)
+    for mistake in exercise.mistakes:
+        if said & mistake.calls:
+            return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug)
+    used_autograd = any(call.engine_runs or call.forward_mode for call in observation.calls)
+    if exercise.way == "hand" and used_autograd:
+        message = "Here autograd did the work. This one is asked by hand: write the derivative as a formula."
+        return Problem(Outcome.WRONG_STATE, message, "autograd-by-hand")
+    if exercise.way == "hand" and says_finite_difference(observation.source):
+        message = "That is a finite difference, which is close and not exact. Asked for is the derivative as a formula."
+        return Problem(Outcome.WRONG_STATE, message, "finite-difference")
+    if exercise.way == "autograd" and not used_autograd:
+        message = "No backward pass ran, so this is a formula or a difference of yours. Let autograd find the derivative."
+        return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
+    return None
+
+
+def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem | None:
+    """Refuse right values that stay as they are when every gradient that enters the engine is doubled."""
+    if exercise.way != "autograd":
+        return None
+    index, last = [(i, call.value) for i, call in enumerate(observation.calls) if call.value is not None][-1]
+    if observation.scaled is None:
+        return Problem(Outcome.UNREADABLE, "The observation lacks the call with doubled gradients.", "", index)
+    # An answer that checks itself may well raise when its gradients are doubled: then it came through the engine.
+    if observation.scaled.value is None or not np.array_equal(numbers_in(last), numbers_in(observation.scaled.value)):
+        return None
+    message = "A backward pass ran, and the answer does not come from it. Return the gradient that autograd computed."
+    return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
+
+
+def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[Part]], i: int, j: int) -> Problem:
+    """Say what a wrong value looks like: a known mistake, a ratio that tells something, or the place where it differs."""
+    for mistake in (*exercise.mistakes, *known.general(exercise)):
+        if is_mistake(mistake, exercise, points, rows):
+            return Problem(Outcome.KNOWN_MISTAKE, mistake.message, mistake.slug, i)
+    ratio = telling_ratio(exercise, rows)
+    if ratio is not None:
+        return replace(ratio, case=i)
+    part = rows[i][j]
+    index = first_difference(exercise, rows, part)
+    place = f" The first element that differs is {list(index)}." if index else ""
+    return Problem(Outcome.WRONG, f"{subject(part.path)} is not right here.{place}", "", i)
+
+
+# The verdict
+
+
+def _verdict(
+    exercise: Exercise,
+    problem: Problem,
+    earned: float = 0.0,
+    cases: Sequence[Case] = (),
+    calls: Sequence[Call] = (),
+) -> Verdict:
+    right = problem.outcome is Outcome.RIGHT
+    call = calls[problem.case] if calls else None
+    return Verdict(
+        exercise=exercise.id,
+        outcome=problem.outcome,
+        points=round(earned * exercise.points, 4) if not right else exercise.points,
+        max_points=exercise.points,
+        mistake=f"{exercise.id}.{problem.slug}" if problem.slug else "",
+        message=problem.message,
+        call=_call_text(exercise, cases[problem.case]) if calls else "",
+        answer=call.value.text if call is not None and call.value is not None else "",
+        printed=call.printed if call is not None else "",
+        hints=() if right else exercise.hints,
+    )
+
+
+def _call_text(exercise: Exercise, one: Case) -> str:
+    if exercise.way == "recorded":
+        return exercise.name
+    return f"{exercise.name}({', '.join(_input_text(argument) for argument in one.arguments)})"
+
+
+def _input_text(argument: Input) -> str:
+    match argument:
+        case Build(builder, numbers):
+            return f"{builder}({', '.join(f'{number:g}' for number in numbers)})" if numbers else builder
+        case Array(data, kind):
+            return f"{'array' if kind == 'numpy' else 'tensor'}({_input_text(data)})"
+        case tuple():
+            return f"[{', '.join(_input_text(item) for item in argument)}]"
+    return repr(argument)
+
+

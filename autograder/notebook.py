@@ -1,0 +1,72 @@
+"""What a notebook calls: `check`, `hint` and `compare`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import dataclass
+
+from . import lessons, view
+from .comparison import Comparison, compare
+from .judge import judge
+from .probe import probe
+from .verdict import Verdict
+
+__all__ = ["Comparison", "check", "compare", "hint"]
+
+_hints_taken: Counter[str] = Counter()
+
+
+def check(exercise_id: str) -> Verdict:
+    """Check the answer to an exercise, and say what is right or which mistake was made.
+
+    Parameters
+    ----------
+    exercise_id
+        As `"scalar_gradients.d_poly"`; the part after the dot is the name that the answer defines.
+
+    Returns
+    -------
+    Verdict
+        Shown as a panel in a notebook. Never raises for what an answer does.
+
+    Raises
+    ------
+    LookupError
+        When there is no such exercise.
+    """
+    exercise = lessons.find(exercise_id)
+    namespace = sys._getframe(1).f_globals
+    observation = probe(exercise, namespace, exercise.cases)
+    # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
+    verdict = judge(exercise, exercise.cases, observation.to_json())
+    print(view.text(verdict))
+    return verdict
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The hints taken so far for one exercise, as shown in a notebook."""
+
+    hints: tuple[str, ...]
+    taken: int
+
+    def __repr__(self) -> str:
+        """Return the newest hint, with its number."""
+        return f"Hint {self.taken} of {len(self.hints)}: {self.hints[self.taken - 1]}"
+
+    def _repr_html_(self) -> str:
+        return view.ladder(self.hints, self.taken)
+
+
+def hint(exercise_id: str) -> Ladder:
+    """Return the next hint for an exercise: one more each time, from the shape of the answer to the place to read.
+
+    Raises
+    ------
+    LookupError
+        When there is no such exercise.
+    """
+    hints = lessons.find(exercise_id).hints
+    _hints_taken[exercise_id] = min(_hints_taken[exercise_id] + 1, len(hints))
+    return Ladder(hints, _hints_taken[exercise_id])

@@ -1,0 +1,134 @@
+"""What the probe writes down of an answer: plain data, with a size limit, and no object of the student's.
+
+An `Observation` is the only thing that crosses from the student's side to the judge's. It travels as JSON text, and
+`Observation.from_json` refuses whatever does not have exactly this form.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Annotated, Literal, Self
+
+import msgspec
+from msgspec import Meta
+
+MAX_BYTES = 4_000_000
+MAX_NUMBERS = 20_000
+MAX_DIMENSIONS = 16
+MAX_DEPTH = 5
+
+Short = Annotated[str, Meta(max_length=200)]
+Line = Annotated[str, Meta(max_length=500)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Size = Annotated[int, Meta(ge=0)]
+
+Kind = Literal["number", "array", "truth", "text", "nothing", "blank", "sequence", "mapping", "callable", "other"]
+
+
+class Unreadable(ValueError):
+    """An observation that is too large, is not JSON, or does not have the form of an `Observation`."""
+
+
+class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One value, written down.
+
+    `numbers` holds a number (one), an array (all elements, row by row) or a truth value (0 or 1), as float64;
+    `items` the elements of a sequence or the values of a mapping, whose keys are in `keys`.
+    """
+
+    kind: Kind
+    type: Short
+    text: Line = ""
+    dtype: Short = ""
+    shape: Annotated[tuple[Size, ...], Meta(max_length=MAX_DIMENSIONS)] = ()
+    numbers: Annotated[tuple[float, ...], Meta(max_length=MAX_NUMBERS)] = ()
+    items: Annotated[tuple[Value, ...], Meta(max_length=1000)] = ()
+    keys: Annotated[tuple[Line | int | float, ...], Meta(max_length=1000)] = ()
+    requires_grad: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a value that contradicts itself, or is nested deeper than `MAX_DEPTH`."""
+        whole = {
+            "number": len(self.numbers) == 1 and not self.shape,
+            "truth": len(self.numbers) == 1 and not self.shape,
+            "array": bool(self.shape) and math.prod(self.shape) == len(self.numbers),
+            "mapping": len(self.keys) == len(self.items),
+        }
+        if not whole.get(self.kind, True):
+            raise ValueError(f"what it says of its {self.kind} does not fit together")
+        level = self.items
+        for _ in range(MAX_DEPTH):
+            level = tuple(item for value in level for item in value.items)
+        if level:
+            raise ValueError(f"its values are nested deeper than {MAX_DEPTH}")
+
+
+class Raised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An exception: its class and the classes that it derives from, its text, and the student's line it came through.
+
+    `own` says that the `raise` stands in the student's own code and not in a library.
+    """
+
+    types: Annotated[tuple[Short, ...], Meta(min_length=1, max_length=50)]
+    text: Line
+    line: Line
+    own: bool
+
+
+class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One reverse pass of the autograd engine, and how it was asked for.
+
+    `accumulates` is true of `backward`, which adds into `.grad`, and false of `autograd.grad`, which returns.
+    """
+
+    retain_graph: bool
+    create_graph: bool
+    accumulates: bool
+
+
+class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One call of the answer: what it returned or raised, and what it did on the way."""
+
+    value: Value | None = None
+    raised: Raised | None = None
+    engine_runs: Annotated[tuple[EngineRun, ...], Meta(max_length=1000)] = ()
+    forward_mode: Size = 0
+    changed: Annotated[tuple[Size, ...], Meta(max_length=100)] = ()
+    printed: Line = ""
+    warnings: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()
+
+
+class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """All that the judge learns of an answer to one exercise.
+
+    `answer` is what the exercise's name is bound to (None where it is not defined), `calls` has one entry a case.
+    `scaled` is the last case once more, with every gradient that enters the engine doubled: a result that came
+    through autograd changes with it, a formula's does not. `source` is the text of the answer.
+    """
+
+    exercise: Short
+    answer: Value | None = None
+    calls: Annotated[tuple[Call, ...], Meta(max_length=100)] = ()
+    scaled: Call | None = None
+    source: Text = ""
+
+    def to_json(self) -> str:
+        """Return the observation as JSON text; NaN and infinity as Python's json module writes them."""
+        return json.dumps(msgspec.to_builtins(self), allow_nan=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read an observation back.
+
+        Raises
+        ------
+        Unreadable
+            When the text is larger than `MAX_BYTES`, is not JSON, or is not an observation.
+        """
+        if len(text) > MAX_BYTES:
+            raise Unreadable(f"the observation has {len(text)} characters; {MAX_BYTES} is the most that is read")
+        try:
+            return msgspec.convert(json.loads(text), cls)
+        except (ValueError, RecursionError, msgspec.ValidationError) as error:
+            raise Unreadable(f"the observation could not be read: {error}"[:300]) from None

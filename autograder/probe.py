@@ -1,0 +1,266 @@
+"""Calls a student's answer and writes down what happened. Decides nothing.
+
+The probe runs where the student's code runs: in the notebook's kernel, or inside the sandbox. What it returns is an
+`Observation`, plain data, which the judge reads elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import inspect
+import io
+import sysconfig
+import textwrap
+import traceback
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from .describe import describe
+from .exercise import Case, Exercise
+from .observation import Call, EngineRun, Observation, Raised, Value
+
+_SCALE = 2.0
+_MAX_RUNS = 1000
+
+
+def _module_of_duals() -> Any:
+    """Return the module in which `forward_ad.make_dual` finds the `_make_dual` that it calls, by release of PyTorch."""
+    try:
+        module = importlib.import_module("torch._functorch.predispatch")
+    except ImportError:
+        return torch._VF
+    return module if hasattr(module, "_make_dual") else torch._VF
+
+
+_DUALS = _module_of_duals()
+
+
+def probe(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[Case]) -> Observation:
+    """Call the answer found in `namespace` once a case, and write down what happened.
+
+    Parameters
+    ----------
+    exercise
+        The question.
+    namespace
+        The student's global names.
+    cases
+        The inputs, one call each.
+    """
+    if exercise.name not in namespace:
+        return Observation(exercise=exercise.id)
+    answer = namespace[exercise.name]
+    if exercise.way == "recorded":
+        value = describe(answer)
+        return Observation(exercise=exercise.id, answer=value, calls=(Call(value=value),))
+    if not callable(answer):
+        return Observation(exercise=exercise.id, answer=describe(answer))
+    calls: tuple[Call, ...] = ()
+    for case in cases:
+        # Who interrupts an endless loop means the whole check: the calls that are left count as interrupted too.
+        interrupted = bool(calls) and calls[-1].raised is not None and "KeyboardInterrupt" in calls[-1].raised.types
+        calls += (calls[-1] if interrupted else _call(exercise, answer, case),)
+    returned = [case for case, call in zip(cases, calls, strict=True) if call.raised is None]
+    through_engine = exercise.way == "autograd" and returned
+    return Observation(
+        exercise=exercise.id,
+        answer=describe(answer),
+        calls=calls,
+        scaled=_call(exercise, answer, returned[-1], scale=_SCALE) if through_engine else None,
+        source=source_of(answer, namespace),
+    )
+
+
+def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, scale: float = 1.0) -> Call:
+    """Call the answer at one case, with its output caught and the autograd engine watched."""
+    arguments = exercise.arguments(case)
+    untouched = exercise.arguments(case)
+    measured = exercise.measure(*arguments) if exercise.measure is not None else None
+    printed = io.StringIO()
+    value = raised = None
+    with (
+        _kept_settings(),
+        warnings.catch_warnings(record=True) as warned,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        _engine_watched(scale) as watch,
+    ):
+        warnings.simplefilter("always")
+        try:
+            value = answer(*arguments)
+        # An answer may call exit(), or be interrupted in an endless loop: both are outcomes, not ends of the check.
+        except BaseException as error:
+            raised = _raised(error)
+    return Call(
+        value=_judged(value, measured) if raised is None else None,
+        raised=raised,
+        engine_runs=tuple(watch.runs),
+        forward_mode=watch.forward_mode,
+        changed=tuple(i for i, (now, was) in enumerate(zip(arguments, untouched, strict=True)) if _differs(now, was)),
+        printed=printed.getvalue()[:500],
+        warnings=tuple(f"{each.category.__name__}: {each.message}"[:500] for each in warned[:20]),
+    )
+
+
+def _judged(value: Any, measured: Callable[[Any], Any] | None) -> Value:
+    """Write down what the exercise looks at: the result, or what it measures once the call is over."""
+    if measured is None:
+        return describe(value)
+    try:
+        return describe(measured(value))
+    except Exception:
+        return describe(value)
+
+
+class _Watch:
+    """How often, and how, the autograd engine was started."""
+
+    def __init__(self) -> None:
+        self.runs: list[EngineRun] = []
+        self.forward_mode = 0
+
+
+@contextlib.contextmanager
+def _engine_watched(scale: float) -> Iterator[_Watch]:
+    """Note every reverse pass and every forward-mode tangent; multiply the gradients that enter by `scale`.
+
+    `backward`, `autograd.grad` and the transforms of `torch.func` all come through these two functions, whichever
+    name the student imported them by.
+    """
+    watch = _Watch()
+    run_backward = torch.autograd._engine_run_backward
+    make_dual = _DUALS._make_dual
+
+    @functools.wraps(run_backward)
+    def watched_backward(outputs: Any, gradients: Any, retain: Any, create: Any, *rest: Any, **options: Any) -> Any:
+        if len(watch.runs) < _MAX_RUNS:
+            accumulates = bool(options.get("accumulate_grad", False))
+            watch.runs.append(EngineRun(bool(retain), bool(create), accumulates))
+        if scale != 1.0:
+            gradients = tuple(None if each is None else each * scale for each in gradients)
+        return run_backward(outputs, gradients, retain, create, *rest, **options)
+
+    @functools.wraps(make_dual)
+    def watched_dual(tensor: torch.Tensor, tangent: torch.Tensor, **options: Any) -> Any:
+        watch.forward_mode += 1
+        return make_dual(tensor, tangent if scale == 1.0 else tangent * scale, **options)
+
+    torch.autograd._engine_run_backward = watched_backward
+    _DUALS._make_dual = watched_dual
+    try:
+        yield watch
+    finally:
+        torch.autograd._engine_run_backward = run_backward
+        _DUALS._make_dual = make_dual
+
+
+@contextlib.contextmanager
+def _kept_settings() -> Iterator[None]:
+    """Call with gradients enabled, and put torch's global settings back as they were."""
+    dtype = torch.get_default_dtype()
+    with torch.enable_grad():
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+
+
+def _raised(error: BaseException) -> Raised:
+    types_ = tuple(kind.__name__[:200] for kind in type(error).__mro__ if issubclass(kind, BaseException))
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames[1:] if not _is_library(frame.filename)]
+    try:
+        text = " ".join(str(error).split())[:500]
+    except Exception:
+        text = "(its text could not be read)"
+    return Raised(
+        types=types_[:50],
+        text=text,
+        line=((theirs[-1].line or "") if theirs else "")[:500],
+        own=len(frames) > 1 and not _is_library(frames[-1].filename),
+    )
+
+
+_LIBRARIES = (
+    "<frozen",
+    "<__array_function__",
+    str(Path(__file__).parent),
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
+
+
+def _is_library(filename: str) -> bool:
+    return filename.startswith(_LIBRARIES)
+
+
+def _differs(now: Any, was: Any) -> bool:
+    """Whether an argument was changed in place; functions and models are not looked into."""
+    if isinstance(was, torch.Tensor):
+        same = isinstance(now, torch.Tensor) and now.requires_grad == was.requires_grad
+        same = same and now.dtype == was.dtype and now.shape == was.shape
+        return not (same and torch.equal(now.detach(), was.detach()))
+    if isinstance(was, np.ndarray):
+        same = isinstance(now, np.ndarray) and now.dtype == was.dtype
+        return not (same and np.array_equal(now, was, equal_nan=True))
+    if isinstance(was, list):
+        same = isinstance(now, list) and len(now) == len(was)
+        return not same or any(_differs(a, b) for a, b in zip(now, was, strict=True))
+    if isinstance(was, int | float | str):
+        return now is not was and (type(now) is not type(was) or bool(now != was))
+    return False
+
+
+def source_of(answer: object, namespace: Mapping[str, Any]) -> str:
+    """Return the text of an answer and of the student's own functions that it reaches, or "" where there is none."""
+    texts: list[str] = []
+    seen: set[int] = set()
+    waiting: list[object] = [answer]
+    while waiting and len(seen) < 50:
+        thing = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        # Whatever an object does when it is looked into, the check goes on without its text.
+        with contextlib.suppress(Exception):
+            for function in _functions(thing, namespace):
+                with contextlib.suppress(OSError, TypeError, IndexError, SyntaxError):
+                    texts.append(textwrap.dedent(inspect.getsource(function)))
+                reached = [namespace.get(name) for name in _names_in(function.__code__)]
+                reached += inspect.getclosurevars(function).nonlocals.values()
+                waiting.extend(each for each in reached if _is_theirs(each, namespace))
+    return "\n\n".join(texts)[:20_000]
+
+
+def _functions(thing: Any, namespace: Mapping[str, Any]) -> list[types.FunctionType]:
+    """Return the function behind a partial or a decorated function; of a class or an instance, the class's own."""
+    while isinstance(thing, functools.partial):
+        thing = thing.func
+    with contextlib.suppress(ValueError):
+        thing = inspect.unwrap(thing)
+    if isinstance(thing, types.FunctionType):
+        return [thing]
+    thing = getattr(thing, "__self__", thing)
+    kinds = (thing if isinstance(thing, type) else type(thing)).__mro__
+    members = [member for kind in kinds if _is_theirs(kind, namespace) for member in vars(kind).values()]
+    members = [getattr(member, "__func__", member) for member in members]
+    return [member for member in members if isinstance(member, types.FunctionType)]
+
+
+def _names_in(code: types.CodeType) -> Iterator[str]:
+    """Yield the names that a function's code looks up, those of its inner functions and comprehensions with them."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names_in(constant)
+
+
+def _is_theirs(thing: object, namespace: Mapping[str, Any]) -> bool:
+    return getattr(thing, "__module__", None) == namespace.get("__name__", "__main__")

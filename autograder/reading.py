@@ -1,0 +1,207 @@
+"""An answer laid beside the reference: is each part of the right type and shape, and which numbers belong together?
+
+Pure, and the judge's alone. Types and shapes come before values: a comparison that broadcasts would call
+`[2, 2, 2]` equal to `2`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .observation import Value
+from .verdict import Outcome
+
+Numbers = np.ndarray[Any, np.dtype[np.float64]]
+Leaf = Numbers | bool | str | frozenset[str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why an answer is not right: an outcome, one message, and the slug of the mistake where it is a known one."""
+
+    outcome: Outcome
+    message: str
+    slug: str = ""
+    case: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of an answer beside the same part of the reference; `got` is None where its type or shape is wrong.
+
+    `path` names the part within the answer, as `["dz_dx"]`; it is "" where the answer is one number or array.
+    """
+
+    path: str
+    got: Leaf | None
+    reference: Leaf
+
+    def numbers(self) -> tuple[Numbers, Numbers] | None:
+        """Return the two where they are numbers."""
+        if isinstance(self.got, np.ndarray) and isinstance(self.reference, np.ndarray):
+            return self.got, self.reference
+        return None
+
+
+def leaf(reference: Any) -> Leaf:
+    """Return one part of a reference as it is compared."""
+    if isinstance(reference, bool | str):
+        return reference
+    if isinstance(reference, set | frozenset):
+        return frozenset(reference)
+    return np.asarray(reference, dtype=np.float64)
+
+
+def read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem | None:
+    """Lay `value` beside `reference`: append a part for each of the reference's, and say what is first wrong with one.
+
+    A part whose type or shape is wrong is appended too, with nothing in it.
+    """
+    problem = _read(reference, value, path, parts)
+    if problem is not None and not isinstance(reference, dict | tuple | list):
+        parts.append(Part(path, None, leaf(reference)))
+    return problem
+
+
+def _read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem | None:
+    if isinstance(reference, dict):
+        return _read_mapping(reference, value, path, parts)
+    if isinstance(reference, bool | str):
+        return _read_exact(reference, value, path, parts)
+    if isinstance(reference, set | frozenset):
+        return _read_set(reference, value, path, parts)
+    if isinstance(reference, tuple | list):
+        return _read_sequence(reference, value, path, parts)
+    expected = np.asarray(reference, dtype=np.float64)
+    got = _numbers(value)
+    if got is None:
+        wanted = "a number" if expected.ndim == 0 else f"an array of shape {expected.shape}"
+        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.{_none_hint(value)}")
+    if got.shape != expected.shape:
+        wanted = "a single number" if expected.ndim == 0 else f"shape {expected.shape}"
+        message = f"{subject(path)} has shape {got.shape}. Asked for is {wanted}."
+        return Problem(Outcome.WRONG_SHAPE, message)
+    if value.requires_grad or any(item.requires_grad for item in value.items):
+        message = f"{subject(path)} still requires grad, so it drags its graph along. Return it detached, or as a plain number."
+        return Problem(Outcome.WRONG_STATE, message, "still-tracked")
+    parts.append(Part(path, got, expected))
+    return None
+
+
+def _read_mapping(reference: dict[Any, Any], value: Value, path: str, parts: list[Part]) -> Problem | None:
+    names = ", ".join(repr(key) for key in reference)
+    if value.kind != "mapping":
+        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is a dict with the keys {names}.")
+    entries = dict(zip(value.keys, value.items, strict=False))
+    for key in reference:
+        if key not in entries:
+            return Problem(Outcome.WRONG_TYPE, f"{subject(path)} has no key {key!r}. Asked for are {names}.")
+    for key in entries:
+        if key not in reference:
+            return Problem(Outcome.WRONG_TYPE, f"{subject(path)} has a key too many: {key!r}. Asked for are {names}.")
+    problems = [read(reference[key], entries[key], f"{path}[{key!r}]", parts) for key in reference]
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def _read_sequence(
+    reference: tuple[Any, ...] | list[Any], value: Value, path: str, parts: list[Part]
+) -> Problem | None:
+    wanted = f"{'a tuple' if isinstance(reference, tuple) else 'a list'} of {len(reference)}"
+    items = _elements(value)
+    if items is None:
+        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.{_none_hint(value)}")
+    if len(items) != len(reference):
+        return Problem(Outcome.WRONG_SHAPE, f"{subject(path)} has {len(items)} elements. Asked for is {wanted}.")
+    problems = [read(one, item, f"{path}[{i}]", parts) for i, (one, item) in enumerate(zip(reference, items, strict=True))]
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def _read_set(reference: set[Any] | frozenset[Any], value: Value, path: str, parts: list[Part]) -> Problem | None:
+    if value.kind != "sequence" or any(item.kind != "text" for item in value.items):
+        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is a set of strings.")
+    parts.append(Part(path, frozenset(item.text for item in value.items), frozenset(reference)))
+    return None
+
+
+def _read_exact(reference: bool | str, value: Value, path: str, parts: list[Part]) -> Problem | None:
+    kind, wanted = ("truth", "True or False") if isinstance(reference, bool) else ("text", "a string")
+    if value.kind != kind:
+        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.")
+    parts.append(Part(path, value.text if isinstance(reference, str) else bool(value.numbers[0]), reference))
+    return None
+
+
+def numbers_in(value: Value) -> Numbers:
+    """Return all the numbers of an answer in one row, in the order in which they are read."""
+    if value.items:
+        return np.concatenate([numbers_in(item) for item in value.items])
+    return np.array([] if value.kind == "truth" else value.numbers)
+
+
+def _elements(value: Value) -> tuple[Value, ...] | None:
+    """Return the elements of a sequence; an array is one too, of its rows."""
+    if value.kind == "sequence":
+        return value.items
+    got = _numbers(value)
+    if value.kind != "array" or got is None:
+        return None
+    kind = "number" if got.ndim == 1 else "array"
+    return tuple(
+        Value(kind, value.type, "", value.dtype, row.shape, tuple(row.ravel().tolist()), requires_grad=value.requires_grad)
+        for row in got
+    )
+
+
+def _numbers(value: Value) -> Numbers | None:
+    """Return a number, an array or nested sequences of numbers as an array; None where it is none of these."""
+    if value.kind in ("number", "array") and value.dtype != "bool":
+        size = int(np.prod(value.shape, dtype=np.int64)) if all(n >= 0 for n in value.shape) else -1
+        return np.array(value.numbers).reshape(value.shape) if size == len(value.numbers) else None
+    if value.kind == "sequence":
+        rows = [_numbers(item) for item in value.items]
+        arrays = [row for row in rows if row is not None]
+        if arrays and len(arrays) == len(rows) and all(row.shape == arrays[0].shape for row in arrays):
+            return np.stack(arrays)
+    return None
+
+
+def not_finite(parts: Sequence[Part]) -> Problem | None:
+    """Say so where a number is nan or infinite and the reference is not."""
+    for part in parts:
+        numbers = part.numbers()
+        if numbers is not None and not np.isfinite(numbers[0][np.isfinite(numbers[1])]).all():
+            return Problem(Outcome.NOT_FINITE, f"{subject(part.path)} is not finite: nan or infinity. Where does it overflow?")
+    return None
+
+
+def subject(path: str) -> str:
+    """Return the words for a part of an answer."""
+    return f"The entry `{path}`" if path else "The result"
+
+
+_NAMES = {
+    "nothing": "None",
+    "blank": "still `...`",
+    "truth": "a truth value",
+    "text": "a string",
+    "sequence": "a sequence",
+    "mapping": "a dict",
+    "callable": "a function",
+}
+
+
+def what_is(value: Value) -> str:
+    """Return what a value is, in words."""
+    if value.kind in ("nothing", "blank"):
+        return _NAMES[value.kind]
+    if value.kind == "array":
+        return f"an array of shape {value.shape}"
+    return f"{_NAMES.get(value.kind, 'a value')} of type {value.type}"
+
+
+def _none_hint(value: Value) -> str:
+    return " Does every path through the function end in a `return`?" if value.kind == "nothing" else ""

@@ -1,0 +1,72 @@
+"""What the judge says of an answer: an outcome, points, and at most one message. The reference value is not in it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How an answer can come out, in the order in which the judge looks."""
+
+    UNREADABLE = "unreadable"
+    NOT_ATTEMPTED = "not attempted"
+    RAISED = "raised"
+    WRONG_TYPE = "wrong type"
+    WRONG_SHAPE = "wrong shape"
+    NOT_FINITE = "not finite"
+    WRONG_STATE = "wrong state"
+    RIGHT = "right"
+    KNOWN_MISTAKE = "known mistake"
+    TELLING_RATIO = "telling ratio"
+    WRONG = "wrong"
+
+
+MIME_TYPE = "application/vnd.autograder.verdict+json"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement of one answer.
+
+    Attributes
+    ----------
+    mistake
+        The stable id of the mistake that the message names, as `scalar_gradients.d_poly.kept-constant`, or "".
+    call, answer
+        The student's own call and what came of it, as text: the first that was wrong, or else the first.
+    printed
+        What the answer printed during that call.
+    """
+
+    exercise: str
+    outcome: Outcome
+    points: float
+    max_points: float
+    mistake: str = ""
+    message: str = ""
+    call: str = ""
+    answer: str = ""
+    printed: str = ""
+    hints: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the points as a bare number: nbgrader reads a check cell's score from this text."""
+        return f"{self.points:g}"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        from .view import panel
+
+        return {"text/plain": repr(self), "text/html": panel(self), MIME_TYPE: self.to_dict()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict as plain data, without the hints."""
+        record = asdict(self)
+        del record["hints"]
+        return record
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Verdict:
+        """Read back what `to_dict` wrote."""
+        return cls(**{**record, "outcome": Outcome(record["outcome"])})

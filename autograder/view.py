@@ -1,0 +1,76 @@
+"""Verdict → HTML panel and plain text. Computes nothing, and escapes whatever came from a student."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import jinja2
+from markupsafe import Markup, escape
+
+from .exercise import TOOLS, Exercise
+from .verdict import Outcome, Verdict
+
+# Colours that stand out on JupyterLab's light and dark ground alike; the words beside them say the same.
+_MARKS: dict[Outcome, tuple[str, str]] = {
+    Outcome.RIGHT: ("✓", "#2e8b57"),
+    Outcome.NOT_ATTEMPTED: ("○", "#7a7f87"),
+}
+_WRONG_MARK = ("✗", "#c8472f")
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("autograder", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["prose"] = _prose
+    return environment
+
+
+def _prose(message: str) -> Markup:
+    """Return a message as HTML: escaped, with what stands between backticks set as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(message))))
+
+
+def panel(verdict: Verdict) -> str:
+    """Return the panel that stands under a check cell, as HTML."""
+    mark, colour = _MARKS.get(verdict.outcome, _WRONG_MARK)
+    return _templates().get_template("panel.html").render(verdict=verdict, mark=mark, colour=colour, points=_points(verdict))
+
+
+def ladder(hints: tuple[str, ...], taken: int) -> str:
+    """Return the first `taken` hints as an HTML list."""
+    return _templates().get_template("hints.html").render(hints=hints[:taken], total=len(hints))
+
+
+def text(verdict: Verdict) -> str:
+    """Return the verdict as plain text, for a terminal or a screen reader."""
+    lines = [f"{verdict.exercise}: {verdict.outcome}, {_points(verdict)}"]
+    if verdict.call and verdict.outcome is not Outcome.RIGHT:
+        lines.append(f"  {verdict.call}" + (f" gave {verdict.answer}" if verdict.answer else ""))
+    if verdict.message:
+        lines.append(f"  {verdict.message}")
+    return "\n".join(lines)
+
+
+def card(exercise: Exercise) -> str:
+    """Return the card above an exercise, as the line of Markdown that stands in its notebook."""
+    return (
+        f"**{exercise.number} · {exercise.title}** · difficulty {_dots(exercise.difficulty)} "
+        f"· importance {_dots(exercise.importance)} · {exercise.minutes} min · {exercise.points:g} "
+        f"{'point' if exercise.points == 1 else 'points'} · {TOOLS[exercise.way]}"
+    )
+
+
+def _points(verdict: Verdict) -> str:
+    return f"{verdict.points:g} of {verdict.max_points:g} {'point' if verdict.max_points == 1 else 'points'}"
+
+
+def _dots(n: int) -> str:
+    return "●" * n + "○" * (5 - n)
+
+
+def comparison(cells: list[tuple[str, str]]) -> str:
+    """Return one row of a comparison as an HTML table."""
+    return _templates().get_template("comparison.html").render(cells=cells)

@@ -1,0 +1,48 @@
+"""The course, as nbgrader sees it. Every nbgrader command and formgrader read this file."""
+
+import os
+import sys
+
+c = get_config()  # noqa: F821
+
+# nbgrader starts `alembic` by name, so the environment has to be on PATH even where it was not activated.
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+
+root = os.path.dirname(os.path.abspath(__file__))
+
+c.CourseDirectory.root = root
+c.CourseDirectory.course_id = "autograd"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "README.md"]
+
+# Inside the course, so that nothing needs root.
+c.Exchange.root = os.path.join(root, "exchange")
+
+c.ClearSolutions.code_stub = {"python": '# your answer here\nraise NotImplementedError("your answer here")'}
+c.ClearSolutions.text_stub = "*Your answer here.*"
+
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.LockCells",
+    "autograder.grading.hooks.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.sanitize_preprocessors = [
+    "autograder.grading.hooks.Rebuild",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# A cell in an endless loop is interrupted after this many seconds, and the cells after it still run.
+c.Execute.timeout = 20

@@ -1,0 +1,30 @@
+"""A course directory of its own for each test that grades, and a class graded once for all tests that look at it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.grading.course import Course
+from autograder.lessons import all_lessons
+
+ROOT = Path(__file__).parents[2]
+
+
+def new_course(root: Path) -> Course:
+    """Return a released course in `root`: the repository's lessons and configuration, and nothing handed in."""
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    for tree in ("solutions", "notebooks"):
+        shutil.copytree(ROOT / tree, root / tree)
+    course = Course(root)
+    for lesson in all_lessons():
+        course.generate_assignment(lesson.folder)
+    return course
+
+
+@pytest.fixture
+def make_course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Course]:
+    return lambda: new_course(tmp_path_factory.mktemp("course"))

@@ -1,0 +1,276 @@
+"""Every exercise of every lesson against answers as people write them.
+
+A right answer earns all its points and no mistake is named for it; a known mistake is rejected and named by its id;
+what was not attempted says so. All of it at the public inputs and at drawn ones.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autograder import mistakes
+from autograder.exercise import Case, Exercise, Lesson
+from autograder.lessons import all_lessons, find
+from autograder.mistakes import Point
+from autograder.verdict import Outcome
+from tests.answering import verdict_on
+
+SEEDS = tuple(f"seed {i}".encode() for i in range(5))
+LESSONS = all_lessons()
+EXERCISES = tuple(exercise for lesson in LESSONS for exercise in lesson.exercises)
+
+
+def answers_to(lesson: Lesson, kind: str) -> dict[str, dict[str, str]]:
+    """Return the answers of a kind, RIGHT or WRONG, to a lesson; none where nobody wrote them."""
+    try:
+        return dict(getattr(importlib.import_module(f"tests.answers.{lesson.name}"), kind))
+    except ModuleNotFoundError:
+        return {}
+
+
+def parameters(kind: str) -> list[Any]:
+    """Return one parameter set for each answer of a kind: exercise id, name of the answer, its source."""
+    return [
+        pytest.param(exercise_id, name, source, id=f"{exercise_id}-{name}")
+        for lesson in LESSONS
+        for exercise_id, answers in answers_to(lesson, kind).items()
+        for name, source in answers.items()
+    ]
+
+
+RIGHT = parameters("RIGHT")
+WRONG = parameters("WRONG")
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+
+
+def inputs_of(exercise: Exercise, seeds: Sequence[bytes] = SEEDS) -> Iterator[tuple[str, tuple[Case, ...]]]:
+    """Yield the public inputs, and those drawn from each seed, with a name to tell them by."""
+    yield "public", exercise.cases
+    for seed in seeds:
+        yield seed.decode(), exercise.grading_cases(seed)
+
+
+def points_at(exercise: Exercise, cases: Sequence[Case]) -> list[Point]:
+    return [Point(exercise.arguments(one), exercise.reference(*exercise.arguments(one))) for one in cases]
+
+
+def numbers_of(answer: Any) -> list[float] | None:
+    """Return all numbers of an answer in one row; None where it isn't made of numbers."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, tuple | list):
+        rows = [numbers_of(one) for one in answer]
+        return None if any(row is None for row in rows) else [x for row in rows if row is not None for x in row]
+    if isinstance(answer, bool | str | set | frozenset) or answer is None:
+        return None
+    return [float(x) for x in np.asarray(answer, dtype=np.float64).ravel()]
+
+
+# Right and wrong answers
+
+
+@pytest.mark.parametrize(("exercise_id", "style", "source"), RIGHT)
+def test_right_answer_earns_everything(exercise_id: str, style: str, source: str) -> None:
+    exercise = find(exercise_id)
+    for name, cases in inputs_of(exercise):
+        verdict = verdict_on(exercise_id, source, cases)
+        assert (verdict.outcome, verdict.mistake, verdict.message) == (Outcome.RIGHT, "", ""), (name, verdict.to_dict())
+        assert verdict.points == verdict.max_points == exercise.points
+        assert verdict.hints == ()
+
+
+@pytest.mark.parametrize(("exercise_id", "mistake", "source"), WRONG)
+def test_known_mistake_is_rejected_and_named(exercise_id: str, mistake: str, source: str) -> None:
+    exercise = find(exercise_id)
+    for name, cases in inputs_of(exercise):
+        verdict = verdict_on(exercise_id, source, cases)
+        assert verdict.mistake == f"{exercise_id}.{mistake.partition(':')[0]}", (name, verdict.to_dict())
+        assert verdict.outcome is not Outcome.RIGHT
+        assert verdict.points < exercise.points if exercise.partial else verdict.points == 0
+        assert verdict.message
+        assert verdict.hints == exercise.hints
+        references = [point.reference for point in points_at(exercise, cases)]
+        assert not given_away(verdict.message, references), (name, verdict.message)
+
+
+def stubs_of(exercise: Exercise) -> Iterator[str]:
+    """Yield the cell of an exercise as the student first finds it, and an empty one."""
+    yield ""
+    if exercise.way != "recorded":
+        yield f"def {exercise.name}(*arguments):\n    raise NotImplementedError('Write the body here.')\n"
+        return
+    yield f"{exercise.name} = ..."
+    reference = exercise.reference()
+    if isinstance(reference, dict):
+        yield f"{exercise.name} = {{{', '.join(f'{key!r}: ...' for key in reference)}}}"
+    elif isinstance(reference, tuple | list):
+        yield f"{exercise.name} = [{', '.join('...' for _ in reference)}]"
+
+
+@each_exercise
+def test_stub_is_not_attempted(exercise: Exercise) -> None:
+    for source in stubs_of(exercise):
+        for name, cases in inputs_of(exercise, SEEDS[:1]):
+            verdict = verdict_on(exercise.id, source, cases)
+            assert (verdict.outcome, verdict.points, verdict.mistake) == (Outcome.NOT_ATTEMPTED, 0, ""), (name, source)
+            assert exercise.name in verdict.message
+
+
+# The answers cover the exercises
+
+
+@each_lesson
+def test_as_many_exercises_ran_as_the_lesson_has(lesson: Lesson) -> None:
+    ids = [exercise.id for exercise in lesson.exercises]
+    for kind, ran in (("RIGHT", RIGHT), ("WRONG", WRONG)):
+        answered = {parameter.values[0] for parameter in ran if parameter.values[0].startswith(f"{lesson.name}.")}
+        assert answered == set(ids), f"tests/answers/{lesson.name}.py, {kind}"
+    assert sum(exercise.id in ids for exercise in EXERCISES) == len(ids) > 0
+
+
+@each_exercise
+def test_answers_cover_exercise(exercise: Exercise) -> None:
+    right = [parameter for parameter in RIGHT if parameter.values[0] == exercise.id]
+    named = {parameter.values[1].partition(":")[0] for parameter in WRONG if parameter.values[0] == exercise.id}
+    assert len(right) >= 3
+    assert {mistake.slug for mistake in exercise.mistakes} <= named
+
+
+# No mistake looks like the right answer, or like another
+
+
+@each_exercise
+def test_no_mistake_is_taken_for_another(exercise: Exercise) -> None:
+    own = {mistake.slug for mistake in exercise.mistakes}
+    known = (*exercise.mistakes, *(each for each in mistakes.general(exercise) if each.slug not in own))
+    for name, cases in inputs_of(exercise, [f"more {i}".encode() for i in range(30)]):
+        points = points_at(exercise, cases)
+        right = numbers_of([point.reference for point in points])
+        if right is None:
+            continue
+        scale = max((abs(x) for x in right), default=0.0) or 1.0
+        rows = {
+            mistake.slug: row
+            for mistake in known
+            if mistake.answers is not None and (row := numbers_of(mistake.answers(points))) is not None
+        }
+        assert own & {each.slug for each in known if each.answers is not None} <= set(rows)
+        if len(points) == 1:
+            rows.pop("stale-accumulation", None)  # the sum of one gradient is that gradient
+        for (first, a), (second, b) in itertools.combinations([("the right answer", right), *rows.items()], 2):
+            alike = len(a) == len(b) and np.allclose(a, b, rtol=exercise.rtol, atol=exercise.atol * scale)
+            assert not alike, f"{first} and {second} are the same at the {name} inputs"
+
+
+@each_exercise
+def test_doubled_gradient_shows(exercise: Exercise) -> None:
+    """The last case is called again with doubled gradients: where the answer is zero, that would change nothing."""
+    if exercise.way != "autograd":
+        return
+    for name, cases in inputs_of(exercise):
+        last = numbers_of(points_at(exercise, cases[-1:])[0].reference)
+        assert last is None or any(abs(x) > 1e-3 for x in last), name
+
+
+# The reference
+
+
+def central_differences(function: Any, arguments: tuple[Any, ...], h: float = 1e-5) -> list[np.ndarray[Any, Any]]:
+    """Return the gradient of a scalar function in each of its arguments, by central differences in float64."""
+    arrays = [np.asarray(argument, dtype=np.float64) for argument in arguments]
+
+    def value(position: int, index: tuple[int, ...], move: float) -> float:
+        moved = [array.copy() for array in arrays]
+        moved[position][index] += move
+        result = function(*(torch.tensor(array, dtype=torch.float64) for array in moved))
+        assert result.ndim == 0, "only a scalar can be cross-checked here"
+        return float(result)
+
+    gradients = [np.empty(array.shape) for array in arrays]
+    for position, gradient in enumerate(gradients):
+        for index in np.ndindex(gradient.shape):
+            gradient[index] = (value(position, index, h) - value(position, index, -h)) / (2 * h)
+    return gradients
+
+
+@each_exercise
+def test_reference_agrees_with_central_difference(exercise: Exercise) -> None:
+    if exercise.forward is None:
+        return
+    for name, cases in inputs_of(exercise):
+        for point in points_at(exercise, cases):
+            if exercise.way == "recorded":
+                assert isinstance(point.reference, dict), "a recorded derivative is a dict from points to slopes"
+                pairs = [((at,), slope) for at, slope in point.reference.items()]
+            else:
+                reference = point.reference.values() if isinstance(point.reference, dict) else point.reference
+                parts = reference if isinstance(point.reference, dict | tuple | list) else [reference]
+                pairs = [(point.arguments, part) for part in parts]
+            for arguments, part in pairs:
+                found = [one for one in central_differences(exercise.forward, arguments) if one.shape == np.shape(part)]
+                assert any(np.allclose(part, one, rtol=1e-7, atol=1e-7) for one in found), (name, arguments)
+
+
+# What stands on the card
+
+
+@each_lesson
+def test_points_and_minutes_add_up(lesson: Lesson) -> None:
+    assert sum(exercise.points for exercise in lesson.exercises) == pytest.approx(20)
+    assert sum(exercise.minutes for exercise in lesson.exercises) == lesson.minutes
+    assert all(exercise.points > 0 and exercise.minutes > 0 for exercise in lesson.exercises)
+    assert all(1 <= each <= 5 for exercise in lesson.exercises for each in (exercise.difficulty, exercise.importance))
+
+
+def test_ids_and_numbers_are_unique() -> None:
+    for values in ([exercise.id for exercise in EXERCISES], [exercise.number for exercise in EXERCISES]):
+        assert len(set(values)) == len(values)
+    assert len({lesson.number for lesson in LESSONS}) == len({lesson.name for lesson in LESSONS}) == len(LESSONS)
+
+
+@each_lesson
+def test_ids_name_lesson_and_answer(lesson: Lesson) -> None:
+    for exercise in lesson.exercises:
+        assert exercise.id == f"{lesson.name}.{exercise.name}"
+        assert exercise.name.isidentifier()
+        assert exercise.number.startswith(f"{lesson.number}.")
+
+
+@each_exercise
+def test_mistakes_have_a_slug_of_their_own(exercise: Exercise) -> None:
+    slugs = [mistake.slug for mistake in exercise.mistakes]
+    assert len(set(slugs)) == len(slugs)
+    for mistake in exercise.mistakes:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", mistake.slug)
+        assert (mistake.answers is None) != (mistake.shows is None)
+        assert mistake.message.rstrip().endswith((".", "?"))
+
+
+def given_away(prose: str, reference: Any) -> set[str]:
+    """Return the numbers of a text that are numbers of the reference; those up to 3 occur in any sentence."""
+    right = {abs(x) for x in numbers_of(reference) or [] if not (x.is_integer() and abs(x) <= 3)}
+    return {
+        number
+        for number in re.findall(r"\d+(?:\.\d+)?(?:e-?\d+)?", prose)
+        if any(math.isclose(float(number), x, rel_tol=1e-3) for x in right)
+    }
+
+
+@each_exercise
+def test_hints_help_and_do_not_give_away(exercise: Exercise) -> None:
+    assert len(exercise.hints) >= 4
+    assert len(set(exercise.hints)) == len(exercise.hints)
+    references = [point.reference for point in points_at(exercise, exercise.cases)]
+    for prose in (*exercise.hints, *(mistake.message for mistake in exercise.mistakes)):
+        assert not given_away(prose, references), prose

@@ -1,0 +1,513 @@
+"""The probe writes down what an answer did, and leaves the process as it was."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.exercise import Array, Build, Case, Exercise, Way, case
+from autograder.observation import Call, EngineRun, Observation
+from autograder.probe import probe, source_of
+from tests.answering import namespace_of
+
+
+def exercise_of(*cases: Case, way: Way = "any", **more: Any) -> Exercise:
+    """Return an exercise that asks for `answer`, a function of the cases' arguments."""
+    return Exercise(
+        id="lesson.answer",
+        number="1",
+        title="A function",
+        way=way,
+        difficulty=1,
+        importance=1,
+        minutes=1,
+        points=1,
+        cases=cases or (case(1.5),),
+        reference=lambda *_: 0.0,
+        hints=(),
+        **more,
+    )
+
+
+def observed(source: str, *cases: Case, way: Way = "any", **more: Any) -> Observation:
+    exercise = exercise_of(*cases, way=way, **more)
+    return probe(exercise, namespace_of(source), exercise.cases)
+
+
+def only_call(source: str, *cases: Case, way: Way = "any", **more: Any) -> Call:
+    (call,) = observed(source, *cases, way=way, **more).calls
+    return call
+
+
+# What there is to call
+
+
+def test_name_that_is_not_defined() -> None:
+    assert observed("x = 1") == Observation(exercise="lesson.answer")
+
+
+def test_answer_that_is_no_function() -> None:
+    observation = observed("answer = 3.0")
+    assert observation.answer is not None
+    assert (observation.answer.kind, observation.calls) == ("number", ())
+
+
+def test_recorded_answer_is_not_called() -> None:
+    observation = observed("answer = {3: 6.0}", way="recorded")
+    assert len(observation.calls) == 1
+    assert observation.calls[0].value == observation.answer
+    assert observed("def answer(): exit()", way="recorded").calls[0].raised is None
+
+
+def test_one_call_a_case_with_its_arguments() -> None:
+    cases = (case(1.5), case(-2), case(Array((1.0, 2.0))), case(Array((3.0,), "torch")), case((1.0, "a")))
+    observation = observed("def answer(x): return repr(x)", *cases)
+    texts = [call.value.text for call in observation.calls if call.value is not None]
+    assert texts == ["1.5", "-2", "array([1., 2.])", "tensor([3.], dtype=torch.float64)", "[1.0, 'a']"]
+
+
+def test_built_argument() -> None:
+    call = only_call(
+        "def answer(f): return f(2)", case(Build("adder", (3.0,))), builders={"adder": lambda n: n.__add__}
+    )
+    assert call.value is not None
+    assert call.value.numbers == (5.0,)
+
+
+def test_measured_is_what_the_exercise_looks_at() -> None:
+    source = "def answer(x): x[0] = 9; return 'done'"
+    call = only_call(source, case(Array((1.0, 2.0))), measure=lambda value, arguments: arguments[0])
+    assert call.value is not None
+    assert call.value.numbers == (9.0, 2.0)
+
+
+def test_measure_that_fails_leaves_the_result() -> None:
+    call = only_call("def answer(x): return 7", measure=lambda value, arguments: value.grad)
+    assert call.value is not None
+    assert call.value.numbers == (7.0,)
+
+
+# What was raised
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("raise ValueError('no')", "ValueError"),
+        ("import sys; sys.exit(3)", "SystemExit"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("return answer(x)", "RecursionError"),
+        ("raise BaseExceptionGroup('two', [KeyboardInterrupt()])", "BaseExceptionGroup"),
+        ("return torch.tensor(3, requires_grad=True)", "RuntimeError"),
+    ],
+)
+def test_whatever_is_raised_is_caught(body: str, kind: str) -> None:
+    call = only_call(f"def answer(x):\n    {body}\n")
+    assert call.value is None
+    assert call.raised is not None
+    assert kind in call.raised.types
+    assert call.raised.types[-1] == "BaseException"
+    assert call.raised.line == body
+    Observation.from_json(observed(f"def answer(x):\n    {body}\n").to_json())
+
+
+def test_own_tells_the_students_raise_from_a_library_s() -> None:
+    def own(body: str) -> bool:
+        raised = only_call(f"def answer(x):\n    {body}\n").raised
+        assert raised is not None
+        return raised.own
+
+    assert own("raise NotImplementedError")
+    assert own("return 1 / 0")
+    assert not own("return torch.nn.Module()(x)")  # NotImplementedError is raised within torch
+    assert not own("return np.linalg.inv(np.zeros((2, 2)))")
+
+
+def test_line_is_the_students_last_one() -> None:
+    source = "def helper(x):\n    return np.linalg.inv(x)\n\ndef answer(x):\n    return helper(x)\n"
+    raised = only_call(source, case(Array(((0.0, 0.0), (0.0, 0.0))))).raised
+    assert raised is not None
+    assert (raised.line, raised.types[0]) == ("return np.linalg.inv(x)", "LinAlgError")
+
+
+def test_exception_whose_text_cannot_be_read() -> None:
+    source = "class Odd(Exception):\n    def __str__(self): raise ValueError\n\ndef answer(x): raise Odd\n"
+    raised = only_call(source).raised
+    assert raised is not None
+    assert raised.types[0] == "Odd"
+    assert raised.text
+
+
+def test_wrong_number_of_arguments_is_raised_not_own() -> None:
+    raised = only_call("def answer(): return 1").raised
+    assert raised is not None
+    assert (raised.types[0], raised.own, raised.line) == ("TypeError", False, "")
+
+
+def test_interrupt_ends_the_whole_check() -> None:
+    source = """\
+count = []
+def answer(x):
+    count.append(x)
+    if len(count) == 2:
+        raise KeyboardInterrupt
+    return x
+"""
+    namespace = namespace_of(source)
+    exercise = exercise_of(case(1.0), case(2.0), case(3.0), case(4.0), way="autograd")
+    observation = probe(exercise, namespace, exercise.cases)
+    assert namespace["count"] == [1.0, 2.0]
+    assert [call.raised is None for call in observation.calls] == [True, False, False, False]
+
+
+# What was left behind
+
+
+def test_settings_are_put_back() -> None:
+    source = """\
+def answer(x):
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    import sys
+    sys.stdout = None
+    np.seterr(all="raise")
+"""
+    before = torch.get_default_dtype(), torch.is_grad_enabled(), sys.stdout, sys.stderr
+    backward, make_dual = torch.autograd._engine_run_backward, torch.autograd.forward_ad.make_dual
+    filters = list(warnings.filters)
+    only_call(source + "    raise ValueError")
+    assert (torch.get_default_dtype(), torch.is_grad_enabled(), sys.stdout, sys.stderr) == before
+    assert (torch.autograd._engine_run_backward, torch.autograd.forward_ad.make_dual) == (backward, make_dual)
+    assert warnings.filters == filters
+
+
+def test_gradients_are_enabled_in_the_call() -> None:
+    with torch.no_grad():
+        call = only_call("def answer(x): return torch.is_grad_enabled()")
+        assert not torch.is_grad_enabled()
+    assert call.value is not None
+    assert call.value.numbers == (1.0,)
+
+
+def test_output_and_warnings_are_caught(capfd: pytest.CaptureFixture[str]) -> None:
+    source = """\
+import sys, warnings
+def answer(x):
+    print("out", x)
+    print("err", file=sys.stderr)
+    warnings.warn("careful")
+    warnings.warn("careful")
+    y = torch.ones(2, requires_grad=True) * 2
+    y.sum().backward()
+    y.grad
+"""
+    call = only_call(source)
+    assert capfd.readouterr() == ("", "")
+    assert call.printed == "out 1.5\nerr\n"
+    assert [warning for warning in call.warnings if "careful" in warning] == ["UserWarning: careful"] * 2
+    assert any("not a leaf" in warning for warning in call.warnings)
+
+
+def test_warning_shows_in_every_call() -> None:
+    source = "def answer(x):\n    y = torch.ones((), requires_grad=True) * x\n    return y.grad"
+    observation = observed(source, case(1.0), case(2.0), case(3.0))
+    assert all("not a leaf" in call.warnings[0] for call in observation.calls)
+
+
+def test_much_output_is_cut() -> None:
+    source = """\
+import warnings
+def answer(x):
+    for i in range(100):
+        print("x" * 100)
+        warnings.warn(str(i) * 999)
+"""
+    observation = observed(source)
+    assert (len(observation.calls[0].printed), len(observation.calls[0].warnings)) == (500, 20)
+    assert Observation.from_json(observation.to_json()) == observation
+
+
+# What became of the arguments
+
+
+@pytest.mark.parametrize(
+    ("body", "argument", "changed"),
+    [
+        ("x[0] = 9", Array((1.0, 2.0)), True),
+        ("x += 0", Array((1.0, 2.0)), False),
+        ("x = x + 1", Array((1.0, 2.0)), False),
+        ("x *= 2", Array((1.0, 2.0), "torch"), True),
+        ("x.requires_grad_()", Array((1.0, 2.0), "torch"), True),
+        ("x.resize_(1)", Array((1.0, 2.0), "torch"), True),
+        ("x.data = x.data.float()", Array((1.0, 2.0), "torch"), True),
+        ("(x.clone().requires_grad_() ** 2).sum().backward()", Array((1.0, 2.0), "torch"), False),
+        ("x[0] += 1", (1.0, 2.0), True),
+        ("x.append(3.0)", (1.0, 2.0), True),
+        ("x[1].sort()", ("a", (2.0, 1.0)), True),
+        ("x[0] = None", ((1.0, 2.0), 3.0), True),
+        ("x[0] = np.array(['a', None])", (Array((1.0, 2.0)), 3.0), True),
+        ("sorted(x)", (2.0, 1.0), False),
+        ("x[0] = float('nan')", Array((float("nan"), 2.0)), False),
+    ],
+)
+def test_argument_changed_in_place_is_noticed(body: str, argument: Any, changed: bool) -> None:
+    assert only_call(f"def answer(y, x):\n    {body}\n", case(0.5, argument)).changed == ((1,) if changed else ())
+
+
+def test_each_call_gets_arguments_of_its_own() -> None:
+    observation = observed("def answer(x):\n    x += 1\n    return x", *[case(Array((1.0, 2.0)))] * 3, way="autograd")
+    assert [call.value.numbers for call in observation.calls if call.value is not None] == [(2.0, 3.0)] * 3
+
+
+# How the engine was used
+
+LEAF = "x = torch.tensor(x, dtype=torch.float64, requires_grad=True)"
+
+
+@pytest.mark.parametrize(
+    ("body", "runs"),
+    [
+        ("return 2 * x", []),
+        ("(x**2).backward()", [EngineRun(False, False, True)]),
+        ("(x**2).backward(retain_graph=True)", [EngineRun(True, False, True)]),
+        ("torch.autograd.backward(x**2, create_graph=True)", [EngineRun(True, True, True)]),
+        ("torch.autograd.grad(x**2, x)", [EngineRun(False, False, False)]),
+        ("torch.autograd.grad(x**2, x, create_graph=True)", [EngineRun(True, True, False)]),
+        (
+            "y = x**2\n    y.backward(retain_graph=True)\n    y.backward()",
+            [EngineRun(True, False, True), EngineRun(False, False, True)],
+        ),
+        ("from torch.autograd import grad, backward\n    grad(x**2, x)", [EngineRun(False, False, False)]),
+        ("torch.autograd.functional.vjp(torch.square, x)", [EngineRun(False, False, False)]),
+    ],
+)
+def test_engine_runs_are_noted(body: str, runs: list[EngineRun]) -> None:
+    call = only_call(f"def answer(x):\n    {LEAF}\n    {body}\n")
+    assert call.raised is None
+    assert list(call.engine_runs) == runs
+    assert call.forward_mode == 0
+
+
+FORWARD_MODE = {
+    "func.jvp": """\
+def answer(x):
+    return torch.func.jvp(torch.square, (torch.tensor(x),), (torch.tensor(1.0),))[1]
+""",
+    "jacfwd": """\
+def answer(x):
+    return torch.func.jacfwd(torch.square)(torch.tensor(x))
+""",
+    "module": """\
+import torch.autograd.forward_ad as fwAD
+
+def answer(x):
+    with fwAD.dual_level():
+        return fwAD.unpack_dual(fwAD.make_dual(torch.tensor(x), torch.tensor(1.0)) ** 2).tangent
+""",
+    "imported": """\
+from torch.autograd.forward_ad import dual_level, make_dual, unpack_dual
+
+def answer(x):
+    with dual_level():
+        return unpack_dual(make_dual(torch.tensor(x), torch.tensor(1.0)) ** 2).tangent
+""",
+}
+
+
+@pytest.mark.parametrize("source", FORWARD_MODE.values(), ids=FORWARD_MODE)
+def test_forward_mode_is_noted_and_doubled(source: str) -> None:
+    observation = observed(source, way="autograd")
+    (call,) = observation.calls
+    assert call.raised is None
+    assert (call.forward_mode, call.engine_runs) == (1, ())
+    assert call.value is not None
+    assert observation.scaled is not None
+    assert observation.scaled.value is not None
+    assert (call.value.numbers, observation.scaled.value.numbers) == ((3.0,), (6.0,))
+
+
+def test_endless_backward_is_counted_to_a_limit() -> None:
+    source = "def answer(x):\n    x = torch.ones((), requires_grad=True)\n    for _ in range(1100): (x * 2).backward()"
+    observation = observed(source)
+    assert len(observation.calls[0].engine_runs) == 1000
+    assert Observation.from_json(observation.to_json()) == observation
+
+
+@pytest.mark.parametrize(
+    ("body", "value", "scaled"),
+    [
+        ("(x**2).backward()\n    return x.grad.item()", 3.0, 6.0),
+        ("return torch.autograd.grad(x**2, x)[0]", 3.0, 6.0),
+        ("(x**2).backward()\n    return 2 * x.item()", 3.0, 3.0),
+        ("return torch.func.grad(torch.square)(x.detach()).item()", 3.0, 6.0),
+    ],
+)
+def test_last_case_once_more_with_doubled_gradients(body: str, value: float, scaled: float) -> None:
+    observation = observed(f"def answer(x):\n    {LEAF}\n    {body}\n", case(1.0), case(1.5), way="autograd")
+    last, again = observation.calls[-1].value, observation.scaled
+    assert last is not None
+    assert again is not None
+    assert again.value is not None
+    assert (last.numbers, again.value.numbers) == ((value,), (scaled,))
+
+
+def test_doubled_only_where_it_says_something() -> None:
+    assert observed("def answer(x): return x", way="hand").scaled is None
+    assert observed("def answer(x): return x", way="any").scaled is None
+    assert observed("def answer(x): raise ValueError", way="autograd").scaled is None
+    assert observed("def answer(x): return x", way="autograd").scaled is not None
+
+
+# The text of an answer
+
+HELPER = "def helper(x):\n    return x + 111\n\n"
+ANSWERS = {
+    "function": """\
+def answer(x):
+    return helper(x)
+""",
+    "lambda": "answer = lambda x: helper(x)",
+    "another name": "answer = helper",
+    "partial": """\
+from functools import partial
+answer = partial(helper, 2)
+""",
+    "partial of a partial": """\
+from functools import partial
+answer = partial(partial(lambda f, x: helper(x)), None)
+""",
+    "decorated": """\
+from functools import lru_cache
+
+@lru_cache
+def answer(x):
+    return helper(x)
+""",
+    "instance": """\
+class Answer:
+    def __call__(self, x):
+        return helper(x)
+
+answer = Answer()
+""",
+    "base class": """\
+class Base:
+    def __call__(self, x):
+        return helper(x)
+
+class Answer(Base):
+    pass
+
+answer = Answer()
+""",
+    "method": """\
+class Answer:
+    def slope(self, x):
+        return self.inner(x)
+
+    @staticmethod
+    def inner(x):
+        return helper(x)
+
+answer = Answer().slope
+""",
+    "class method": """\
+class Answer:
+    @classmethod
+    def slope(cls, x):
+        return helper(x)
+
+answer = Answer.slope
+""",
+    "global instance": """\
+class Solver:
+    def slope(self, x):
+        return helper(x)
+
+solver = Solver()
+
+def answer(x):
+    return solver.slope(x)
+""",
+    "two steps": """\
+def middle(x):
+    return helper(x)
+
+def answer(x):
+    return middle(x)
+""",
+    "comprehension": """\
+def answer(x):
+    return [helper(y) for y in (x,)][0]
+""",
+    "inner function": """\
+def answer(x):
+    def inner():
+        return helper(x)
+
+    return inner()
+""",
+    "closure": """\
+def outer():
+    def inner(x):
+        return helper(x)
+
+    def answer(x):
+        return inner(x)
+
+    return answer
+
+answer = outer()
+""",
+}
+
+
+@pytest.mark.parametrize("source", ANSWERS.values(), ids=ANSWERS)
+def test_source_reaches_helpers(source: str) -> None:
+    namespace = namespace_of(HELPER + source)
+    assert "111" in source_of(namespace["answer"], namespace)
+
+
+def test_source_holds_what_is_reached_and_no_more() -> None:
+    namespace = namespace_of("def other(x): return 222\n" + HELPER + "def answer(x): return helper(x)\n")
+    text = source_of(namespace["answer"], namespace)
+    assert text.count("111") == 1
+    assert "222" not in text
+
+
+def test_source_of_a_library_is_not_the_students() -> None:
+    namespace = namespace_of("answer = torch.nn.Linear(1, 1)\n")
+    assert source_of(namespace["answer"], namespace) == ""
+    namespace = namespace_of("from statistics import mean\ndef answer(x): return mean([x])\n")
+    assert source_of(namespace["answer"], namespace) == "def answer(x): return mean([x])\n"
+
+
+@pytest.mark.parametrize("thing", [len, np.square, torch.sin, 3, None, object(), type, eval("lambda x: x")])
+def test_source_that_there_is_not(thing: object) -> None:
+    assert source_of(thing, {"__name__": "__main__"}) == ""
+
+
+def test_source_of_hostile_objects() -> None:
+    class Hostile:
+        def __getattribute__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+    namespace = namespace_of("def answer(x): return thing(x)\n", thing=Hostile())
+    assert source_of(Hostile(), namespace) == ""
+    assert "thing(x)" in source_of(namespace["answer"], namespace)
+
+
+def test_functions_that_call_each_other() -> None:
+    namespace = namespace_of("def a(x): return b(x)\ndef b(x): return a(x)\nanswer = a\n")
+    assert source_of(namespace["answer"], namespace).count("def ") == 2
+
+
+def test_long_source_is_cut() -> None:
+    namespace = namespace_of("def answer(x):\n" + "    x = x + 1\n" * 5000 + "    return x\n")
+    assert len(source_of(namespace["answer"], namespace)) == 20_000
