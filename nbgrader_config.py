@@ -2,22 +2,23 @@
 
 import os
 import sys
+from pathlib import Path
 
 c = get_config()  # noqa: F821
 
 # nbgrader starts `alembic` by name, so the environment has to be on PATH even where it was not activated.
-os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
-root = os.path.dirname(os.path.abspath(__file__))
+root = Path(__file__).resolve().parent
 
-c.CourseDirectory.root = root
+c.CourseDirectory.root = str(root)
 c.CourseDirectory.course_id = "autograd"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "README.md"]
 
 # Inside the course, so that nothing needs root.
-c.Exchange.root = os.path.join(root, "exchange")
+c.Exchange.root = str(root / "exchange")
 
 c.ClearSolutions.code_stub = {"python": '# your answer here\nraise NotImplementedError("your answer here")'}
 c.ClearSolutions.text_stub = "*Your answer here.*"

@@ -28,7 +28,9 @@ def execute(path: Path) -> None:
         When a cell raises. The file is left as it was.
     """
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": path.parent}}).execute()
+    NotebookClient(
+        notebook, timeout=120, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": path.parent}}
+    ).execute()
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
@@ -45,21 +47,31 @@ def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
     found: list[str] = []
     cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
     counts = Counter(cell.metadata.nbgrader.grade_id for cell in notebook.cells if "nbgrader" in cell.metadata)
-    found += [f"the grade id {grade_id!r} is used {n} times: give each cell its own" for grade_id, n in counts.items() if n > 1]
+    found += [
+        f"the grade id {grade_id!r} is used {n} times: give each cell its own"
+        for grade_id, n in counts.items()
+        if n > 1
+    ]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     for exercise in lesson.exercises:
         if card(exercise) not in prose:
             found.append(f"{exercise.id} has no card, or an old one; put this line above it: {card(exercise)}")
         answer, check = cells.get(exercise.name), cells.get(f"check-{exercise.name}")
         if answer is None or not answer.metadata.nbgrader.solution:
-            found.append(f"{exercise.id} has no answer cell: make one with the grade id {exercise.name!r}, and solution set")
+            found.append(
+                f"{exercise.id} has no answer cell: make one with the grade id {exercise.name!r}, and solution set"
+            )
         if check is None or not check.metadata.nbgrader.grade:
             found.append(f"{exercise.id} has no check cell: make one with the grade id {f'check-{exercise.name}'!r}")
         elif check.source != f'check("{exercise.id}")':
-            found.append(f"the check cell of {exercise.id} holds {check.source!r}: let it hold check({exercise.id!r}) alone")
+            found.append(
+                f"the check cell of {exercise.id} holds {check.source!r}: let it hold check({exercise.id!r}) alone"
+            )
         elif check.metadata.nbgrader.points != exercise.points:
             points = check.metadata.nbgrader.points
-            found.append(f"the check cell of {exercise.id} is worth {points}, the exercise {exercise.points}: make them the same")
+            found.append(
+                f"the check cell of {exercise.id} is worth {points}, the exercise {exercise.points}: make them the same"
+            )
     return found
 
 

@@ -23,7 +23,9 @@ def main() -> None:
 @main.command()
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @click.option("--run", is_flag=True, help="Run the solutions first, and keep their outputs.")
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail where notebooks/ is not what solutions/ gives.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; fail where notebooks/ is not what solutions/ gives."
+)
 def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
     """Generate the students' notebooks from solutions/."""
     from . import authoring
@@ -90,5 +92,7 @@ def _chosen(names: tuple[str, ...]) -> tuple[Lesson, ...]:
     by_name = {key: lesson for lesson in all_lessons() for key in (lesson.name, lesson.folder)}
     unknown = [name for name in names if name not in by_name]
     if unknown:
-        raise click.UsageError(f"there is no lesson {unknown[0]!r}; there are {', '.join(one.folder for one in all_lessons())}")
+        raise click.UsageError(
+            f"there is no lesson {unknown[0]!r}; there are {', '.join(one.folder for one in all_lessons())}"
+        )
     return tuple(by_name[name] for name in names) or all_lessons()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .exercise import Exercise
+from .exercise import Exercise, Raises
 from .mistakes import Mistake, Point
 from .reading import Leaf, Part, Problem, leaf
 from .verdict import Outcome
@@ -72,7 +72,9 @@ def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], pa
         return False
     differs = False
     scales = scales_of(parts)
-    for point, row, answer in zip(points, parts, mistake.answers(points), strict=True):
+    # Where an exception is the right answer there are no values to compare.
+    valued = [(point, row) for point, row in zip(points, parts, strict=True) if not isinstance(point.reference, Raises)]
+    for (_, row), answer in zip(valued, mistake.answers([point for point, _ in valued]), strict=True):
         if answer is None:
             return False
         expected = _laid_out(answer)
@@ -119,5 +121,3 @@ def telling_ratio(exercise: Exercise, parts: Rows) -> Problem | None:
                     message = f"The answer is exactly {name} what it should be{turned}, at every input. Where does that factor come from?"
                     return Problem(Outcome.TELLING_RATIO, message, f"factor-{'n' if factor > 1 else '1n'}")
     return None
-
-

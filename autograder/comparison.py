@@ -46,7 +46,9 @@ class Comparison:
         widths = [max(len(heading), len(text)) for heading, text in self.cells()]
         headings, texts = zip(*self.cells(), strict=True)
         rows = (headings, texts)
-        return "\n".join("   ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return "\n".join(
+            "   ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows
+        )
 
     def _repr_html_(self) -> str:
         from .view import comparison
@@ -86,7 +88,8 @@ def compare(
     if hand.shape != autograd.shape:
         raise ValueError(f"by hand has shape {hand.shape} and autograd {autograd.shape}: compare things of one shape")
     scale = max(float(np.abs(autograd).max(initial=0.0)), float(np.abs(hand).max(initial=0.0)))
-    error = float(np.abs(hand - autograd).max(initial=0.0)) / scale if scale else 0.0
+    with np.errstate(invalid="ignore"):  # infinity less infinity is nan, and differs
+        error = float(np.abs(hand - autograd).max(initial=0.0)) / scale if scale else 0.0
     difference = "–" if function is None or at is None else _text(_central_difference(function, _array(at)))
     return Comparison(name, _text(hand), _text(autograd), difference, error)
 
@@ -102,7 +105,9 @@ def _text(array: np.ndarray[Any, Any]) -> str:
     return " ".join(np.array2string(array, precision=6, floatmode="maxprec", suppress_small=True).split())
 
 
-def _central_difference(function: Callable[[torch.Tensor], torch.Tensor], at: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _central_difference(
+    function: Callable[[torch.Tensor], torch.Tensor], at: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
     """Return the gradient by central differences in float64, one coordinate at a time, to five decimals.
 
     `torch.gradient` takes the central difference at every inner point of a sampled line.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
 
-from .observation import MAX_DIMENSIONS, MAX_NUMBERS, Value
+from .observation import MAX_DIMENSIONS, MAX_NUMBERS, Kind, Value
 
 _MAX_DEPTH = 4
 _MAX_ITEMS = 200
@@ -32,9 +33,12 @@ def shown(thing: Any, limit: int = 120) -> str:
 
 
 def _type_name(thing: Any) -> str:
-    kind = type(thing)
-    module = kind.__module__
-    return (kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}")[:200]
+    try:
+        # A metaclass may answer for its class whatever it likes; `type` itself knows.
+        module, name = (type.__getattribute__(type(thing), each) for each in ("__module__", "__qualname__"))
+        return str(name if module in ("builtins", "__main__") else f"{module}.{name}")[:200]
+    except BaseException:
+        return "a class without a name"
 
 
 def _describe(thing: Any, depth: int) -> Value:
@@ -78,7 +82,7 @@ def _describe_array(array: np.ndarray[Any, Any], name: str, text: str, requires_
         return Value(kind="other", type=name, text=f"an array of {array.size} numbers; {MAX_NUMBERS} are read")
     numbers = tuple(array.astype(np.float64).ravel().tolist())
     if array.ndim == 0:
-        kind = "truth" if array.dtype.kind == "b" else "number"
+        kind: Kind = "truth" if array.dtype.kind == "b" else "number"
         return Value(kind=kind, type=name, text=text, dtype=dtype, numbers=numbers, requires_grad=requires_grad)
     return Value(
         kind="array",
@@ -96,10 +100,10 @@ def _describe_container(thing: Any, name: str, depth: int) -> Value:
         return Value(kind="other", type=name, text=shown(thing))
     text = shown(thing)
     if isinstance(thing, Mapping):
-        keys = tuple(_key(key) for key in thing)
-        items = tuple(describe(item, depth + 1) for item in thing.values())
+        keys = tuple(_key(key) for key in islice(thing, _MAX_ITEMS))
+        items = tuple(describe(item, depth + 1) for item in islice(thing.values(), _MAX_ITEMS))
         return Value(kind="mapping", type=name, text=text, keys=keys, items=items)
-    items = tuple(describe(item, depth + 1) for item in thing)
+    items = tuple(describe(item, depth + 1) for item in islice(thing, _MAX_ITEMS))
     if isinstance(thing, set | frozenset):
         items = tuple(sorted(items, key=lambda item: item.text))
     return Value(kind="sequence", type=name, text=text, items=items)

@@ -15,7 +15,7 @@ from . import mistakes as known
 from .comparing import first_difference, first_wrong, is_mistake, share, telling_ratio
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .mistakes import Point
-from .observation import Call, Observation, Unreadable, Value
+from .observation import Call, Observation, UnreadableError, Value
 from .reading import Part, Problem, not_finite, numbers_in, read, subject, what_is
 from .source import names_called, says_finite_difference
 from .verdict import Outcome, Verdict
@@ -39,7 +39,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     if isinstance(observation, str):
         try:
             observation = Observation.from_json(observation)
-        except Unreadable as error:
+        except UnreadableError as error:
             return _verdict(exercise, Problem(Outcome.UNREADABLE, str(error)))
     problem = _not_an_answer(exercise, observation)
     if problem is not None:
@@ -47,7 +47,9 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     calls = observation.calls
     cases = (Case(),) if exercise.way == "recorded" else cases
     if observation.exercise != exercise.id or len(calls) != len(cases):
-        message = f"Observed was {observation.exercise!r} with {len(calls)} calls, not {exercise.id!r} with {len(cases)}."
+        message = (
+            f"Observed was {observation.exercise!r} with {len(calls)} calls, not {exercise.id!r} with {len(cases)}."
+        )
         return _verdict(exercise, Problem(Outcome.UNREADABLE, message))
     points = [Point(exercise.arguments(one), exercise.reference(*exercise.arguments(one))) for one in cases]
     problem = _raised(points, calls)
@@ -58,7 +60,9 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     problem = problem or _wrong_state(exercise, observation)
     if problem is None:
         wrong = first_wrong(exercise, rows)
-        problem = _not_through_engine(exercise, observation) if wrong is None else _wrong(exercise, points, rows, *wrong)
+        problem = (
+            _not_through_engine(exercise, observation) if wrong is None else _wrong(exercise, points, rows, *wrong)
+        )
     if problem is None:
         return _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
     problem = _named(exercise, problem, calls)
@@ -83,7 +87,9 @@ def _not_an_answer(exercise: Exercise, observation: Observation) -> Problem | No
         return Problem(Outcome.WRONG_TYPE, message)
     for call in observation.calls:
         if call.raised is not None and call.raised.own and "NotImplementedError" in call.raised.types:
-            message = f"Write the body of `{exercise.name}` in place of `raise NotImplementedError`, then run both cells."
+            message = (
+                f"Write the body of `{exercise.name}` in place of `raise NotImplementedError`, then run both cells."
+            )
             return Problem(Outcome.NOT_ATTEMPTED, message)
     return None
 
@@ -157,7 +163,9 @@ def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None
         message = "That is a finite difference, which is close and not exact. Asked for is the derivative as a formula."
         return Problem(Outcome.WRONG_STATE, message, "finite-difference")
     if exercise.way == "autograd" and not used_autograd:
-        message = "No backward pass ran, so this is a formula or a difference of yours. Let autograd find the derivative."
+        message = (
+            "No backward pass ran, so this is a formula or a difference of yours. Let autograd find the derivative."
+        )
         return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
     return None
 
@@ -231,5 +239,3 @@ def _input_text(argument: Input) -> str:
         case tuple():
             return f"[{', '.join(_input_text(item) for item in argument)}]"
     return repr(argument)
-
-

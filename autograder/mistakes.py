@@ -138,7 +138,10 @@ def _running_sums(points: Sequence[Point]) -> list[Any]:
     total: Any = 0.0
     sums = []
     for point in points:
-        if not isinstance(point.reference, float | np.ndarray) or np.shape(total) not in ((), np.shape(point.reference)):
+        if not isinstance(point.reference, float | np.ndarray) or np.shape(total) not in (
+            (),
+            np.shape(point.reference),
+        ):
             return [None] * len(points)
         total = total + point.reference
         sums.append(total)
@@ -269,5 +272,9 @@ SHOWN = (
         "TypeError",
         "NoneType",
     ),
-    raising("interrupted", "The call did not come to an end and was interrupted. Which loop never stops?", "KeyboardInterrupt"),
+    raising(
+        "interrupted",
+        "The call did not come to an end and was interrupted. Which loop never stops?",
+        "KeyboardInterrupt",
+    ),
 )

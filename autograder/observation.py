@@ -26,7 +26,7 @@ Size = Annotated[int, Meta(ge=0)]
 Kind = Literal["number", "array", "truth", "text", "nothing", "blank", "sequence", "mapping", "callable", "other"]
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """An observation that is too large, is not JSON, or does not have the form of an `Observation`."""
 
 
@@ -123,12 +123,12 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
 
         Raises
         ------
-        Unreadable
+        UnreadableError
             When the text is larger than `MAX_BYTES`, is not JSON, or is not an observation.
         """
         if len(text) > MAX_BYTES:
-            raise Unreadable(f"the observation has {len(text)} characters; {MAX_BYTES} is the most that is read")
+            raise UnreadableError(f"the observation has {len(text)} characters; {MAX_BYTES} is the most that is read")
         try:
             return msgspec.convert(json.loads(text), cls)
         except (ValueError, RecursionError, msgspec.ValidationError) as error:
-            raise Unreadable(f"the observation could not be read: {error}"[:300]) from None
+            raise UnreadableError(f"the observation could not be read: {error}"[:300]) from None

@@ -136,7 +136,8 @@ def _engine_watched(scale: float) -> Iterator[_Watch]:
     name the student imported them by.
     """
     watch = _Watch()
-    run_backward = torch.autograd._engine_run_backward
+    autograd: Any = torch.autograd
+    run_backward = autograd._engine_run_backward
     make_dual = _DUALS._make_dual
 
     @functools.wraps(run_backward)
@@ -153,12 +154,12 @@ def _engine_watched(scale: float) -> Iterator[_Watch]:
         watch.forward_mode += 1
         return make_dual(tensor, tangent if scale == 1.0 else tangent * scale, **options)
 
-    torch.autograd._engine_run_backward = watched_backward
+    autograd._engine_run_backward = watched_backward
     _DUALS._make_dual = watched_dual
     try:
         yield watch
     finally:
-        torch.autograd._engine_run_backward = run_backward
+        autograd._engine_run_backward = run_backward
         _DUALS._make_dual = make_dual
 
 
@@ -263,4 +264,4 @@ def _names_in(code: types.CodeType) -> Iterator[str]:
 
 
 def _is_theirs(thing: object, namespace: Mapping[str, Any]) -> bool:
-    return getattr(thing, "__module__", None) == namespace.get("__name__", "__main__")
+    return bool(getattr(thing, "__module__", None) == namespace.get("__name__", "__main__"))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .observation import Value
+from .observation import Kind, Value
 from .verdict import Outcome
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
@@ -80,7 +80,9 @@ def _read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem
     got = _numbers(value)
     if got is None:
         wanted = "a number" if expected.ndim == 0 else f"an array of shape {expected.shape}"
-        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.{_none_hint(value)}")
+        return Problem(
+            Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.{_none_hint(value)}"
+        )
     if got.shape != expected.shape:
         wanted = "a single number" if expected.ndim == 0 else f"shape {expected.shape}"
         message = f"{subject(path)} has shape {got.shape}. Asked for is {wanted}."
@@ -95,7 +97,9 @@ def _read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem
 def _read_mapping(reference: dict[Any, Any], value: Value, path: str, parts: list[Part]) -> Problem | None:
     names = ", ".join(repr(key) for key in reference)
     if value.kind != "mapping":
-        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is a dict with the keys {names}.")
+        return Problem(
+            Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is a dict with the keys {names}."
+        )
     entries = dict(zip(value.keys, value.items, strict=False))
     for key in reference:
         if key not in entries:
@@ -113,10 +117,14 @@ def _read_sequence(
     wanted = f"{'a tuple' if isinstance(reference, tuple) else 'a list'} of {len(reference)}"
     items = _elements(value)
     if items is None:
-        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.{_none_hint(value)}")
+        return Problem(
+            Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.{_none_hint(value)}"
+        )
     if len(items) != len(reference):
         return Problem(Outcome.WRONG_SHAPE, f"{subject(path)} has {len(items)} elements. Asked for is {wanted}.")
-    problems = [read(one, item, f"{path}[{i}]", parts) for i, (one, item) in enumerate(zip(reference, items, strict=True))]
+    problems = [
+        read(one, item, f"{path}[{i}]", parts) for i, (one, item) in enumerate(zip(reference, items, strict=True))
+    ]
     return next((problem for problem in problems if problem is not None), None)
 
 
@@ -149,9 +157,11 @@ def _elements(value: Value) -> tuple[Value, ...] | None:
     got = _numbers(value)
     if value.kind != "array" or got is None:
         return None
-    kind = "number" if got.ndim == 1 else "array"
+    kind: Kind = "number" if got.ndim == 1 else "array"
     return tuple(
-        Value(kind, value.type, "", value.dtype, row.shape, tuple(row.ravel().tolist()), requires_grad=value.requires_grad)
+        Value(
+            kind, value.type, "", value.dtype, row.shape, tuple(row.ravel().tolist()), requires_grad=value.requires_grad
+        )
         for row in got
     )
 
@@ -174,7 +184,9 @@ def not_finite(parts: Sequence[Part]) -> Problem | None:
     for part in parts:
         numbers = part.numbers()
         if numbers is not None and not np.isfinite(numbers[0][np.isfinite(numbers[1])]).all():
-            return Problem(Outcome.NOT_FINITE, f"{subject(part.path)} is not finite: nan or infinity. Where does it overflow?")
+            return Problem(
+                Outcome.NOT_FINITE, f"{subject(part.path)} is not finite: nan or infinity. Where does it overflow?"
+            )
     return None
 
 

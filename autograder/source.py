@@ -11,8 +11,19 @@ _LARGE = 100.0  # a factor that may be one over a step
 _STEP_NAMES = frozenset({"h", "eps", "epsilon", "delta", "dx", "step"})
 _SAMPLED = frozenset(f"{module}.{name}" for module in ("np", "numpy", "torch") for name in ("gradient", "diff"))
 _DEPTH = 8
+_MOST_WORK = 100_000
 
-Names = dict[str, ast.expr]
+
+class Names(dict[str, ast.expr]):
+    """By name, the expression that it stands for. Names can stand for one another, so the work they make has an end."""
+
+    def __init__(self, meanings: dict[str, ast.expr], work: Iterator[int]) -> None:
+        super().__init__(meanings)
+        self._work = work
+
+    def spend(self) -> None:
+        if next(self._work, None) is None:
+            raise RecursionError
 
 
 def names_called(source: str) -> frozenset[str]:
@@ -34,13 +45,16 @@ def says_finite_difference(source: str) -> bool:
     """
     try:
         tree = ast.parse(textwrap.dedent(source))
-        return any(_differences(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda))
+        work = iter(range(_MOST_WORK))
+        return any(
+            _differences(node, work) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)
+        )
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 
 
-def _differences(function: ast.FunctionDef | ast.Lambda) -> bool:
-    names = _meanings(function)
+def _differences(function: ast.FunctionDef | ast.Lambda, work: Iterator[int]) -> bool:
+    names = Names(_meanings(function), work)
     for node in ast.walk(function):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in _SAMPLED:
             return True
@@ -75,7 +89,9 @@ def _moved_by(difference: ast.expr, names: Names) -> set[str]:
     return {step for term, _ in terms for step in _moves(term, names)}
 
 
-def _terms(node: ast.expr, names: Names, negative: bool = False, depth: int = _DEPTH) -> Iterator[tuple[ast.expr, bool]]:
+def _terms(
+    node: ast.expr, names: Names, negative: bool = False, depth: int = _DEPTH
+) -> Iterator[tuple[ast.expr, bool]]:
     """Yield the terms of a sum or difference, and whether each is taken away."""
     meant = _meant(node, names)
     match meant:
@@ -88,11 +104,15 @@ def _terms(node: ast.expr, names: Names, negative: bool = False, depth: int = _D
             yield meant, negative
 
 
-def _meanings(function: ast.FunctionDef | ast.Lambda) -> Names:
+def _meanings(function: ast.FunctionDef | ast.Lambda) -> dict[str, ast.expr]:
     """Return the names that stand for one expression throughout: defaults of arguments, and names assigned once."""
     arguments = function.args.posonlyargs + function.args.args
-    pairs: list[tuple[str, ast.expr | None]] = [(argument.arg, None) for argument in arguments + function.args.kwonlyargs]
-    defaults = dict(zip(reversed([argument.arg for argument in arguments]), reversed(function.args.defaults), strict=False))
+    pairs: list[tuple[str, ast.expr | None]] = [
+        (argument.arg, None) for argument in arguments + function.args.kwonlyargs
+    ]
+    defaults = dict(
+        zip(reversed([argument.arg for argument in arguments]), reversed(function.args.defaults), strict=False)
+    )
     defaults |= {
         argument.arg: default
         for argument, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
@@ -108,7 +128,9 @@ def _meanings(function: ast.FunctionDef | ast.Lambda) -> Names:
                 pairs.append((target.id, value))
             elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
                 pairs.extend(
-                    (name.id, part) for name, part in zip(target.elts, value.elts, strict=True) if isinstance(name, ast.Name)
+                    (name.id, part)
+                    for name, part in zip(target.elts, value.elts, strict=True)
+                    if isinstance(name, ast.Name)
                 )
     names = [name for name, _ in pairs]
     once = {name: value for name, value in pairs if value is not None and names.count(name) == 1}
@@ -117,6 +139,7 @@ def _meanings(function: ast.FunctionDef | ast.Lambda) -> Names:
 
 
 def _meant(node: ast.expr, names: Names) -> ast.expr:
+    names.spend()
     for _ in range(5):
         if not (isinstance(node, ast.Name) and node.id in names):
             break
@@ -146,6 +169,7 @@ def _steps(denominator: ast.expr, names: Names, depth: int = _DEPTH) -> Iterator
 def _moves(node: ast.expr, names: Names, depth: int = 4) -> Iterator[str]:
     """Yield the small steps that something within `node`, or `node` itself, is moved by, as text."""
     for inner in ast.walk(node):
+        names.spend()
         if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub):
             yield from (ast.unparse(side) for side in (inner.left, inner.right) if _is_step(side, names))
         elif depth and isinstance(inner, ast.Name) and isinstance(names.get(inner.id), ast.BinOp | ast.Call):

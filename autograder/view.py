@@ -36,7 +36,11 @@ def _prose(message: str) -> Markup:
 def panel(verdict: Verdict) -> str:
     """Return the panel that stands under a check cell, as HTML."""
     mark, colour = _MARKS.get(verdict.outcome, _WRONG_MARK)
-    return _templates().get_template("panel.html").render(verdict=verdict, mark=mark, colour=colour, points=_points(verdict))
+    return (
+        _templates()
+        .get_template("panel.html")
+        .render(verdict=verdict, mark=mark, colour=colour, points=_points(verdict))
+    )
 
 
 def ladder(hints: tuple[str, ...], taken: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autograder import observation as module
-from autograder.observation import Call, EngineRun, Observation, Raised, Unreadable, Value
+from autograder.observation import Call, EngineRun, Observation, Raised, UnreadableError, Value
 
 NUMBER = Value(kind="number", type="float", text="1.5", dtype="float", numbers=(1.5,))
 NUMBERS = Value(kind="sequence", type="list", items=(NUMBER, NUMBER))
@@ -143,7 +143,7 @@ def test_anything_else_is_refused(path: str, new: Any) -> None:
         text = replaced(path, new).replace('"numbers": [1.5]', '"numbers": []')
     else:
         text = replaced(path, new)
-    with pytest.raises(Unreadable, match="could not be read"):
+    with pytest.raises(UnreadableError, match="could not be read"):
         Observation.from_json(text)
 
 
@@ -153,14 +153,14 @@ def test_same_depth_and_size_that_are_written_are_read() -> None:
     array = {"kind": "array", "type": "ndarray", "shape": [len(numbers)], "numbers": numbers}
     Observation.from_json(replaced("scaled.value", array))
     array["shape"], array["numbers"] = [len(numbers) + 1], [*numbers, 1.0]
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         Observation.from_json(replaced("scaled.value", array))
 
 
 def test_missing_field_is_refused() -> None:
     data = plain()
     del data["exercise"]
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         Observation.from_json(json.dumps(data))
 
 
@@ -170,24 +170,24 @@ NO_OBSERVATIONS = ["", " ", "null", "3", "[]", '"exercise"', "{", "{'exercise': 
 
 @pytest.mark.parametrize("text", [*NO_OBSERVATIONS, f'{{"exercise": {DEEP}', '{"calls": [{"value": ' * 1000])
 def test_what_is_no_observation_is_refused(text: str) -> None:
-    with pytest.raises(Unreadable, match="could not be read"):
+    with pytest.raises(UnreadableError, match="could not be read"):
         Observation.from_json(text)
 
 
 def test_very_deep_json_is_refused() -> None:
     value = '{"kind":"sequence","type":"list","items":[' * 50_000 + "]}" * 50_000
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         Observation.from_json(f'{{"exercise": "lesson.answer", "answer": {value}}}')
 
 
 def test_too_long_is_refused_unread() -> None:
     text = FULL.to_json()
-    with pytest.raises(Unreadable, match=f"{module.MAX_BYTES + 1} characters"):
+    with pytest.raises(UnreadableError, match=f"{module.MAX_BYTES + 1} characters"):
         Observation.from_json(text + " " * (module.MAX_BYTES + 1 - len(text)))
     assert Observation.from_json(text + " " * (module.MAX_BYTES - len(text))) == FULL
 
 
 def test_message_of_a_refusal_is_short() -> None:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableError) as caught:
         Observation.from_json(json.dumps({"exercise": "x", "y" * 100_000: 1}))
     assert len(str(caught.value)) <= 300

@@ -10,28 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.exercise import Array, Build, Case, Exercise, Way, case
+from autograder.exercise import Array, Build, Case, Way, case
 from autograder.observation import Call, EngineRun, Observation
 from autograder.probe import probe, source_of
-from tests.answering import namespace_of
-
-
-def exercise_of(*cases: Case, way: Way = "any", **more: Any) -> Exercise:
-    """Return an exercise that asks for `answer`, a function of the cases' arguments."""
-    return Exercise(
-        id="lesson.answer",
-        number="1",
-        title="A function",
-        way=way,
-        difficulty=1,
-        importance=1,
-        minutes=1,
-        points=1,
-        cases=cases or (case(1.5),),
-        reference=lambda *_: 0.0,
-        hints=(),
-        **more,
-    )
+from tests.answering import exercise_of, namespace_of
 
 
 def observed(source: str, *cases: Case, way: Way = "any", **more: Any) -> Observation:
@@ -81,13 +63,13 @@ def test_built_argument() -> None:
 
 def test_measured_is_what_the_exercise_looks_at() -> None:
     source = "def answer(x): x[0] = 9; return 'done'"
-    call = only_call(source, case(Array((1.0, 2.0))), measure=lambda value, arguments: arguments[0])
+    call = only_call(source, case(Array((1.0, 2.0))), measure=lambda x: lambda result: x)
     assert call.value is not None
     assert call.value.numbers == (9.0, 2.0)
 
 
 def test_measure_that_fails_leaves_the_result() -> None:
-    call = only_call("def answer(x): return 7", measure=lambda value, arguments: value.grad)
+    call = only_call("def answer(x): return 7", measure=lambda x: lambda result: result.grad)
     assert call.value is not None
     assert call.value.numbers == (7.0,)
 
@@ -160,7 +142,7 @@ def answer(x):
     return x
 """
     namespace = namespace_of(source)
-    exercise = exercise_of(case(1.0), case(2.0), case(3.0), case(4.0), way="autograd")
+    exercise = exercise_of(case(1.0), case(2.0), case(3.0), case(4.0))
     observation = probe(exercise, namespace, exercise.cases)
     assert namespace["count"] == [1.0, 2.0]
     assert [call.raised is None for call in observation.calls] == [True, False, False, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,9 @@ def parabola(points: tuple[float, ...] = ()) -> Picture:
         axes.set(xlabel="x", ylabel="y = x²", ylim=(-2, 16))
 
     marked = ", ".join(f"{point:g}" for point in points)
-    return Picture(draw, f"The parabola y = x², falling left of 0 and rising right of it, with its points at x = {marked}.")
+    return Picture(
+        draw, f"The parabola y = x², falling left of 0 and rising right of it, with its points at x = {marked}."
+    )
 
 
 def secants(steps: tuple[float, ...] = (1.0, 0.5, 0.1), at: float = 3.0) -> Picture:
@@ -83,18 +86,20 @@ def error_curve(function: Callable[[torch.Tensor], torch.Tensor], name: str, at:
     truth = gradient(function)(at)
     steps = np.logspace(-12, 0, 49)
 
-    def errors(dtype: torch.dtype) -> np.ndarray:
+    def errors(dtype: torch.dtype) -> np.ndarray[Any, Any]:
         x = torch.tensor(at, dtype=dtype)
         h = torch.tensor(steps, dtype=dtype)
         difference = (function(x + h) - function(x - h)) / (2 * h)
-        return np.abs(difference.double().numpy() - truth)
+        return np.asarray((difference.double() - truth).abs())
 
     def draw(figure: Figure) -> None:
         axes = plain_axes(figure.subplots())
         axes.loglog(steps, errors(torch.float64), color=BLUE, lw=2, label="float64")
         axes.loglog(steps, errors(torch.float32), color=RED, lw=2, ls="--", label="float32")
         axes.axhline(abs(truth), color=GREY, lw=1)
-        axes.annotate("size of the derivative itself", (1e-12, abs(truth)), (0, 5), textcoords="offset points", color=GREY)
+        axes.annotate(
+            "size of the derivative itself", (1e-12, abs(truth)), (0, 5), textcoords="offset points", color=GREY
+        )
         axes.set(ylim=(1e-10, 1e2), xlabel="step h", ylabel="error of the central difference")
         axes.legend(loc="lower left")
 

@@ -75,7 +75,7 @@ def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
                 found.repairs.extend(_locked_repairs(grade_id, cell, own, twice=place in found.seen))
             elif grade_id in found.answers:
                 found.repairs.append(f"the answer cell {grade_id!r} was there twice: both were run, in their order")
-                found.added.setdefault(place, []).append(_added(cell["cell_type"], source))
+                found.added.setdefault(place, []).append(_added(cell.get("cell_type"), source))
             else:
                 found.answers[grade_id] = source
             found.seen.append(place)

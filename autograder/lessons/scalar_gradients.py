@@ -65,7 +65,7 @@ def wave(frequency: float) -> Callable[[Tensor], Tensor]:
 def _sampled(f: Callable[[float], float], points: list[float]) -> Tensor:
     """Return the slopes that `torch.gradient` finds from f at evenly spaced points: central at the inner ones."""
     values = torch.tensor([f(point) for point in points], dtype=torch.float64)
-    (slopes,) = torch.gradient(values, spacing=points[1] - points[0])
+    slopes: Tensor = torch.gradient(values, spacing=points[1] - points[0])[0]
     return slopes
 
 
@@ -90,11 +90,11 @@ def _value(f: Callable[[Tensor], Tensor], x: float) -> float:
 
 
 def _line(f: Callable[[Tensor], Tensor], x0: float) -> tuple[float, float]:
-    """Return the slope at x0, and f's first-order approximation there, taken at 0."""
-    point = torch.tensor(x0, dtype=torch.float64)
-    value, change = torch.func.jvp(f, (point,), (-point,))
-    return _slope(f, x0), (value + change).item()
+    """Return the slope at x0 and the intercept, which is the slope at s = 1 of the perspective s · f(x0 / s).
 
+    Boyd and Vandenberghe, Convex Optimization, section 3.2.6.
+    """
+    return _slope(f, x0), _slope(lambda s: s * f(x0 / s), 1.0)
 
 
 LESSON = Lesson(

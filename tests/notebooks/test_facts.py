@@ -89,4 +89,6 @@ def test_the_notebook_fits_its_exercises(lesson: Lesson) -> None:
 @LESSONS
 def test_outputs_are_fit_for_git(lesson: Lesson) -> None:
     text = (ROOT / "solutions" / lesson.folder / f"{lesson.folder}.ipynb").read_text(encoding="utf-8")
-    assert not re.search(r"0x[0-9a-f]{6,}|/home/|/tmp/|/root/|/Users/|site-packages|iopub|widget-view|\"version\":", text)
+    assert not re.search(
+        r"0x[0-9a-f]{6,}|/home/|/tmp/|/root/|/Users/|site-packages|iopub|widget-view|\"version\":", text
+    )

@@ -1,0 +1,204 @@
+"""A submission is put into the instructor's notebook, whatever was done to the cells."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from autograder.grading.rebuild import rebuild
+
+
+def answer(grade_id: str, source: str) -> NotebookNode:
+    return new_code_cell(source, metadata={"nbgrader": {"grade_id": grade_id, "solution": True, "grade": False}})
+
+
+def check(grade_id: str) -> NotebookNode:
+    metadata = {"nbgrader": {"grade_id": grade_id, "solution": False, "grade": True, "locked": True, "points": 2}}
+    return new_code_cell(f"check('{grade_id}')", metadata=metadata)
+
+
+@pytest.fixture
+def skeleton() -> NotebookNode:
+    cells = [
+        new_markdown_cell("# Title", id="title"),
+        new_code_cell("import torch", id="imports"),
+        answer("f", "def f(): raise NotImplementedError"),
+        check("check-f"),
+        new_code_cell("print('worked')", id="worked"),
+        answer("g", "def g(): raise NotImplementedError"),
+        check("check-g"),
+    ]
+    return new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+
+
+@pytest.fixture
+def submission(skeleton: NotebookNode) -> NotebookNode:
+    nb = copy.deepcopy(skeleton)
+    nb.cells[2].source = "def f(): return 1"
+    nb.cells[5].source = "def g(): return 2"
+    return nb
+
+
+WHOLE = [
+    "# Title",
+    "import torch",
+    "def f(): return 1",
+    "check('check-f')",
+    "print('worked')",
+    "def g(): return 2",
+    "check('check-g')",
+]
+
+
+def sources(nb: NotebookNode) -> list[str]:
+    return [cell.source for cell in nb.cells]
+
+
+def test_answers_are_put_in_place_and_nothing_needs_mending(skeleton: NotebookNode, submission: NotebookNode) -> None:
+    rebuilt = rebuild(skeleton, submission)
+    assert sources(rebuilt.notebook) == WHOLE
+    assert rebuilt.repairs == ()
+
+
+def _delete_check(nb: NotebookNode) -> None:
+    del nb.cells[3]
+
+
+def _edit_check(nb: NotebookNode) -> None:
+    nb.cells[3].source = "2"
+
+
+def _retype_check(nb: NotebookNode) -> None:
+    nb.cells[3]["cell_type"] = "markdown"
+
+
+def _double_check(nb: NotebookNode) -> None:
+    nb.cells.insert(3, copy.deepcopy(nb.cells[3]))
+
+
+def _move_check(nb: NotebookNode) -> None:
+    nb.cells.append(nb.cells.pop(3))
+
+
+def _tag(nb: NotebookNode) -> None:
+    for cell in nb.cells:
+        cell.metadata["tags"] = ["skip-execution", "raises-exception"]
+
+
+def _worth_more(nb: NotebookNode) -> None:
+    nb.cells[3].metadata.nbgrader.update(points=100, locked=False, solution=True)
+
+
+def _kernel(nb: NotebookNode) -> None:
+    nb.metadata["kernelspec"] = {"name": "evil"}
+
+
+def _outputs(nb: NotebookNode) -> None:
+    nb.cells[3]["outputs"] = [{"output_type": "execute_result", "data": {"text/plain": "2"}, "metadata": {}}]
+
+
+def _no_ids(nb: NotebookNode) -> None:
+    for cell in nb.cells:
+        cell.pop("id")
+
+
+def _delete_prose(nb: NotebookNode) -> None:
+    del nb.cells[4], nb.cells[0]
+
+
+def _retype_answer(nb: NotebookNode) -> None:
+    nb.cells[2]["cell_type"] = "raw"
+
+
+@pytest.mark.parametrize(
+    ("harm", "repair"),
+    [
+        (_delete_check, "the check cell 'check-f' was missing: it was put back"),
+        (_edit_check, "the check cell 'check-f' had been edited: the original was run"),
+        (_retype_check, "the check cell 'check-f' had been edited: the original was run"),
+        (_double_check, "the check cell 'check-f' was there twice: one was taken"),
+        (_move_check, ""),
+        (_tag, ""),
+        (_worth_more, ""),
+        (_kernel, ""),
+        (_outputs, ""),
+        (_no_ids, ""),
+        (_delete_prose, ""),
+        (_retype_answer, ""),
+    ],
+)
+def test_harm_to_the_instructors_cells_changes_nothing(
+    skeleton: NotebookNode, submission: NotebookNode, harm: Callable[[NotebookNode], None], repair: str
+) -> None:
+    whole = rebuild(skeleton, submission).notebook
+    harm(submission)
+    rebuilt = rebuild(skeleton, submission)
+    assert rebuilt.notebook == whole
+    assert rebuilt.repairs == ((repair,) if repair else ())
+
+
+def test_a_missing_answer_is_the_stub(skeleton: NotebookNode, submission: NotebookNode) -> None:
+    del submission.cells[2]
+    rebuilt = rebuild(skeleton, submission)
+    assert sources(rebuilt.notebook)[2] == "def f(): raise NotImplementedError"
+    assert rebuilt.repairs == ("the answer cell 'f' was missing: it was put back",)
+
+
+def test_added_cells_stay_where_they_were_without_their_metadata(
+    skeleton: NotebookNode, submission: NotebookNode
+) -> None:
+    submission.cells.insert(2, new_code_cell("helper = 1", metadata={"tags": ["skip-execution"]}))
+    submission.cells.insert(0, new_markdown_cell("my notes"))
+    submission.cells.append(new_code_cell("last = 1", metadata={"nbgrader": {"grade_id": "forged", "grade": True}}))
+    rebuilt = rebuild(skeleton, submission)
+    assert sources(rebuilt.notebook) == ["my notes", *WHOLE[:2], "helper = 1", *WHOLE[2:], "last = 1"]
+    added = [cell for cell in rebuilt.notebook.cells if cell.source in ("my notes", "helper = 1", "last = 1")]
+    assert [cell.metadata for cell in added] == [{}, {}, {}]
+
+
+def test_an_edited_worked_cell_runs_after_the_original(skeleton: NotebookNode, submission: NotebookNode) -> None:
+    submission.cells[4].source = "print('tried something')"
+    assert sources(rebuild(skeleton, submission).notebook)[4:6] == ["print('worked')", "print('tried something')"]
+
+
+def test_both_copies_of_a_doubled_answer_run_in_their_order(skeleton: NotebookNode, submission: NotebookNode) -> None:
+    second = copy.deepcopy(submission.cells[2])
+    second.source = "def f(): return 3"
+    submission.cells.insert(3, second)
+    rebuilt = rebuild(skeleton, submission)
+    assert sources(rebuilt.notebook)[2:4] == ["def f(): return 1", "def f(): return 3"]
+    assert rebuilt.repairs == ("the answer cell 'f' was there twice: both were run, in their order",)
+    ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in rebuilt.notebook.cells]
+    assert ids.count("f") == 1
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        {},
+        {"cells": None},
+        {"cells": "text"},
+        {"cells": [None, 1, "x", [], {}]},
+        {"cells": [{"cell_type": 7, "source": 7, "metadata": 7, "id": []}]},
+        {"cells": [{"cell_type": "code", "source": ["a", 1, "b"], "metadata": {"nbgrader": {"grade_id": ["f"]}}}]},
+        {"cells": [{"cell_type": "code", "metadata": {"nbgrader": "f"}}]},
+        {"cells": [{"source": "x = 1", "metadata": {"nbgrader": {"grade_id": "f"}}}] * 2},
+    ],
+)
+def test_nothing_is_taken_on_trust(skeleton: NotebookNode, garbage: dict[str, Any]) -> None:
+    rebuilt = rebuild(skeleton, garbage)
+    graded = [cell for cell in rebuilt.notebook.cells if "nbgrader" in cell.metadata]
+    assert [cell.metadata.nbgrader.grade_id for cell in graded] == ["f", "check-f", "g", "check-g"]
+    assert [cell.source for cell in graded if cell.metadata.nbgrader.grade] == ["check('check-f')", "check('check-g')"]
+
+
+def test_what_is_given_is_not_changed(skeleton: NotebookNode, submission: NotebookNode) -> None:
+    before = copy.deepcopy((skeleton, submission))
+    rebuilt = rebuild(skeleton, submission)
+    rebuilt.notebook.cells[0].source = "changed"
+    assert (skeleton, submission) == before

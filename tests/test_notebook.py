@@ -1,0 +1,131 @@
+"""What a notebook calls: a check that never raises and writes to stdout only, and a ladder of hints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from autograder import check, compare, hint, lessons, notebook, view
+from autograder.comparison import Comparison
+from autograder.verdict import Outcome, Verdict
+from tests.answering import namespace_of
+
+EXERCISE = lessons.all_lessons()[0].exercises[1]
+ID = EXERCISE.id
+
+
+def checked(source: str, exercise_id: str = ID) -> Verdict:
+    """Run an answer's cell and its check cell in one namespace, as a notebook does."""
+    namespace = namespace_of(source, check=check)
+    exec(f"verdict = check({exercise_id!r})", namespace)
+    verdict = namespace["verdict"]
+    assert isinstance(verdict, Verdict)
+    return verdict
+
+
+@pytest.fixture(autouse=True)
+def _no_hints_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebook, "_hints_taken", type(notebook._hints_taken)())
+
+
+def stub(body: str) -> str:
+    return f"def {EXERCISE.name}(x):\n    {body}\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome"),
+    [
+        ("", Outcome.NOT_ATTEMPTED),
+        (stub("raise NotImplementedError"), Outcome.NOT_ATTEMPTED),
+        (stub("raise ValueError('no')"), Outcome.RAISED),
+        (stub("raise KeyboardInterrupt"), Outcome.RAISED),
+        (stub("import sys; sys.exit()"), Outcome.RAISED),
+        (stub("return 'text'"), Outcome.WRONG_TYPE),
+        (stub("print('on the way'); return x * 1.2345"), Outcome.WRONG),
+        (stub("import warnings; warnings.warn('careful'); return x"), Outcome.KNOWN_MISTAKE),
+        (stub("import sys; print('to stderr', file=sys.stderr); return x"), Outcome.KNOWN_MISTAKE),
+        (stub("return 1e308"), Outcome.WRONG),
+        (stub("return np.float16(70000.0)"), Outcome.NOT_FINITE),
+        (f"{EXERCISE.name} = 3", Outcome.WRONG_TYPE),
+    ],
+)
+def test_check_writes_its_text_to_stdout_and_nothing_else(
+    source: str, outcome: Outcome, capfd: pytest.CaptureFixture[str]
+) -> None:
+    verdict = checked(source)
+    assert verdict.outcome is outcome
+    assert capfd.readouterr() == (view.text(verdict) + "\n", "")
+
+
+def test_verdict_s_repr_is_the_bare_number() -> None:
+    right = checked(stub("return 2 * x"))
+    assert right.outcome is Outcome.RIGHT
+    assert repr(right) == f"{EXERCISE.points:g}"
+    assert float(repr(right)) == EXERCISE.points
+    assert repr(checked("")) == "0"
+
+
+def test_check_takes_the_names_of_the_cell_that_calls_it() -> None:
+    namespace = namespace_of(stub("return 2 * x"), check=check)
+    exec(f"def inner():\n    return check({ID!r})\nverdict = inner()", namespace)
+    assert namespace["verdict"].outcome is Outcome.RIGHT
+    assert checked("").outcome is Outcome.NOT_ATTEMPTED
+
+
+def test_check_again_after_a_better_answer() -> None:
+    namespace: dict[str, Any] = namespace_of(stub("return x"), check=check)
+    exec(f"first = check({ID!r})", namespace)
+    exec(stub("return 2 * x") + f"second = check({ID!r})", namespace)
+    assert (namespace["first"].points, namespace["second"].points) == (0, EXERCISE.points)
+
+
+def test_check_works_with_gradients_switched_off() -> None:
+    with torch.no_grad():
+        assert checked(stub("return 2 * x")).outcome is Outcome.RIGHT
+        by_autograd = "import torch\ndef grad_square(x):\n    x = torch.tensor(float(x), requires_grad=True)\n"
+        source = by_autograd + "    (x**2).backward()\n    return x.grad.item()\n"
+        assert checked(source, "scalar_gradients.grad_square").outcome is Outcome.RIGHT
+
+
+@pytest.mark.parametrize("call", [check, hint])
+def test_id_that_there_is_not_names_the_nearest(call: Any) -> None:
+    with pytest.raises(LookupError, match=f"there is no exercise '{ID}s'.*did you mean {ID}"):
+        call(f"{ID}s")
+    with pytest.raises(LookupError, match=ID):
+        call(EXERCISE.name)
+    for exercise_id in ("", ".", "nothing like it", "scalar_gradients", "..", "os.path"):
+        with pytest.raises(LookupError, match="did you mean"):
+            call(exercise_id)
+
+
+def test_every_exercise_is_found_by_its_id() -> None:
+    for lesson in lessons.all_lessons():
+        for exercise in lesson.exercises:
+            assert lessons.find(exercise.id) is exercise
+
+
+def test_hints_count_up_and_stop_at_the_last() -> None:
+    count = len(EXERCISE.hints)
+    texts = [repr(hint(ID)) for _ in range(count + 2)]
+    assert texts[:count] == [f"Hint {i} of {count}: {text}" for i, text in enumerate(EXERCISE.hints, start=1)]
+    assert texts[count:] == [texts[count - 1]] * 2
+
+
+def test_ladder_keeps_what_it_showed() -> None:
+    first = hint(ID)
+    hint(ID)
+    assert repr(first) == f"Hint 1 of {len(EXERCISE.hints)}: {EXERCISE.hints[0]}"
+    assert first._repr_html_() == view.ladder(EXERCISE.hints, 1)
+
+
+def test_hints_are_counted_for_each_exercise() -> None:
+    other = lessons.all_lessons()[0].exercises[2].id
+    hint(ID)
+    assert repr(hint(other)).startswith("Hint 1 of")
+    assert repr(hint(ID)).startswith("Hint 2 of")
+
+
+def test_compare_is_there_too() -> None:
+    assert isinstance(compare("slope", 6.0, 6.0), Comparison)

@@ -1,0 +1,237 @@
+"""Finite differences are found in the text of an answer, and formulas are not taken for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.source import says_finite_difference
+
+DIFFERENCES = {
+    "central": """\
+def d(x):
+    h = 1e-5
+    return (f(x + h) - f(x - h)) / (2 * h)
+""",
+    "forward": """\
+def d(x, h=1e-6):
+    return (f(x + h) - f(x)) / h
+""",
+    "backward": """\
+def d(x):
+    return (f(x) - f(x - 1e-6)) / 1e-6
+""",
+    "lambda": "d = lambda x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5",
+    "lambda with a default": "d = lambda x, eps=1e-5: (f(x + eps) - f(x - eps)) / (2 * eps)",
+    "keyword only": """\
+def d(x, *, tiny=1e-5):
+    return (f(x + tiny) - f(x - tiny)) / (2 * tiny)
+""",
+    "written out": """\
+def d(x):
+    return ((x + 0.001) ** 2 - (x - 0.001) ** 2) / 0.002
+""",
+    "power as the step": """\
+def d(x):
+    return (math.exp(x + 10**-6) - math.exp(x)) / 10**-6
+""",
+    "names for all": """\
+def d(x):
+    small = 1e-7
+    right, left = x + small, x - small
+    up, down = right**2, left**2
+    rise = up - down
+    run = 2 * small
+    return rise / run
+""",
+    "run from the points": """\
+def d(x):
+    a = x - 1e-6
+    b = x + 1e-6
+    return (f(b) - f(a)) / (b - a)
+""",
+    "annotated step": """\
+def d(x: float) -> float:
+    tiny: float = 1e-6
+    return (f(x + tiny) - f(x)) / tiny
+""",
+    "global step": """\
+def d(x):
+    return (f(x + EPS) - f(x - EPS)) / (2 * EPS)
+""",
+    "default is a global": """\
+def d(f, x, h=STEP):
+    return (f(x + h) - f(x)) / h
+""",
+    "step is an argument": """\
+def slope(f, x, h):
+    return (f(x + h) - f(x - h)) / (2 * h)
+""",
+    "step of an object": """\
+class Slope:
+    def __call__(self, x):
+        return (self.f(x + self.h) - self.f(x - self.h)) / (2 * self.h)
+""",
+    "half in front": """\
+def d(x, h=1e-5):
+    return 0.5 * (f(x + h) - f(x - h)) / h
+""",
+    "halved twice": """\
+def d(x, h=1e-5):
+    return (f(x + h) - f(x - h)) / 2 / h
+""",
+    "times the inverse": """\
+def d(x, h=1e-5):
+    return (f(x + h) - f(x - h)) * (1 / (2 * h))
+""",
+    "times a large number": """\
+def d(x):
+    return (f(x + 0.001) - f(x - 0.001)) * 500
+""",
+    "negated": """\
+def d(x, h=1e-5):
+    return -(f(x - h) - f(x + h)) / (2 * h)
+""",
+    "five points": """\
+def d(x):
+    h = 0.01
+    return (-f(x + 2 * h) + 8 * f(x + h) - 8 * f(x - h) + f(x - 2 * h)) / (12 * h)
+""",
+    "tensors": """\
+def d(x):
+    x = torch.tensor(x, dtype=torch.float64)
+    return ((torch.sin(x + 1e-6) - torch.sin(x - 1e-6)) / 2e-6).item()
+""",
+    "gradient of a sampled line": """\
+def d(x):
+    return np.gradient([f(x - 1e-3), f(x), f(x + 1e-3)], 1e-3)[1]
+""",
+    "diff": """\
+def d(x, h=1e-5):
+    return np.diff([f(x - h), f(x + h)])[0] / (2 * h)
+""",
+    "in an inner function": """\
+def d(x):
+    def quotient(h):
+        return (f(x + h) - f(x)) / h
+
+    return quotient(1e-6)
+""",
+    "in a method, indented": """\
+    def slope(self, x):
+        h = 1e-5
+        return (self.f(x + h) - self.f(x)) / h
+""",
+    "in a helper below": """\
+def d(x):
+    return helper(lambda t: t**2, x)
+
+def helper(f, x, delta=1e-5):
+    return (f(x + delta) - f(x)) / delta
+""",
+    "in a loop": """\
+def d(x):
+    for h in (0.1, 0.01, 0.001):
+        slope = (f(x + h) - f(x - h)) / (2 * h)
+    return slope
+""",
+    "with a name that stands for itself": """\
+def d(x, h=1e-5):
+    def other():
+        a = a * 2
+        b = b + a
+        return a / b
+
+    return (f(x + h) - f(x)) / h
+""",
+}
+
+FORMULAS = {
+    "parabola": "def d(x): return 2 * x",
+    "lambda": "d = lambda x: 6 * x - 4",
+    "polynomial": "def d(x): return (3 * x**2 - 2 * x) / 1",
+    "quotient rule": "def d(x): return (math.cos(x) * x - math.sin(x)) / x**2",
+    "argument in place of a step": "def d(x, a, b): return (a * math.cos(x + b) - math.sin(x + b)) / b",
+    "argument with a large default": "def d(x, a=2.0): return (math.sin(x + a) - math.sin(x)) / a",
+    "cross entropy": "def d(p, y): return (p - y) / (p * (1 - p))",
+    "guarded": "def d(p, y): return (p - y) / (p * (1 - p) + 1e-12)",
+    "guarded everywhere": "def d(p, y, eps=1e-7): return (p + eps - y) / ((p + eps) * (1 + eps - p))",
+    "guarded terms": "def d(p, y, eps=1e-7): return -y / (p + eps) + (1 - y) / (1 - p + eps)",
+    "guarded logarithm": "def d(p, y, eps=1e-7): return (math.log(p + eps) - math.log(1 - p + eps)) / 2",
+    "moved and divided": "def d(x): return (x + 1e-9) / (x - 1e-9)",
+    "moved by what it is divided by": "def d(x): return (x - 0.1) / 0.1",
+    "scaled": "def d(x): return (x - 0.1) * 10",
+    "mean": "def d(x): return 2 * (x - x.mean()) / len(x)",
+    "mean squared error": "def d(pred, target): return 2 * (pred - target) / pred.size",
+    "small learning rate": "def step(w, g): return (w - 0.1 * g) / (1 + 0.1 * w)",
+    "sigmoid": "def d(z): return math.exp(-z) / (1 + math.exp(-z)) ** 2",
+    "line through two points": "def d(x, a, b): return (x * x - a * a) / (x - a + b)",
+    "slope between given points": "def slope(f, a, b): return (f(b) - f(a)) / (b - a)",
+    "hidden layer called h": """\
+def d(x, w, y):
+    h = math.tanh(w * x)
+    return (math.exp(h + y) - math.exp(h - y)) / h
+""",
+    "step that is no step": """\
+def d(x, n):
+    step = x * n
+    return (math.sin(x + step) - math.sin(x)) / step
+""",
+    "difference and step that do not meet": """\
+def d(x):
+    h = 1e-5
+    return (math.sin(x + h) - math.sin(x)) / x + h
+""",
+    "only in a comment": """\
+def d(x):
+    # (f(x + h) - f(x - h)) / (2 * h) would be close
+    return 2 * x
+""",
+    "only in the docstring": '''\
+def d(x):
+    """Not (f(x + 1e-5) - f(x - 1e-5)) / 2e-5."""
+    return 2 * x
+''',
+    "beside the answer": """\
+x = (f(2 + 1e-5) - f(2)) / 1e-5
+
+def d(x):
+    return 2 * x
+""",
+    "floor division": "def d(x, h=0.1): return (f(x + h) - f(x)) // h",
+    "a sum and no difference": "def d(x, h=0.1): return (f(x + h) + f(x)) / h",
+}
+
+GARBAGE = [
+    "",
+    "(",
+    "def d(x:",
+    "def d(x): return (f(x + h) - f(x)) / h\n   )",
+    "\x00",
+    "\ud800",
+    "d = lambda x: 2 * x,)",
+    "x" * 20_000,
+    "(" * 5_000,
+    "def d(x): return " + "-" * 50_000 + "x",
+    "def d(x): return " + "+".join(["x"] * 5_000),
+    "def d(x): return 10 ** 10 ** 10 ** 10 / 0",
+    "def d(x): return (f(x + 1e400) - f(x)) / 1e400",
+    "def d(x, h=h): return (x - h) / (h - h)",
+    "def d(*args, **kwargs): return args[0] / kwargs",
+    "def d(x):\n    a = b\n    b = a\n    return (a - b) / (b - a)",
+    "def d(x):\n    a = a + a\n    b = b * b\n    return (a - b) / (b * a)",
+]
+
+
+@pytest.mark.parametrize("text", DIFFERENCES.values(), ids=DIFFERENCES)
+def test_difference_is_found(text: str) -> None:
+    assert says_finite_difference(text)
+
+
+@pytest.mark.parametrize("text", FORMULAS.values(), ids=FORMULAS)
+def test_formula_is_no_difference(text: str) -> None:
+    assert not says_finite_difference(text)
+
+
+@pytest.mark.parametrize("text", GARBAGE, ids=range(len(GARBAGE)))
+def test_garbage_says_nothing(text: str) -> None:
+    assert not says_finite_difference(text)

@@ -1,0 +1,186 @@
+"""What a student sees: the words of the outcome, and nothing of their own that is taken for markup."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from autograder import view
+from autograder.exercise import TOOLS
+from autograder.verdict import MIME_TYPE, Outcome, Verdict
+from tests.answering import exercise_of
+
+SCRIPT = "<script>alert('x')</script>"
+WRONG = Verdict(
+    exercise="lesson.answer",
+    outcome=Outcome.KNOWN_MISTAKE,
+    points=0.5,
+    max_points=2,
+    mistake="lesson.answer.kept-power",
+    message="The exponent of `x**2` should be one less.",
+    call="answer(1.5)",
+    answer="2.25",
+    printed="on the way\nto the answer",
+    hints=("Look at the type.", "Look at `x`.", "Look at another.", "Look it up."),
+)
+
+
+class Tree(HTMLParser):
+    """The tags of a page with how deep each stands, and its text; fails where tags do not close in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, int]] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, self.open.count(tag)))
+        self.attributes += attrs
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += f"{data} " if self.open and self.open[-1] in ("td", "th") else data
+
+
+def words(html: str) -> str:
+    return " ".join(Tree(html).text.split())
+
+
+# Nothing of a student's is markup
+
+
+@pytest.mark.parametrize("field", ["exercise", "message", "call", "answer", "printed", "mistake"])
+@pytest.mark.parametrize(
+    "text", [SCRIPT, f"`{SCRIPT}`", f'" onload={SCRIPT}', "</pre></details></section>" + SCRIPT, "&lt;b&gt;"]
+)
+def test_text_of_a_student_is_escaped(field: str, text: str) -> None:
+    html = view.panel(replace(WRONG, **{field: text}))
+    plain = Tree(view.panel(WRONG))
+    tree = Tree(html)
+    assert [tag for tag, _ in tree.tags if tag != "code"] == [tag for tag, _ in plain.tags if tag != "code"]
+    assert {name for name, _ in tree.attributes} == {name for name, _ in plain.attributes}
+    assert "<script" not in html
+    if field != "mistake":
+        assert text.replace("`", "") in tree.text
+
+
+def test_hint_is_escaped() -> None:
+    assert "<script" not in view.panel(replace(WRONG, hints=(SCRIPT,)))
+    assert "<script" not in view.ladder((SCRIPT, "b"), 1)
+
+
+def test_comparison_is_escaped() -> None:
+    html = view.comparison([("name", SCRIPT), (SCRIPT, "1")])
+    assert "<script" not in html
+    assert words(html) == f"name {SCRIPT} {SCRIPT} 1"
+
+
+# What the panel and the text say
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_words_of_the_outcome_are_there(outcome: Outcome) -> None:
+    verdict = replace(WRONG, outcome=outcome)
+    assert f"{str(outcome).capitalize()} · 0.5 of 2 points · lesson.answer" in words(view.panel(verdict))
+    assert view.text(verdict).startswith(f"lesson.answer: {outcome}, 0.5 of 2 points\n")
+
+
+def test_panel_says_what_was_called_and_what_came_of_it() -> None:
+    html = view.panel(WRONG)
+    assert "answer(1.5) gave 2.25" in words(html)
+    assert "on the way\nto the answer" in Tree(html).text
+    assert "<code>x**2</code> should be" in html
+    assert "gave" not in words(view.panel(replace(WRONG, answer="")))
+    assert "What it printed" not in words(view.panel(replace(WRONG, printed="")))
+
+
+def test_outcomes_are_told_apart_by_mark_and_word() -> None:
+    marks = {outcome: words(view.panel(replace(WRONG, outcome=outcome)))[0] for outcome in Outcome}
+    assert (marks[Outcome.RIGHT], marks[Outcome.NOT_ATTEMPTED], marks[Outcome.WRONG]) == ("✓", "○", "✗")
+    assert set(marks.values()) == {"✓", "○", "✗"}
+    assert ("aria-hidden", "true") in Tree(view.panel(WRONG)).attributes
+    assert ("aria-label", "Check of lesson.answer") in Tree(view.panel(WRONG)).attributes
+
+
+def test_hints_open_one_within_the_other() -> None:
+    tree = Tree(view.panel(replace(WRONG, printed="")))
+    assert [depth for tag, depth in tree.tags if tag == "details"] == [0, 1, 2, 3]
+    assert [tag for tag, _ in tree.tags].count("summary") == 4
+    assert all(f"Hint {i} of 4" in tree.text for i in (1, 2, 3, 4))
+    assert "open" not in {name for name, _ in tree.attributes}
+    assert "Hint" not in words(view.panel(replace(WRONG, hints=())))
+
+
+def test_points_are_counted_as_people_say_it() -> None:
+    assert "1 of 1 point ·" in words(view.panel(replace(WRONG, points=1, max_points=1)))
+    assert "0 of 1.5 points ·" in words(view.panel(replace(WRONG, points=0, max_points=1.5)))
+    assert "1.3333 of 2 points" in view.text(replace(WRONG, points=1.3333))
+
+
+def test_text_has_all_that_the_panel_shows() -> None:
+    assert view.text(WRONG) == (
+        "lesson.answer: known mistake, 0.5 of 2 points\n"
+        "  answer(1.5) gave 2.25\n"
+        "  The exponent of `x**2` should be one less."
+    )
+    assert view.text(replace(WRONG, outcome=Outcome.RIGHT, message="")) == "lesson.answer: right, 0.5 of 2 points"
+    assert (
+        view.text(replace(WRONG, answer="", message=""))
+        == "lesson.answer: known mistake, 0.5 of 2 points\n  answer(1.5)"
+    )
+
+
+def test_ladder_shows_the_hints_taken() -> None:
+    assert words(view.ladder(WRONG.hints, 1)) == "Look at the type. 1 of 4 hints. Run the cell again for the next."
+    second = view.ladder(WRONG.hints, 2)
+    assert "<code>x</code>" in second
+    assert words(second) == "Look at the type. Look at x. 2 of 4 hints. Run the cell again for the next."
+    assert words(view.ladder(WRONG.hints, 4)).endswith("Look it up. That was the last of 4 hints.")
+
+
+def test_card() -> None:
+    exercise = exercise_of(number="2.3", title="A slope", way="hand", difficulty=2, importance=5, minutes=7, points=1.5)
+    assert view.card(exercise) == (
+        "**2.3 · A slope** · difficulty ●●○○○ · importance ●●●●● · 7 min · 1.5 points · " + TOOLS["hand"]
+    )
+    assert " · 1 point · " in view.card(exercise_of(points=1))
+
+
+# The verdict as a notebook takes it
+
+
+def test_verdict_shows_itself() -> None:
+    bundle = WRONG._repr_mimebundle_(include=None, exclude=None)
+    assert set(bundle) == {"text/plain", "text/html", MIME_TYPE}
+    assert bundle["text/plain"] == "0.5"
+    assert bundle["text/html"] == view.panel(WRONG)
+    assert bundle[MIME_TYPE] == WRONG.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("points", "text"), [(0.0, "0"), (2, "2"), (2.0, "2"), (1.3333, "1.3333"), (0.5, "0.5"), (20, "20")]
+)
+def test_verdict_s_text_is_a_bare_number(points: float, text: str) -> None:
+    assert repr(replace(WRONG, points=points)) == text
+    assert float(text) == points
+
+
+def test_verdict_as_plain_data() -> None:
+    record = WRONG.to_dict()
+    assert "hints" not in record
+    assert Verdict.from_dict(record) == replace(WRONG, hints=())
+    assert isinstance(Verdict.from_dict({**record, "outcome": "right"}).outcome, Outcome)
+    with pytest.raises((TypeError, ValueError)):
+        Verdict.from_dict({**record, "outcome": "perfect"})
+    with pytest.raises(TypeError):
+        Verdict.from_dict({**record, "reference": 3.0})
