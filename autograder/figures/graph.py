@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,7 +44,7 @@ def draw_graph(root: torch.Tensor, names: Mapping[str, torch.Tensor] | None = No
         for node, (x, y) in place.items():
             colour = GREEN if node == "root" else ORANGE if "AccumulateGrad" in labels[node] else BLUE
             style = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": colour}
-            text = axes.text(x, y, labels[node], ha="center", va="center", bbox=style, fontsize=9, zorder=3)
+            text = axes.text(x, y, _folded(labels[node]), ha="center", va="center", bbox=style, fontsize=9, zorder=3)
             boxes[node] = text.get_bbox_patch()
         for start, end in graph.edges:
             arrow = {"arrowstyle": "-|>", "color": GREY, "patchA": boxes[start], "patchB": boxes[end], "shrinkB": 2}
@@ -55,6 +56,11 @@ def draw_graph(root: torch.Tensor, names: Mapping[str, torch.Tensor] | None = No
     order = "; ".join(" and ".join(labels[node].replace("\n", " ") for node in layer) for layer in layers)
     size = (1.9 * len(layers), 0.5 + 0.8 * max(len(layer) for layer in layers))
     return Picture(draw, f"The recorded graph, from the leaves to the result: {order}.", size)
+
+
+def _folded(label: str) -> str:
+    """Break a long name before one of its capital letters, so that its box leaves room for the arrows."""
+    return re.sub(r"(\w{16,}?)(?=[A-Z])", r"\1\n", label)
 
 
 def _walked(root: Any, names: Mapping[Any, str]) -> tuple[networkx.DiGraph, dict[Any, str]]:
