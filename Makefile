@@ -1,6 +1,6 @@
 # Each target sets up first what it needs; set-up runs again only when a file it reads has changed.
 .DEFAULT_GOAL := help
-.PHONY: demo test lab lint setup clean help
+.PHONY: demo test bench lab lint setup clean help
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -23,6 +23,9 @@ test: setup  ## run every test, and every notebook
 
 # In a container one is often root, and JupyterLab then asks for this flag.
 ALLOW_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+
+bench: setup  ## measure how fast a check, an import and the notebooks are
+	@$(RUN) tests.bench
 
 lab: setup  ## open the course in JupyterLab
 	@$(RUN) jupyter lab --LabApp.default_url=/lab/tree/notebooks/README.md $(ALLOW_ROOT)

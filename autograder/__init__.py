@@ -1,8 +1,8 @@
 """Exercises in automatic differentiation with PyTorch, checked in the notebook.
 
-A notebook needs `from autograder import check, hint, compare`, and nothing else of this package.
+A notebook needs `from autograder import check, compare, hint, progress`, and besides it `autograder.figures`.
 """
 
-from .notebook import check, compare, hint
+from .notebook import check, compare, hint, progress
 
-__all__ = ["check", "compare", "hint"]
+__all__ = ["check", "compare", "hint", "progress"]

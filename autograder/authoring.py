@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from .exercise import Lesson
@@ -75,13 +76,13 @@ def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
     return found
 
 
-def release(course: Course, lesson: Lesson) -> None:
-    """Generate the students' notebook of a lesson with nbgrader, after looking it through.
+def release(course: Course, lesson: Lesson, run: bool = False) -> None:
+    """Look a lesson's notebook through, run it if asked to, and generate the students' copy with nbgrader.
 
     Raises
     ------
     CourseError
-        When the notebook is missing or has a problem, or when nbgrader can't release it.
+        When the notebook is missing or has a problem, when a cell raises, or when nbgrader can't release it.
     """
     path = course.solution(lesson.folder)
     if not path.exists():
@@ -89,6 +90,11 @@ def release(course: Course, lesson: Lesson) -> None:
     found = problems(lesson, nbformat.read(path, as_version=4))
     if found:
         raise CourseError("\n".join(f"{path}: {problem}" for problem in found))
+    if run:
+        try:
+            execute(path)
+        except CellExecutionError as error:
+            raise CourseError(f"{path} was left as it was, since a cell of it raises:\n{error}") from None
     course.generate_assignment(lesson.folder)
 
 

@@ -40,9 +40,7 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
                 raise CourseError(f"not in step with solutions/: {', '.join(stale)}. Run `autograder release`.")
             return
         for lesson in chosen:
-            if run:
-                authoring.execute(course.solution(lesson.folder))
-            authoring.release(course, lesson)
+            authoring.release(course, lesson, run)
             click.echo(f"released {course.released(lesson.folder).relative_to(course.root)}")
     except CourseError as error:
         raise click.ClickException(str(error)) from None
@@ -52,13 +50,15 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @click.option("--student", help="Grade this student's submissions only.")
 @click.option("--feedback", is_flag=True, help="Write the feedback pages too.")
-def grade(lessons: tuple[str, ...], student: str | None, feedback: bool) -> None:
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), help="How many processes; one a core.")
+def grade(lessons: tuple[str, ...], student: str | None, feedback: bool, workers: int) -> None:
     """Grade what is in submitted/ into the gradebook, and print the class.
 
     The exit status is 0 when every submission got a grade, and 1 when some could not be read.
     """
     from .grading.course import Course, CourseError
-    from .grading.report import class_table
+    from .grading.report import class_table, mistakes_table
+    from .grading.sandbox import SandboxError
 
     console = Console()
     try:
@@ -68,19 +68,35 @@ def grade(lessons: tuple[str, ...], student: str | None, feedback: bool) -> None
             submissions = [one for one in submissions if one.student == student]
         if not submissions:
             raise CourseError("found nothing to grade: submissions are submitted/<student>/<lesson>/<lesson>.ipynb")
-    except CourseError as error:
+        workers = min(workers, len(submissions))
+        with _progress_bar(console) as bar:
+            graded = list(bar.track(course.grade(submissions, workers), len(submissions), description="grading "))
+            readable = [one.submission for one in graded if not one.reason]
+            pages = course.write_feedback(readable, workers) if feedback else iter(())
+            failed = [
+                (one, why) for one, why in bar.track(pages, len(readable) * feedback, description="feedback") if why
+            ]
+    except (CourseError, SandboxError) as error:
         raise click.ClickException(str(error)) from None
-    graded = []
-    with _progress(console) as progress:
-        task = progress.add_task("grading", total=len(submissions))
-        for one in course.grade(submissions, feedback):
-            graded.append(one)
-            progress.advance(task)
+    graded.sort(key=lambda one: (one.submission.student, one.submission.lesson))
     console.print(class_table(graded))
+    console.print(mistakes_table(graded))
+    for one, why in failed:
+        console.print(f"No feedback for {one.student} in {one.lesson}: {why}", markup=False)
     sys.exit(1 if any(one.reason for one in graded) else 0)
 
 
-def _progress(console: Console) -> Progress:
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("notebooks"))
+def progress(folder: Path) -> None:
+    """Show what is done and what is next in the notebooks of FOLDER, as saved."""
+    from .lessons import all_lessons
+    from .progress import saved_verdicts, summarise
+
+    click.echo(repr(summarise(all_lessons(), saved_verdicts(folder, all_lessons()))))
+
+
+def _progress_bar(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, disable=not console.is_terminal)
 

@@ -34,8 +34,7 @@ def shown(thing: Any, limit: int = 120) -> str:
 
 def _type_name(thing: Any) -> str:
     try:
-        # A metaclass may answer for its class whatever it likes; `type` itself knows.
-        module, name = (type.__getattribute__(type(thing), each) for each in ("__module__", "__qualname__"))
+        module, name = type(thing).__module__, type(thing).__qualname__
         return str(name if module in ("builtins", "__main__") else f"{module}.{name}")[:200]
     except BaseException:
         return "a class without a name"
@@ -104,8 +103,10 @@ def _describe_container(thing: Any, name: str, depth: int) -> Value:
         items = tuple(describe(item, depth + 1) for item in islice(thing.values(), _MAX_ITEMS))
         return Value(kind="mapping", type=name, text=text, keys=keys, items=items)
     items = tuple(describe(item, depth + 1) for item in islice(thing, _MAX_ITEMS))
-    if isinstance(thing, set | frozenset):
+    if isinstance(thing, set | frozenset) and thing:
+        # A set has no order of its own: it would be another one in each process.
         items = tuple(sorted(items, key=lambda item: item.text))
+        text = f"{{{shown(sorted(thing, key=shown))[1:-1]}}}"
     return Value(kind="sequence", type=name, text=text, items=items)
 
 

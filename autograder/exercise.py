@@ -54,6 +54,38 @@ class Case:
     arguments: tuple[Input, ...] = ()
     exact: bool = False
 
+    def to_plain(self) -> list[Any]:
+        """Return the case as plain data, fit for JSON."""
+        return [self.exact, [_to_plain(argument) for argument in self.arguments]]
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> Case:
+        """Read back what `to_plain` wrote."""
+        exact, arguments = plain
+        return cls(tuple(_from_plain(argument) for argument in arguments), exact)
+
+
+def _to_plain(argument: Any) -> Any:
+    match argument:
+        case Build(builder, numbers):
+            return {"build": builder, "numbers": _to_plain(numbers)}
+        case Array(data, kind):
+            return {"array": _to_plain(data), "kind": kind}
+        case tuple():
+            return [_to_plain(item) for item in argument]
+    return argument
+
+
+def _from_plain(plain: Any) -> Any:
+    match plain:
+        case {"build": builder, "numbers": numbers}:
+            return Build(builder, _from_plain(numbers))
+        case {"array": data, "kind": kind}:
+            return Array(_from_plain(data), kind)
+        case list():
+            return tuple(_from_plain(item) for item in plain)
+    return plain
+
 
 def case(*arguments: Input, exact: bool = False) -> Case:
     """Return the `Case` with these arguments."""

@@ -157,8 +157,12 @@ def _returned_nothing(call: Call) -> bool:
 
 
 def _returned_grad_tuple(call: Call) -> bool:
+    """Whether the result is the tuple that `grad` gives for one input; a tuple of several may well be asked for."""
     by_grad = any(not run.accumulates for run in call.engine_runs)
-    return by_grad and call.value is not None and call.value.kind == "sequence" and call.value.type == "tuple"
+    value = call.value
+    return (
+        by_grad and value is not None and value.kind == "sequence" and value.type == "tuple" and len(value.items) == 1
+    )
 
 
 # Attributes of tensors, or how they begin, that plain numbers lack.

@@ -1,20 +1,23 @@
-"""What a notebook calls: `check`, `hint` and `compare`."""
+"""What a notebook calls: `check`, `hint`, `compare` and `progress`."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import lessons, view
 from .comparison import Comparison, compare
 from .judge import judge
 from .probe import probe
+from .progress import Progress, saved_verdicts, summarise
 from .verdict import Verdict
 
-__all__ = ["Comparison", "check", "compare", "hint"]
+__all__ = ["Comparison", "check", "compare", "hint", "progress"]
 
 _hints_taken: Counter[str] = Counter()
+_verdicts: dict[str, Verdict] = {}
 
 
 def check(exercise_id: str) -> Verdict:
@@ -40,6 +43,8 @@ def check(exercise_id: str) -> Verdict:
     observation = probe(exercise, namespace, exercise.cases)
     # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
     verdict = judge(exercise, exercise.cases, observation.to_json())
+    _verdicts.pop(exercise_id, None)
+    _verdicts[exercise_id] = verdict
     print(view.text(verdict))
     return verdict
 
@@ -70,3 +75,14 @@ def hint(exercise_id: str) -> Ladder:
     hints = lessons.find(exercise_id).hints
     _hints_taken[exercise_id] = min(_hints_taken[exercise_id] + 1, len(hints))
     return Ladder(hints, _hints_taken[exercise_id])
+
+
+def progress() -> Progress:
+    """Return what is done and what is next: from the checks of this session, and for the rest from saved notebooks.
+
+    The lesson that was checked last is the one that is being worked on.
+    """
+    all_lessons = lessons.all_lessons()
+    here = next(reversed(_verdicts)).partition(".")[0] if _verdicts else ""
+    saved = saved_verdicts(Path.cwd().parent, all_lessons)
+    return summarise(all_lessons, saved | _verdicts, here)

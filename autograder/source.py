@@ -22,6 +22,7 @@ class Names(dict[str, ast.expr]):
         self._work = work
 
     def spend(self) -> None:
+        """Do one piece of work; raise RecursionError when there is none left to do."""
         if next(self._work, None) is None:
             raise RecursionError
 
@@ -134,8 +135,18 @@ def _meanings(function: ast.FunctionDef | ast.Lambda) -> dict[str, ast.expr]:
                 )
     names = [name for name, _ in pairs]
     once = {name: value for name, value in pairs if value is not None and names.count(name) == 1}
+    once |= dict(reversed([pair for node in ast.walk(function) for pair in _written_into(node)]))
     # An argument without a default, or a name assigned twice, stands for itself: it can be anything.
     return once | {name: ast.Name(id=name) for name in names if name not in once}
+
+
+def _written_into(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the name of an array into which one element is written, and what the array then stands for."""
+    match node:
+        case ast.Assign([ast.Subscript(ast.Name(name))], value):
+            yield name, value
+        case ast.AugAssign(ast.Subscript(ast.Name(name)) as element, ast.Add() | ast.Sub() as sign, value):
+            yield name, ast.BinOp(element, sign, value)
 
 
 def _meant(node: ast.expr, names: Names) -> ast.expr:
@@ -171,9 +182,23 @@ def _moves(node: ast.expr, names: Names, depth: int = 4) -> Iterator[str]:
     for inner in ast.walk(node):
         names.spend()
         if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub):
-            yield from (ast.unparse(side) for side in (inner.left, inner.right) if _is_step(side, names))
+            for side in (inner.left, inner.right):
+                yield from _step_texts(side, names)
         elif depth and isinstance(inner, ast.Name) and isinstance(names.get(inner.id), ast.BinOp | ast.Call):
             yield from _moves(names[inner.id], names, depth - 1)
+
+
+def _step_texts(node: ast.expr, names: Names, depth: int = _DEPTH) -> Iterator[str]:
+    """Yield a step as text, and the steps that it stands for: along one axis of a vector, h is `h * e`."""
+    if not depth or not _is_step(node, names):
+        return
+    yield ast.unparse(node)
+    match node:
+        case ast.Name(name) if name in names and names[name] is not node:
+            yield from _step_texts(names[name], names, depth - 1)
+        case ast.BinOp(left, ast.Mult(), right):
+            yield from _step_texts(left, names, depth - 1)
+            yield from _step_texts(right, names, depth - 1)
 
 
 def _is_step(node: ast.expr, names: Names, depth: int = _DEPTH) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from functools import cache
 
 import jinja2
 from markupsafe import Markup, escape
 
 from .exercise import TOOLS, Exercise
+from .progress import Progress
 from .verdict import Outcome, Verdict
 
 # Colours that stand out on JupyterLab's light and dark ground alike; the words beside them say the same.
@@ -54,7 +56,15 @@ def text(verdict: Verdict) -> str:
     if verdict.call and verdict.outcome is not Outcome.RIGHT:
         lines.append(f"  {verdict.call}" + (f" gave {verdict.answer}" if verdict.answer else ""))
     if verdict.message:
-        lines.append(f"  {verdict.message}")
+        # Wrapped, since JupyterLab breaks a long line in the middle of a word.
+        lines += textwrap.wrap(
+            verdict.message,
+            88,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
     return "\n".join(lines)
 
 
@@ -78,3 +88,20 @@ def _dots(n: int) -> str:
 def comparison(cells: list[tuple[str, str]]) -> str:
     """Return one row of a comparison as an HTML table."""
     return _templates().get_template("comparison.html").render(cells=cells)
+
+
+def progress_text(progress: Progress) -> str:
+    """Return a bar of text for each lesson, and what is next."""
+    width = max((len(row.lesson.title) for row in progress.rows), default=0)
+    lines = []
+    for row in progress.rows:
+        n = len(row.lesson.exercises)
+        bar = "█" * round(20 * row.right / n) + "░" * (20 - round(20 * row.right / n))
+        score = f"{row.right} of {n} right, {row.points:g} of {row.max_points:g} points"
+        lines.append(f"{row.lesson.number} · {row.lesson.title:<{width}}  {bar}  {score}")
+    return "\n".join([*lines, progress.next])
+
+
+def progress_html(progress: Progress) -> str:
+    """Return a table with a bar for each lesson, and what is next."""
+    return _templates().get_template("progress.html").render(progress=progress)

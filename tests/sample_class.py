@@ -29,7 +29,10 @@ def make_class(root: Path, lesson: Lesson) -> dict[str, str]:
     released = root / "notebooks" / lesson.folder / f"{lesson.folder}.ipynb"
     notebook = nbformat.read(released, as_version=4)
     done: dict[str, str] = {}
-    for name, (what, text) in zip(NAMES, _submissions(lesson, notebook), strict=True):
+    # Who broke one lesson's notebook may have the next one right.
+    turned = 5 * (lesson.number - 1) % len(NAMES)
+    names = NAMES[turned:] + NAMES[:turned]
+    for name, (what, text) in zip(names, _submissions(lesson, notebook), strict=True):
         path = root / "submitted" / name / lesson.folder / f"{lesson.folder}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -154,6 +154,7 @@ def test_forms_that_are_taken(reference: Any, value: Any) -> None:
         (np.array([2.0, 2.0]), np.array([[2.0], [2.0]]), Outcome.WRONG_SHAPE),
         (np.array([2.0, 2.0]), np.array([[2.0, 2.0]]), Outcome.WRONG_SHAPE),
         (np.array([2.0, 2.0]), [2.0, True], Outcome.WRONG_TYPE),
+        (np.array([1.0, 0.0]), np.array([True, False]), Outcome.WRONG_TYPE),
         (np.array([2.0, 2.0]), [2.0, [2.0]], Outcome.WRONG_TYPE),
         (np.array([[1.0, 2.0, 3.0]]), np.array([[1.0], [2.0], [3.0]]), Outcome.WRONG_SHAPE),
         ((1.0, 2.0), 1.0, Outcome.WRONG_TYPE),
@@ -245,6 +246,13 @@ def test_known_mistake_has_to_fit_everywhere() -> None:
     for position in range(3):
         values = [SLOPES[i] if i == position else x for i, x in enumerate(kept)]
         assert judged(CUBE, values).outcome is Outcome.WRONG
+
+
+def test_known_mistake_has_to_have_the_same_shape() -> None:
+    mistake = wrong_value("five", "That is five.", lambda reference, x: 5.0)
+    exercise = asking(np.array([1.3, 2.4]), mistakes=(mistake,))
+    assert judged(exercise, [[5.0, 5.0]]).outcome is Outcome.WRONG
+    assert judged(asking(1.3, mistakes=(mistake,)), [5.0]).mistake == "lesson.answer.five"
 
 
 def test_mistake_that_is_right_is_none() -> None:

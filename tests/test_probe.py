@@ -183,8 +183,8 @@ import sys, warnings
 def answer(x):
     print("out", x)
     print("err", file=sys.stderr)
-    warnings.warn("careful")
-    warnings.warn("careful")
+    for _ in range(2):
+        warnings.warn("careful")
     y = torch.ones(2, requires_grad=True) * 2
     y.sum().backward()
     y.grad

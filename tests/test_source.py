@@ -49,6 +49,38 @@ def d(x):
     b = x + 1e-6
     return (f(b) - f(a)) / (b - a)
 """,
+    "vector, one element moved": """\
+def d(x):
+    h = 1e-6
+    slopes = np.zeros_like(x)
+    for i in range(len(x)):
+        up, down = x.copy(), x.copy()
+        up[i] += h
+        down[i] -= h
+        slopes[i] = (f(up) - f(down)) / (2 * h)
+    return slopes
+""",
+    "vector, step written into zeros": """\
+def d(x, h=1e-6):
+    slopes = []
+    for i in range(len(x)):
+        e = np.zeros_like(x)
+        e[i] = h
+        slopes.append((f(x + e) - f(x)) / h)
+    return slopes
+""",
+    "vector, step along an axis": """\
+def d(x):
+    h = 1e-6
+    return [(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))]
+""",
+    "vector, named step along an axis": """\
+def d(x):
+    eps = 1e-6
+    for i in range(len(x)):
+        move = eps * np.eye(len(x))[i]
+        yield (f(x + move) - f(x)) / eps
+""",
     "annotated step": """\
 def d(x: float) -> float:
     tiny: float = 1e-6
@@ -90,6 +122,18 @@ def d(x):
     "negated": """\
 def d(x, h=1e-5):
     return -(f(x - h) - f(x + h)) / (2 * h)
+""",
+    "half of it, negated": """\
+def d(x, h=1e-5):
+    return -(0.5 * (f(x - h) - f(x + h))) / h
+""",
+    "plus the negative": """\
+def d(x, h=1e-5):
+    return (f(x + h) + -f(x)) / h
+""",
+    "negative run": """\
+def d(x, h=1e-5):
+    return (f(x - h) - f(x)) / -h
 """,
     "five points": """\
 def d(x):

@@ -1,36 +1,36 @@
-"""A course directory, graded by nbgrader's own converters, one submission at a time.
+"""A course directory, graded in parallel into nbgrader's gradebook and trees.
 
-Each submission is run in a kernel of its own. One that fails costs its author points and nobody else anything.
+The pool's processes run submissions; this one alone writes the gradebook, a transaction a submission. A submission that
+fails costs its author points and nobody else anything.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from traitlets.config import Config, PyFileConfigLoader
 
-from ..verdict import MIME_TYPE, Verdict
+from ..verdict import Verdict
+from . import pool
+from .pool import Done, Job, Submission
+from .sandbox import MIB, Limits, Tier
+from .secret import course_secret
 
 
 class CourseError(Exception):
     """A course that can't be released or graded; the text says what was seen and what to do."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """One notebook that a student handed in."""
-
-    student: str
-    lesson: str
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ class Course:
         self.root = root.resolve()
         if not (self.root / "nbgrader_config.py").exists():
             raise CourseError(f"{self.root} has no nbgrader_config.py: run this in the course's directory")
-        loader = PyFileConfigLoader("nbgrader_config.py", path=str(self.root))
-        self._config: Config = loader.load_config()
+        self._config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         self._directory = CourseDirectory(config=self._config)
 
     def solution(self, lesson: str) -> Path:
@@ -89,98 +88,89 @@ class Course:
         CourseError
             With nbgrader's own log, when it fails.
         """
-        result = self._api().generate_assignment(lesson, force=True)
+        api = NbGraderAPI(coursedir=self._directory, config=self._config)
+        result = api.generate_assignment(lesson, force=True)
         if not result["success"]:
             raise CourseError(f"nbgrader could not release {lesson}:\n{result['log']}\n{result['error']}")
 
-    def grade(self, submissions: list[Submission], feedback: bool) -> Iterator[Graded]:
-        """Grade submissions one after the other into the gradebook, `autograded/` and, if asked for, `feedback/`."""
-        api = self._api()
-        for submission in submissions:
-            reason = _unreadable(submission.path)
-            result = api.autograde(submission.lesson, submission.student, force=True)
-            if not result["success"]:
-                reason = reason or _last_line(result)
-                self._score_nothing(submission)
-            elif feedback:
-                api.generate_feedback(submission.lesson, submission.student, force=True)
-            yield self._result(submission, reason if not result["success"] else "")
+    def grade(self, submissions: Sequence[Submission], workers: int) -> Iterator[Graded]:
+        """Grade submissions into the gradebook and `autograded/`, each as soon as it is done.
 
-    def _api(self) -> NbGraderAPI:
-        return NbGraderAPI(coursedir=self._directory, config=self._config)
+        Raises
+        ------
+        CourseError
+            When a lesson has not been released.
+        SandboxError
+            When the walls don't stand.
+        """
+        secret, options = course_secret(self.root), self._config.get("Execute", {})
+        tier: Tier = options.get("sandbox", os.environ.get("AUTOGRADER_SANDBOX", "bubblewrap"))
+        limits = Limits(options.get("cell_timeout", 20.0), memory=options.get("memory", 2048) * MIB)
+        with self._gradebook() as gradebook, _processes(workers) as executor:
+            released = {assignment.name for assignment in gradebook.assignments}
+            missing = sorted({one.lesson for one in submissions} - released)
+            if missing:
+                raise CourseError(f"{missing[0]} is not in the gradebook: run `autograder release {missing[0]}` first")
+            jobs = [Job(one, self.solution(one.lesson), secret, tier, limits, self._config) for one in submissions]
+            for future in as_completed([executor.submit(pool.run, job) for job in jobs]):
+                yield self._record(gradebook, future.result())
+
+    def write_feedback(self, submissions: Sequence[Submission], workers: int) -> Iterator[tuple[Submission, str]]:
+        """Write the feedback pages of graded submissions; yield each with "" or why it could not be written."""
+        with _processes(workers) as executor:
+            futures = {executor.submit(pool.write_feedback, one, self._config): one for one in submissions}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
 
     def _gradebook(self) -> Gradebook:
         return Gradebook(self._directory.db_url, self._directory.course_id)
 
-    def _score_nothing(self, submission: Submission) -> None:
-        """Give an ungradable submission 0 in the gradebook, so that nothing of it waits for ever to be graded by hand."""
-        with self._gradebook() as gradebook:
-            try:
-                rows = gradebook.find_submission(submission.lesson, submission.student)
-            except MissingEntry:
-                return
-            for notebook in rows.notebooks:
-                for grade in notebook.grades:
-                    grade.auto_score, grade.needs_manual_grade = 0, False
-            gradebook.db.commit()
-
-    def _result(self, submission: Submission, reason: str) -> Graded:
-        with self._gradebook() as gradebook:
-            maximum = gradebook.find_assignment(submission.lesson).max_score
-            try:
-                score = gradebook.find_submission(submission.lesson, submission.student).score
-            except MissingEntry:
-                score = 0.0
-        if reason:
-            return Graded(submission, score, maximum, reason=reason)
-        notebook = nbformat.read(self.graded(submission), as_version=4)
-        repairs = notebook.metadata.get("autograder", {}).get("repairs", [])
-        verdicts = tuple(verdict for cell in notebook.cells if (verdict := _verdict(cell)) is not None)
-        return Graded(submission, score, maximum, verdicts, (*repairs, *_stops(notebook.cells)))
+    def _record(self, gradebook: Gradebook, done: Done) -> Graded:
+        """Write one submission's grades, as nbgrader's SaveAutoGrades would, and its graded notebook."""
+        submission = done.submission
+        gradebook.update_or_create_student(submission.student)
+        timestamp = self._directory.get_existing_timestamp(str(submission.path.parent))
+        known = {"timestamp": timestamp} if timestamp else {}
+        row = gradebook.update_or_create_submission(submission.lesson, submission.student, **known)
+        cells = nbformat.reads(done.notebook, as_version=4).cells if done.notebook else []
+        for notebook in row.notebooks:
+            if notebook.name == submission.lesson:
+                _write_grades(notebook, {cell.metadata.nbgrader.grade_id: cell for cell in cells if _is_known(cell)})
+        gradebook.db.commit()
+        if row.total_seconds_late > 0:
+            place = {"notebook": submission.lesson, "assignment": submission.lesson, "student": submission.student}
+            resources = {"nbgrader": {**place, "db_url": self._directory.db_url}}
+            AssignLatePenalties(config=self._config).preprocess(nbformat.v4.new_notebook(), resources)
+            gradebook.db.refresh(row)
+        if done.notebook:
+            _write_beside(self.graded(submission), done.notebook)
+        return Graded(submission, row.score, row.max_score, done.verdicts, done.notes, done.reason)
 
 
-def _unreadable(path: Path) -> str:
-    """Say in a sentence why a file is no notebook; "" if it is one."""
-    try:
-        nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    except json.JSONDecodeError as error:
-        return f"the file is not valid JSON (line {error.lineno})"
-    except nbformat.reader.NotJSONError:
-        return "the file is not valid JSON"
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        return f"the file is not a notebook ({type(error).__name__})"
-    return ""
+def _processes(workers: int) -> Executor:
+    # Not forked: a fork would take along the gradebook's connection.
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
-def _last_line(result: dict[str, Any]) -> str:
-    lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]
-    return lines[-1].strip()[:200] if lines else "nbgrader could not grade it"
+def _is_known(cell: Any) -> bool:
+    return bool(is_grade(cell) or is_solution(cell) or is_task(cell))
 
 
-def _verdict(cell: Any) -> Verdict | None:
-    """Return the verdict that a check cell's output carries."""
-    if not cell.metadata.get("nbgrader", {}).get("grade"):
-        return None
-    for output in cell.get("outputs", []):
-        record = output.get("data", {}).get(MIME_TYPE)
-        if record is not None:
-            try:
-                return Verdict.from_dict(record)
-            except (TypeError, ValueError):
-                return None
-    return None
+def _write_grades(notebook: Any, cells: dict[str, Any]) -> None:
+    """Set a submitted notebook's grades and comments; where there are no cells, it could not be read and scores 0."""
+    for grade in notebook.grades:
+        cell = cells.get(grade.cell.name)
+        grade.auto_score = determine_grade(cell)[0] if cell is not None else 0
+        grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+    for comment in notebook.comments:
+        cell = cells.get(comment.cell.name)
+        unchanged = cell is not None and not is_task(cell) and cell.metadata.nbgrader.checksum == compute_checksum(cell)
+        comment.auto_comment = "No response." if unchanged else None
 
 
-def _stops(cells: list[Any]) -> list[str]:
-    """Return a note for each cell of the student's that ended in an error."""
-    notes = []
-    for cell in cells:
-        nbgrader = cell.metadata.get("nbgrader", {})
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                name = f"the answer cell {nbgrader.grade_id!r}" if "grade_id" in nbgrader else "an added cell"
-                stopped = output.ename in ("KeyboardInterrupt", "CellTimeoutError")
-                what = "did not come to an end and was stopped" if stopped else f"raised {output.ename}"
-                notes.append(f"{name} {what}")
-                break
-    return notes
+def _write_beside(path: Path, text: str) -> None:
+    """Write a file in one step: whoever reads it sees the old one or the new one, and never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

@@ -24,7 +24,7 @@ Scores = dict[str, float]
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """Return a course in which one student of each kind has handed in, and what each of them did."""
-    course = new_course(tmp_path_factory.mktemp("course"))
+    course = new_course(tmp_path_factory.mktemp("course"), [LESSON])
     done = make_class(course.root, LESSON)
     kept = {what: name for name, what in reversed(done.items())}
     for what in ("half finished", "untouched"):

@@ -35,7 +35,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Gr
             folder.mkdir(parents=True)
             shutil.copy(course.root / tree / lesson.folder / f"{lesson.folder}.ipynb", folder)
     submissions = course.submissions(tuple(lesson.folder for lesson in all_lessons()))
-    return {(one.submission.student, one.submission.lesson): one for one in course.grade(submissions, feedback=False)}
+    return {(one.submission.student, one.submission.lesson): one for one in course.grade(submissions, workers=2)}
 
 
 @LESSONS

@@ -1,0 +1,107 @@
+"""Runs a notebook's cells without a kernel: an IPython shell that collects outputs as nbformat has them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+
+MAX_TEXT = 20_000
+MAX_OUTPUTS = 200
+
+Output = dict[str, Any]
+
+
+class _Publisher(DisplayPublisher):  # type: ignore[misc]
+    """Keeps what `display` publishes."""
+
+    def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, **_: Any) -> None:
+        self.shell.collected.append({"output_type": "display_data", "data": _plain(data), "metadata": {}})
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Keep everything: a cell can't take back what it has shown."""
+
+
+class _Hook(DisplayHook):  # type: ignore[misc]
+    """Keeps the value of a cell's last line."""
+
+    def write_output_prompt(self) -> None: ...
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+        self.shell.collected.append({"output_type": "execute_result", "data": _plain(format_dict), "metadata": {}})
+
+    def finish_displayhook(self) -> None: ...
+
+
+class Shell(InteractiveShell):  # type: ignore[misc]
+    """An IPython shell with no terminal, no history and no colours."""
+
+    def __init__(self, **options: Any) -> None:
+        self.collected: list[Output] = []
+        super().__init__(displayhook_class=_Hook, display_pub_class=_Publisher, **options)
+        self.colors = "nocolor"
+
+    def init_history(self) -> None:
+        """Keep no history: there is no place to keep it."""
+        self.config.HistoryManager.enabled = False
+        super().init_history()
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Ignore it: `%matplotlib inline` asks for one."""
+
+    def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
+        lines = [line[:500] for line in "\n".join(stb).splitlines()][:100]
+        error = {"ename": etype.__name__[:200], "evalue": str(evalue)[:500], "traceback": lines}
+        self.collected.append({"output_type": "error", **error})
+
+    def run(self, source: str) -> list[Output]:
+        """Run one cell and return its outputs. What a cell raises is an output, `SystemExit` too."""
+        self.collected = []
+        with _caught() as streams:
+            try:
+                self.run_cell(source, store_history=False)
+            except BaseException as error:
+                self._showtraceback(type(error), error, [f"{type(error).__name__}: {error}"])
+        texts = [{"output_type": "stream", "name": name, "text": text} for name, text in streams.items() if text]
+        return (texts + self.collected)[:MAX_OUTPUTS]
+
+
+class _Capped(io.StringIO):
+    """Text that stops growing; what is written after that is counted and lost."""
+
+    lost = 0
+
+    def write(self, text: str) -> int:
+        room = MAX_TEXT - self.tell()
+        self.lost += max(0, len(text) - room)
+        return super().write(text[: max(0, room)])
+
+    def fileno(self) -> int:
+        return os.open(os.devnull, os.O_WRONLY)
+
+
+@contextlib.contextmanager
+def _caught() -> Iterator[dict[str, str]]:
+    """Catch what a cell prints; filled in when the block ends."""
+    streams: dict[str, str] = {}
+    before = sys.stdout, sys.stderr
+    out, err = sys.stdout, sys.stderr = _Capped(), _Capped()
+    try:
+        yield streams
+    finally:
+        sys.stdout, sys.stderr = before
+        for name, stream in (("stdout", out), ("stderr", err)):
+            note = f"\n[{stream.lost} characters more were not kept]" if stream.lost else ""
+            streams[name] = stream.getvalue() + note
+
+
+def _plain(data: dict[str, Any]) -> dict[str, str]:
+    """Return the texts of an output; pictures are not kept while grading."""
+    return {mime: text[:MAX_TEXT] for mime, text in data.items() if mime.startswith("text/") and isinstance(text, str)}

@@ -1,0 +1,122 @@
+"""Length-capped JSON frames over a socket: all that passes between the grader and the place where student code runs."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from typing import Any
+
+MAX_FRAME = 8_000_000
+
+Message = dict[str, Any]
+
+
+class WireError(Exception):
+    """The other side closed the socket, or sent something that is no frame, or too much."""
+
+
+class Wire:
+    """One end of a connection. What came of an unfinished frame is kept over a timeout.
+
+    Parameters
+    ----------
+    connection
+        A stream socket; the wire closes it.
+    most
+        How many bytes may be received altogether.
+    """
+
+    def __init__(self, connection: socket.socket, most: int | None = None) -> None:
+        self._connection = connection
+        self._buffer = bytearray()
+        self._left = most
+        self._fds: list[int] = []
+
+    def fileno(self) -> int:
+        """Return the socket's file descriptor."""
+        return self._connection.fileno()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._connection.close()
+
+    def send(self, message: Message, fd: int | None = None) -> None:
+        """Send one message, and with it a file descriptor.
+
+        Raises
+        ------
+        WireError
+            When the message is too large or the socket is closed.
+        """
+        body = json.dumps(message).encode()
+        if len(body) > MAX_FRAME:
+            raise WireError(f"a message of {len(body)} bytes; {MAX_FRAME} is the most")
+        frame = struct.pack("!I", len(body)) + body
+        self._connection.settimeout(None)
+        try:
+            if fd is None:
+                self._connection.sendall(frame)
+            else:
+                sent = socket.send_fds(self._connection, [frame], [fd])
+                self._connection.sendall(frame[sent:])
+        except OSError as error:
+            raise WireError(f"the socket is closed: {error.strerror}") from None
+
+    def receive(self, timeout: float | None = None) -> Message:
+        """Receive one message, within `timeout` seconds.
+
+        Raises
+        ------
+        WireError
+            When the socket is closed, or what comes is too large or is no JSON object.
+        TimeoutError
+            When the time is over.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while (body := self._frame()) is None:
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                raise TimeoutError
+            self._connection.settimeout(left)
+            self._read()
+        try:
+            message = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise WireError(f"a message that is not JSON: {error}"[:200]) from None
+        if not isinstance(message, dict):
+            raise WireError("a message that is not a JSON object")
+        return message
+
+    def take_fd(self) -> int | None:
+        """Return the oldest file descriptor that came and was not taken yet."""
+        return self._fds.pop(0) if self._fds else None
+
+    def _read(self) -> None:
+        try:
+            part, fds, _, _ = socket.recv_fds(self._connection, 65536, 4)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise WireError(f"the socket is closed: {error.strerror}") from None
+        self._fds.extend(fds)
+        if not part:
+            raise WireError("the socket is closed")
+        if self._left is not None:
+            self._left -= len(part)
+            if self._left < 0:
+                raise WireError("more output than may be kept")
+        self._buffer += part
+
+    def _frame(self) -> bytes | None:
+        if len(self._buffer) < 4:
+            return None
+        (length,) = struct.unpack("!I", self._buffer[:4])
+        if length > MAX_FRAME:
+            raise WireError(f"a message of {length} bytes; {MAX_FRAME} is the most")
+        if len(self._buffer) < 4 + length:
+            return None
+        body = bytes(self._buffer[4 : 4 + length])
+        del self._buffer[: 4 + length]
+        return body
