@@ -55,4 +55,4 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 # A cell in an endless loop is interrupted after this many seconds, and the cells after it still run.
-c.Execute.cell_timeout = 20
+c.Execute.cell_timeout = 10

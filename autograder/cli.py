@@ -57,7 +57,7 @@ def grade(lessons: tuple[str, ...], student: str | None, feedback: bool, workers
     The exit status is 0 when every submission got a grade, and 1 when some could not be read.
     """
     from .grading.course import Course, CourseError
-    from .grading.report import class_table, mistakes_table
+    from .grading.report import class_tables, mistakes_table
     from .grading.sandbox import SandboxError
 
     console = Console()
@@ -79,8 +79,8 @@ def grade(lessons: tuple[str, ...], student: str | None, feedback: bool, workers
     except (CourseError, SandboxError) as error:
         raise click.ClickException(str(error)) from None
     graded.sort(key=lambda one: (one.submission.student, one.submission.lesson))
-    console.print(class_table(graded))
-    console.print(mistakes_table(graded))
+    for table in (*class_tables(graded), mistakes_table(graded)):
+        console.print(table)
     for one, why in failed:
         console.print(f"No feedback for {one.student} in {one.lesson}: {why}", markup=False)
     sys.exit(1 if any(one.reason for one in graded) else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,28 @@ def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], pa
     return differs
 
 
+def adds_up(exercise: Exercise, parts: Rows) -> bool:
+    """Whether each call gave its right answer on top of what the call before gave, like a `.grad` that nobody clears.
+
+    What was there before the first call is not known: the student may have tried the function, or checked it before.
+    """
+    scales = scales_of(parts)
+    rows = [[part.numbers() for part in row] for row in parts]
+    for before, row in pairwise(rows):
+        if not row or len(before) != len(row):
+            return False
+        for part, old, new in zip(parts[0], before, row, strict=True):
+            if old is None or new is None or old[0].shape != new[0].shape:
+                return False
+            # Sums carry the rounding of float32; sums that dwarf the gradients would say nothing of them.
+            size = max(float(np.abs(one[0]).max(initial=0.0)) for one in (old, new))
+            scale = scales.get(part.path) or 1.0
+            atol = exercise.atol * scale + 1e-6 * size
+            if size > 100 * scale or not np.allclose(new[0] - old[0], new[1], rtol=exercise.rtol, atol=atol):
+                return False
+    return len(rows) > 1
+
+
 def _laid_out(answer: Any) -> list[Leaf]:
     """Return the parts of an answer in the order in which a reference of the same form is read."""
     if isinstance(answer, dict):
@@ -96,7 +119,6 @@ def _laid_out(answer: Any) -> list[Leaf]:
     return [leaf(answer)]
 
 
-@np.errstate(all="ignore")
 def telling_ratio(exercise: Exercise, parts: Rows) -> Problem | None:
     """Name a ratio that tells something, where it is the same for every number: −1, a whole n, or 1/n."""
     pairs = [numbers for row in parts for part in row if (numbers := part.numbers()) is not None]

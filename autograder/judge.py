@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from . import mistakes as known
-from .comparing import first_difference, first_wrong, is_mistake, share, telling_ratio
+from .comparing import adds_up, first_difference, first_wrong, is_mistake, share, telling_ratio
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .mistakes import Point
 from .observation import Call, Observation, UnreadableError, Value
@@ -21,6 +21,8 @@ from .source import names_called, says_finite_difference
 from .verdict import Outcome, Verdict
 
 
+# Whatever an answer's numbers are and however NumPy is set up, a check neither raises nor warns.
+@np.errstate(all="ignore")
 def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | str) -> Verdict:
     """Judge an answer by what the probe observed of it.
 
@@ -189,6 +191,8 @@ def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[
     for mistake in (*exercise.mistakes, *known.general(exercise)):
         if is_mistake(mistake, exercise, points, rows):
             return Problem(Outcome.KNOWN_MISTAKE, mistake.message, mistake.slug, i)
+    if adds_up(exercise, rows):
+        return Problem(Outcome.KNOWN_MISTAKE, known.STALE_ACCUMULATION.message, known.STALE_ACCUMULATION.slug, i)
     ratio = telling_ratio(exercise, rows)
     if ratio is not None:
         return replace(ratio, case=i)

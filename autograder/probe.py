@@ -165,9 +165,9 @@ def _engine_watched(scale: float) -> Iterator[_Watch]:
 
 @contextlib.contextmanager
 def _kept_settings() -> Iterator[None]:
-    """Call with gradients enabled, and put torch's global settings back as they were."""
+    """Call with gradients enabled, and put the global settings of torch and NumPy back as they were."""
     dtype = torch.get_default_dtype()
-    with torch.enable_grad():
+    with torch.enable_grad(), np.errstate():
         try:
             yield
         finally:

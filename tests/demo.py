@@ -23,8 +23,8 @@ def main() -> None:
     bin_ = Path(sys.executable).parent
     print("1. Release the lessons: autograder release", flush=True)
     subprocess.run([bin_ / "autograder", "release"], cwd=DEMO, check=True)
-    for lesson in all_lessons():
-        print(f"2. A sample class of {len(make_class(DEMO, lesson))} hands in {lesson.folder}.")
+    students = {name for lesson in all_lessons() for name in make_class(DEMO, lesson)}
+    print(f"2. A sample class of {len(students)} hands in {len(all_lessons())} lessons", flush=True)
     print("3. Grade it: autograder grade --feedback", flush=True)
     graded = subprocess.run([bin_ / "autograder", "grade", "--feedback"], cwd=DEMO)
     if graded.returncode not in (0, 1):

@@ -100,10 +100,12 @@ def _deleted_check(notebook: NotebookNode, lesson: Lesson) -> str:
 
 
 def _duplicated_cell(notebook: NotebookNode, lesson: Lesson) -> str:
-    index = _find(notebook, f"check-{lesson.exercises[1].name}")
-    notebook.cells.insert(index, copy.deepcopy(notebook.cells[index]))
-    index = _find(notebook, lesson.exercises[1].name)
-    notebook.cells.insert(index, copy.deepcopy(notebook.cells[index]))
+    for grade_id in (f"check-{lesson.exercises[1].name}", lesson.exercises[1].name):
+        index = _find(notebook, grade_id)
+        twin = copy.deepcopy(notebook.cells[index])
+        # JupyterLab gives a pasted cell an id of its own, and keeps nbgrader's.
+        twin["id"] = f"{twin['id']}-copy"
+        notebook.cells.insert(index, twin)
     return _text(notebook)
 
 

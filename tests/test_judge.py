@@ -308,6 +308,30 @@ def test_running_sum() -> None:
     assert judged(exercise, [[1.0, 4.0], [4.4, 3.4]]).mistake == "lesson.answer.stale-accumulation"
 
 
+@pytest.mark.parametrize("left_over", [0.0, 0.7, -3.1, 50.0])
+def test_running_sum_goes_on_from_whatever_was_there(left_over: float) -> None:
+    """A student tries the function before checking it, and checks it twice."""
+    sums = [left_over + x for x in itertools.accumulate(SLOPES)]
+    assert judged(CUBE, sums).mistake == "lesson.answer.stale-accumulation"
+    assert judged(CUBE, [np.float32(x) for x in sums]).mistake == "lesson.answer.stale-accumulation"
+    assert judged(CUBE, [*sums[:2], sums[2] + 0.01]).outcome is Outcome.WRONG
+    assert judged(CUBE, [sums[0] + 0.1, *sums[1:]]).outcome is Outcome.WRONG
+
+
+def test_running_sum_of_several_parts() -> None:
+    exercise = exercise_of(case(0.5), case(-1.3), case(2.0), reference=lambda x: (x, np.array([x * x, 3.0])))
+    parts = [(0.5 + 1, np.array([0.25, 3.0])), (-0.8 + 1, np.array([1.94, 6.0])), (1.2 + 1, np.array([5.94, 9.0]))]
+    assert judged(exercise, parts).mistake == "lesson.answer.stale-accumulation"
+    assert judged(exercise, [*parts[:2], (2.2, np.array([5.94, 3.0]))]).outcome is Outcome.WRONG
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 1e3, 1e6, 1e300])
+def test_constant_is_no_running_sum(value: float) -> None:
+    exercise = exercise_of(case(100.0), case(0.5), case(0.5), reference=lambda x: x)
+    assert judged(exercise, [value] * 3).outcome is Outcome.WRONG
+    assert judged(replace(CUBE, cases=CUBE.cases[:1]), [SLOPES[0] + 5.0]).outcome is Outcome.WRONG
+
+
 def test_transposed() -> None:
     exercise = asking(np.array([[1.0, 2.0], [3.0, 5.0]]))
     assert judged(exercise, [[[1, 3], [2, 5]]]).mistake == "lesson.answer.transposed"
@@ -649,13 +673,16 @@ def test_same_observation_same_verdict_whatever_the_settings() -> None:
     verdicts = [judge(CUBE, CUBE.cases, text)]
     with torch.no_grad():
         verdicts.append(judge(CUBE, CUBE.cases, text))
+    with np.errstate(all="raise"):
+        verdicts.append(judge(CUBE, CUBE.cases, text))
+        assert judged(CUBE, [1e308, *SLOPES[1:]]).outcome is Outcome.WRONG
     dtype = torch.get_default_dtype()
     try:
         torch.set_default_dtype(torch.float16)
         verdicts.append(judge(CUBE, CUBE.cases, text))
     finally:
         torch.set_default_dtype(dtype)
-    assert verdicts[0] == verdicts[1] == verdicts[2]
+    assert all(verdict == verdicts[0] for verdict in verdicts)
     assert verdicts[0].outcome is Outcome.KNOWN_MISTAKE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -26,8 +27,9 @@ def checked(source: str, exercise_id: str = ID) -> Verdict:
 
 
 @pytest.fixture(autouse=True)
-def _no_hints_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notebook, "_hints_taken", type(notebook._hints_taken)())
+def _fresh_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebook, "_hints_taken", Counter())
+    monkeypatch.setattr(notebook, "_verdicts", {})
 
 
 def stub(body: str) -> str:
@@ -79,6 +81,22 @@ def test_check_again_after_a_better_answer() -> None:
     exec(f"first = check({ID!r})", namespace)
     exec(stub("return 2 * x") + f"second = check({ID!r})", namespace)
     assert (namespace["first"].points, namespace["second"].points) == (0, EXERCISE.points)
+
+
+def test_check_again_names_the_same_mistake() -> None:
+    """A leaf that is never cleared goes on adding from one check to the next."""
+    source = """\
+leaf = torch.zeros((), requires_grad=True)
+
+def grad_square(x):
+    leaf.data.fill_(x)
+    (leaf**2).backward()
+    return leaf.grad.item()
+"""
+    namespace = namespace_of(source, check=check)
+    exec("verdicts = [check('scalar_gradients.grad_square') for _ in range(3)]", namespace)
+    named = {verdict.mistake for verdict in namespace["verdicts"]}
+    assert named == {"scalar_gradients.grad_square.stale-accumulation"}
 
 
 def test_check_works_with_gradients_switched_off() -> None:

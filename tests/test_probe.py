@@ -160,11 +160,11 @@ def answer(x):
     sys.stdout = None
     np.seterr(all="raise")
 """
-    before = torch.get_default_dtype(), torch.is_grad_enabled(), sys.stdout, sys.stderr
+    before = torch.get_default_dtype(), torch.is_grad_enabled(), sys.stdout, sys.stderr, np.geterr()
     backward, make_dual = torch.autograd._engine_run_backward, torch.autograd.forward_ad.make_dual
     filters = list(warnings.filters)
     only_call(source + "    raise ValueError")
-    assert (torch.get_default_dtype(), torch.is_grad_enabled(), sys.stdout, sys.stderr) == before
+    assert (torch.get_default_dtype(), torch.is_grad_enabled(), sys.stdout, sys.stderr, np.geterr()) == before
     assert (torch.autograd._engine_run_backward, torch.autograd.forward_ad.make_dual) == (backward, make_dual)
     assert warnings.filters == filters
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.markup import escape
 from rich.table import Table
@@ -12,20 +12,55 @@ from ..verdict import Outcome
 from .course import Graded
 
 
-def class_table(graded: Sequence[Graded]) -> Table:
-    """Return a table with one row a student: the score of each lesson, and what was wrong."""
+def class_tables(graded: Sequence[Graded]) -> list[Table]:
+    """Return the tables of a class: for one lesson all in one, for several the scores and what needs a look."""
     lessons = sorted({one.submission.lesson for one in graded})
-    table = Table(title="The class", title_justify="left", show_lines=True)
+    return [_lesson(graded)] if len(lessons) == 1 else [_scores(graded, lessons), _to_look_at(graded)]
+
+
+def _lesson(graded: Sequence[Graded]) -> Table:
+    """Return one row a student: the score, how many are right, and what was wrong."""
+    table = Table(title=f"The class in {graded[0].submission.lesson}", title_justify="left", show_lines=True)
     table.add_column("student", no_wrap=True)
-    for lesson in lessons:
-        table.add_column(lesson if len(lessons) == 1 else lesson.partition("_")[0], justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("right", justify="right", no_wrap=True)
     table.add_column("what was wrong", ratio=1)
+    for one in graded:
+        right = sum(verdict.outcome is Outcome.RIGHT for verdict in one.verdicts)
+        table.add_row(
+            escape(one.submission.student),
+            f"{one.score:g} / {one.max_score:g}",
+            f"{right} / {len(one.verdicts)}" if one.verdicts else "–",
+            escape(" ".join([*_needs_a_look(one), *_wrong(one)])),
+        )
+    return table
+
+
+def _scores(graded: Sequence[Graded], lessons: Sequence[str]) -> Table:
+    """Return one row a student, with the score of each lesson and their sum."""
+    table = Table(title="The class", title_justify="left")
+    table.add_column("student", no_wrap=True)
+    maximum = {one.submission.lesson: one.max_score for one in graded}
+    for lesson in lessons:
+        table.add_column(f"{lesson.partition('_')[0]} (of {maximum[lesson]:g})", justify="right")
+    table.add_column(f"all (of {sum(maximum.values()):g})", justify="right")
     for student in sorted({one.submission.student for one in graded}):
-        own = {one.submission.lesson: one for one in graded if one.submission.student == student}
-        scores = [f"{own[lesson].score:g} / {own[lesson].max_score:g}" if lesson in own else "–" for lesson in lessons]
-        wrong = [(lesson, _what_was_wrong(one, len(own) == 1)) for lesson, one in sorted(own.items())]
-        told = [text if len(own) == 1 else f"{lesson.partition('_')[0]}: {text}" for lesson, text in wrong if text]
-        table.add_row(escape(student), *scores, escape("\n".join(told)))
+        own = {one.submission.lesson: one.score for one in graded if one.submission.student == student}
+        scores = [f"{own[lesson]:g}" if lesson in own else "–" for lesson in lessons]
+        table.add_row(escape(student), *scores, f"{sum(own.values()):g}")
+    return table
+
+
+def _to_look_at(graded: Sequence[Graded]) -> Table:
+    """Return one row for each submission that was not whole, did not end, could not be read, or holds no answer."""
+    table = Table(title="What needs a look", title_justify="left")
+    table.add_column("student", no_wrap=True)
+    table.add_column("lesson", no_wrap=True)
+    table.add_column("what was wrong", ratio=1)
+    for one in graded:
+        sentences = _needs_a_look(one)
+        if sentences:
+            table.add_row(escape(one.submission.student), escape(one.submission.lesson), escape(" ".join(sentences)))
     return table
 
 
@@ -43,22 +78,19 @@ def mistakes_table(graded: Sequence[Graded], most: int = 15) -> Table:
     return table
 
 
-def _what_was_wrong(one: Graded, in_detail: bool) -> str:
-    """Say what was wrong with a submission; which mistakes were made only where there is room for it."""
+def _needs_a_look(one: Graded) -> list[str]:
+    """Return what is to be said of a submission as a whole, in sentences."""
     if one.reason:
-        return f"Not graded: {one.reason}."
+        return [f"Not graded: {one.reason}."]
     sentences = [f"{note[0].upper()}{note[1:]}." for note in one.notes]
-    untouched = sum(verdict.outcome is Outcome.NOT_ATTEMPTED for verdict in one.verdicts)
+    if one.verdicts and all(verdict.outcome is Outcome.NOT_ATTEMPTED for verdict in one.verdicts):
+        sentences.append("Nothing was attempted.")
+    return sentences
+
+
+def _wrong(one: Graded) -> list[str]:
+    """Return which answers were wrong, with the mistake that was made, and how many are missing."""
     wrong = [v for v in one.verdicts if v.outcome not in (Outcome.RIGHT, Outcome.NOT_ATTEMPTED)]
-    if untouched:
-        sentences.append("Nothing was attempted." if untouched == len(one.verdicts) else f"{untouched} not attempted.")
-    if wrong and in_detail:
-        named = (f"{v.exercise.partition('.')[2]}: {v.mistake.rpartition('.')[2] or v.outcome}" for v in wrong)
-        sentences.append(f"{', '.join(named)}.")
-    elif wrong:
-        sentences.append(f"{len(wrong)} wrong: {_counted(str(v.outcome) for v in wrong)}.")
-    return " ".join(sentences)
-
-
-def _counted(words: Iterable[str]) -> str:
-    return ", ".join(f"{n} {word}" for word, n in Counter(words).most_common())
+    missing = sum(verdict.outcome is Outcome.NOT_ATTEMPTED for verdict in one.verdicts)
+    named = ", ".join(f"{v.exercise.partition('.')[2]}: {v.mistake.rpartition('.')[2] or v.outcome}" for v in wrong)
+    return [f"{named}."] * bool(wrong) + [f"{missing} not attempted."] * (0 < missing < len(one.verdicts))

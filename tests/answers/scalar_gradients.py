@@ -629,6 +629,17 @@ def grad_square(x):
     (leaf**2).backward()
     return leaf.grad.item()
 """,
+        "stale-accumulation:tried before": """\
+leaf = torch.tensor(0.0, requires_grad=True)
+
+def grad_square(x):
+    leaf.data = torch.tensor(float(x))
+    y = leaf**2
+    y.backward()
+    return leaf.grad.item()
+
+print(grad_square(3), grad_square(-2.5))
+""",
         "still-tracked": """\
 def grad_square(x):
     x = torch.tensor(float(x), requires_grad=True)
