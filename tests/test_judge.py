@@ -308,7 +308,7 @@ def test_running_sum() -> None:
     assert judged(exercise, [[1.0, 4.0], [4.4, 3.4]]).mistake == "lesson.answer.stale-accumulation"
 
 
-@pytest.mark.parametrize("left_over", [0.0, 0.7, -3.1, 1000.0])
+@pytest.mark.parametrize("left_over", [0.0, 0.7, -3.1, 1399.97, -1234.56])
 def test_running_sum_goes_on_from_whatever_was_there(left_over: float) -> None:
     """A student tries the function before checking it, and checks it twice."""
     sums = [left_over + x for x in itertools.accumulate(SLOPES)]

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
+import torch
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -41,6 +42,8 @@ class Engine:
     """One warm process behind walls. It runs one submission at a time, each in a fork of its own."""
 
     def __init__(self, tier: Tier = "bubblewrap", limits: Limits | None = None) -> None:
+        # References are computed on tiny tensors, for which threads only wait for each other.
+        torch.set_num_threads(1)
         self.tier = tier
         self.limits = limits or Limits()
         self._process, self._control = sandbox.start(tier)
