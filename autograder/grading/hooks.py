@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbgrader import preprocessors
 from nbgrader.coursedir import CourseDirectory
 from traitlets import Enum, Float, Integer
+from traitlets.config import Config
 
 from .engine import Engine
 from .rebuild import rebuild
@@ -38,6 +39,14 @@ class ClearSolutions(preprocessors.ClearSolutions):
         return cell, resources
 
 
+def skeleton(source: Path, config: Config) -> NotebookNode:
+    """Return the instructor's notebook as the students got it, but with its hidden tests, and with checksums set."""
+    notebook = nbformat.read(source, as_version=4)
+    for step in (preprocessors.LockCells, ClearSolutions, preprocessors.ClearOutput, preprocessors.ComputeChecksums):
+        notebook, _ = step(config=config).preprocess(notebook, {})
+    return notebook
+
+
 class Rebuild(preprocessors.NbGraderPreprocessor):
     """Puts the submission into the instructor's notebook, and notes in its metadata what had to be mended."""
 
@@ -46,17 +55,10 @@ class Rebuild(preprocessors.NbGraderPreprocessor):
         course = CourseDirectory(parent=self)
         folder = course.format_path(course.source_directory, ".", resources["nbgrader"]["assignment"])
         path = Path(folder) / f"{resources['nbgrader']['notebook']}.ipynb"
-        rebuilt = rebuild(self._skeleton(path), nb)
+        rebuilt = rebuild(skeleton(path, self.config), nb)
         notebook = rebuilt.notebook
         notebook["metadata"]["autograder"] = {"notes": list(rebuilt.repairs)}
         return notebook, resources
-
-    def _skeleton(self, path: Path) -> NotebookNode:
-        """Return the instructor's notebook as the students got it, but with its hidden tests."""
-        notebook = nbformat.read(path, as_version=4)
-        for step in (preprocessors.LockCells, ClearSolutions, preprocessors.ClearOutput):
-            notebook, _ = step(parent=self).preprocess(notebook, {})
-        return notebook
 
 
 class Execute(preprocessors.NbGraderPreprocessor):

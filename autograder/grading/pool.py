@@ -5,25 +5,24 @@ These processes are the grader's and trusted. Student code runs in the engine's 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearOutput, ComputeChecksums, LockCells
 from traitlets.config import Config
 
 from ..verdict import Verdict
-from .hooks import ClearSolutions, warm_engine
+from .hooks import skeleton, warm_engine
 from .rebuild import rebuild
 from .sandbox import Limits, Tier
 from .secret import drawing
 
 MAX_BYTES = 50_000_000
+
+_skeletons: dict[tuple[Path, int], NotebookNode] = {}
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,7 @@ def run(job: Job) -> Done:
     notebook, reason = _read(submission.path)
     if notebook is None:
         return Done(submission, reason=reason)
-    skeleton = _skeleton(job.source, job.source.stat().st_mtime_ns, json.dumps(job.config))
-    rebuilt = rebuild(skeleton, notebook)
+    rebuilt = rebuild(_skeleton(job), notebook)
     ran = warm_engine(job.tier, job.limits).run(rebuilt.notebook, drawing(job.secret, submission.student))
     notes = (*rebuilt.repairs, *ran.notes)
     ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": job.tier}
@@ -100,10 +98,9 @@ def _read(path: Path) -> tuple[NotebookNode | None, str]:
         return None, f"the file is JSON, and not a notebook ({type(error).__name__})"
 
 
-@lru_cache(maxsize=16)
-def _skeleton(source: Path, _changed: int, config: str) -> NotebookNode:
-    """Return the instructor's notebook with its solutions cleared, its hidden tests kept, and checksums set."""
-    notebook = nbformat.read(source, as_version=4)
-    for step in (LockCells, ClearSolutions, ClearOutput, ComputeChecksums):
-        notebook, _ = step(config=Config(json.loads(config))).preprocess(notebook, {})
-    return notebook
+def _skeleton(job: Job) -> NotebookNode:
+    """Return the skeleton of a job's lesson, made once in this process until the instructor's file changes."""
+    key = job.source, job.source.stat().st_mtime_ns
+    if key not in _skeletons:
+        _skeletons[key] = skeleton(job.source, job.config)
+    return _skeletons[key]
