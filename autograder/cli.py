@@ -43,7 +43,7 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
             authoring.release(course, lesson, run)
             click.echo(f"released {course.released(lesson.folder).relative_to(course.root)}")
     except CourseError as error:
-        raise click.ClickException(str(error)) from None
+        raise _failure(error) from None
 
 
 @main.command()
@@ -54,7 +54,7 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
 def grade(lessons: tuple[str, ...], student: str | None, feedback: bool, workers: int) -> None:
     """Grade what is in submitted/ into the gradebook, and print the class.
 
-    The exit status is 0 when every submission got a grade, and 1 when some could not be read.
+    The exit status is 0 when every submission got a grade, 1 when some could not be read, and 2 when nothing was graded.
     """
     from .grading.course import Course, CourseError
     from .grading.report import class_tables, mistakes_table
@@ -77,7 +77,7 @@ def grade(lessons: tuple[str, ...], student: str | None, feedback: bool, workers
                 (one, why) for one, why in bar.track(pages, len(readable) * feedback, description="feedback") if why
             ]
     except (CourseError, SandboxError) as error:
-        raise click.ClickException(str(error)) from None
+        raise _failure(error) from None
     graded.sort(key=lambda one: (one.submission.student, one.submission.lesson))
     for table in (*class_tables(graded), mistakes_table(graded)):
         console.print(table)
@@ -99,6 +99,13 @@ def progress(folder: Path) -> None:
 def _progress_bar(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, disable=not console.is_terminal)
+
+
+def _failure(error: Exception) -> click.ClickException:
+    """Return an error that ends the command with status 2: nothing was done, whereas 1 says that some was."""
+    failure = click.ClickException(str(error))
+    failure.exit_code = 2
+    return failure
 
 
 def _chosen(names: tuple[str, ...]) -> tuple[Lesson, ...]:

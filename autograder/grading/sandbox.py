@@ -35,6 +35,11 @@ class Limits:
     output: int = 16 * MIB
 
 
+def visible_paths() -> list[Path]:
+    """Return what of this machine's own is seen behind the walls: the environment, its Python, and this package."""
+    return sorted({Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1]})
+
+
 def command(tier: Tier, control: int) -> list[str]:
     """Return the command that starts the warm process, with `control` as its control socket.
 
@@ -62,16 +67,16 @@ def command(tier: Tier, control: int) -> list[str]:
             options += ["--symlink", str(Path(path).readlink()), path]
         else:
             options += ["--ro-bind-try", path, path]
-    package = Path(__file__).parents[1]
-    for visible in sorted({Path(sys.prefix), Path(sys.base_prefix), package}):
+    options += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/mnt"]
+    for visible in visible_paths():
         if not visible.is_relative_to("/usr"):
             options += ["--ro-bind", str(visible), str(visible)]
-    options += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp", "--remount-ro", "/"]
+    options += ["--chdir", "/tmp", "--remount-ro", "/"]
     settings = {
         "PATH": "/usr/bin:/bin",
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
-        "PYTHONPATH": str(package.parent),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLCONFIGDIR": "/tmp",
         "IPYTHONDIR": "/tmp",

@@ -16,17 +16,19 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from .. import lessons
 from ..exercise import Case
 from ..probe import probe
+from .sandbox import visible_paths
 from .shell import Shell
 from .wire import Wire, WireError
 
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_RDONLY = 2, 4, 8, 1
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND, _MS_REC = 1, 2, 4, 8, 4096, 16384
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -122,10 +124,28 @@ def _enter_namespaces() -> None:
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
             file.write(text)
-    _mount("/tmp", "size=64m,nr_inodes=4096", _MS_NOSUID | _MS_NODEV)
+    _private_tmp()
     _mount("/dev/shm", "size=16m,nr_inodes=64", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     # A fresh /proc can't be mounted in here, and the one there is lists the sandbox's other processes: hide it.
     _mount("/proc", "size=0,nr_inodes=2", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
+
+
+def _private_tmp() -> None:
+    """Put an empty /tmp over the sandbox's; where the environment itself lies below /tmp, it is seen in there again."""
+    kept = [path for path in visible_paths() if path.is_relative_to("/tmp")]
+    place = "/mnt" if kept else "/tmp"
+    _mount(place, "size=64m,nr_inodes=4096", _MS_NOSUID | _MS_NODEV)
+    for path in kept:
+        again = Path(place) / path.relative_to("/tmp")
+        again.mkdir(parents=True, exist_ok=True)
+        _bind(str(path), str(again))
+    if kept:
+        _bind(place, "/tmp")
+
+
+def _bind(source: str, target: str) -> None:
+    result = _libc.mount(source.encode(), target.encode(), None, _MS_BIND | _MS_REC, None)
+    _checked(result, f"bind {source} at {target}")
 
 
 def _mount(path: str, options: str, flags: int) -> None:
