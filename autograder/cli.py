@@ -13,6 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .exercise import Lesson
 
 
+class NothingDoneError(click.ClickException):
+    """An error before anything was done. It ends the command with status 2; 1 says that some could not be read."""
+
+    exit_code = 2
+
+
 @click.group()
 def main() -> None:
     """Release the lessons of an autograd course, and grade a class."""
@@ -43,7 +49,7 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
             authoring.release(course, lesson, run)
             click.echo(f"released {course.released(lesson.folder).relative_to(course.root)}")
     except CourseError as error:
-        raise _failure(error) from None
+        raise NothingDoneError(str(error)) from None
 
 
 @main.command()
@@ -77,7 +83,7 @@ def grade(lessons: tuple[str, ...], student: str | None, feedback: bool, workers
                 (one, why) for one, why in bar.track(pages, len(readable) * feedback, description="feedback") if why
             ]
     except (CourseError, SandboxError) as error:
-        raise _failure(error) from None
+        raise NothingDoneError(str(error)) from None
     graded.sort(key=lambda one: (one.submission.student, one.submission.lesson))
     for table in (*class_tables(graded), mistakes_table(graded)):
         console.print(table)
@@ -99,13 +105,6 @@ def progress(folder: Path) -> None:
 def _progress_bar(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, disable=not console.is_terminal)
-
-
-def _failure(error: Exception) -> click.ClickException:
-    """Return an error that ends the command with status 2: nothing was done, whereas 1 says that some was."""
-    failure = click.ClickException(str(error))
-    failure.exit_code = 2
-    return failure
 
 
 def _chosen(names: tuple[str, ...]) -> tuple[Lesson, ...]:
