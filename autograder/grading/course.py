@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from ..verdict import Verdict
@@ -131,7 +133,10 @@ class Course:
         gradebook.update_or_create_student(submission.student)
         timestamp = self._directory.get_existing_timestamp(str(submission.path.parent))
         known = {"timestamp": timestamp} if timestamp else {}
-        row = gradebook.update_or_create_submission(submission.lesson, submission.student, **known)
+        with warnings.catch_warnings():
+            # nbgrader reads a submission that it has not added yet, which is harmless, and SQLAlchemy warns of it.
+            warnings.simplefilter("ignore", SAWarning)
+            row = gradebook.update_or_create_submission(submission.lesson, submission.student, **known)
         cells = nbformat.reads(done.notebook, as_version=4).cells if done.notebook else []
         for notebook in row.notebooks:
             if notebook.name == submission.lesson:

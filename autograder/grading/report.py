@@ -42,8 +42,8 @@ def _scores(graded: Sequence[Graded], lessons: Sequence[str]) -> Table:
     table.add_column("student", no_wrap=True)
     maximum = {one.submission.lesson: one.max_score for one in graded}
     for lesson in lessons:
-        table.add_column(f"{lesson.partition('_')[0]} (of {maximum[lesson]:g})", justify="right")
-    table.add_column(f"all (of {sum(maximum.values()):g})", justify="right")
+        table.add_column(f"{lesson.partition('_')[0]}\nof {maximum[lesson]:g}", justify="right")
+    table.add_column(f"all\nof {sum(maximum.values()):g}", justify="right")
     for student in sorted({one.submission.student for one in graded}):
         own = {one.submission.lesson: one.score for one in graded if one.submission.student == student}
         scores = [f"{own[lesson]:g}" if lesson in own else "–" for lesson in lessons]
