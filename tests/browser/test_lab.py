@@ -1,0 +1,235 @@
+"""What a student and an instructor do in JupyterLab, done in a real one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from nbgrader.api import Gradebook
+from playwright.sync_api import Locator, Page, expect
+
+from autograder import mistakes
+from autograder.lessons import scalar_gradients
+
+from .lab import LESSON, Notebook, Server
+
+EXERCISES = scalar_gradients.LESSON.exercises
+MARKUP = "<img src=x onerror='window.pwned = true'>"
+
+
+def message_of(name: str, slug: str) -> str:
+    """Return what a known mistake tells the student, as it reads in a panel."""
+    exercise = next(exercise for exercise in EXERCISES if exercise.name == name)
+    known = (*exercise.mistakes, *mistakes.general(exercise))
+    return next(mistake.message for mistake in known if mistake.slug == slug).replace("`", "")
+
+
+def outcome(panel: Locator) -> Locator:
+    """Return a panel's first line."""
+    return panel.locator("> div").first
+
+
+def violations(notebook: Notebook, name: str) -> list[str]:
+    """Return what axe-core finds in the panel of an exercise; fail where it could not decide."""
+    panel = notebook.check(name).panel
+    # axe-core skips the colours of what is scrolled away, and of what overflows a body that is 0 high, as JupyterLab's.
+    panel.scroll_into_view_if_needed()
+    notebook.page.add_style_tag(content="html, body { height: 100% }")
+    results = Axe().run(notebook.page, f"section[aria-label='Check of scalar_gradients.{name}']", {}).response
+    # A mark alone is no text; the words beside it say the same.
+    unsure = [
+        f"{rule['id']}: {node['html'][:120]}: {[check['message'] for check in node['any']]}"
+        for rule in results["incomplete"]
+        for node in rule["nodes"]
+        if 'aria-hidden="true"' not in node["html"]
+    ]
+    assert unsure == []
+    decided = [*results["passes"], *results["violations"]]
+    colours = [node["html"] for rule in decided if rule["id"] == "color-contrast" for node in rule["nodes"]]
+    assert any("<strong>" in html for html in colours)
+    assert sum(html.startswith("<summary") for html in colours) == panel.locator("summary").count()
+    return [
+        f"{rule['id']}: {node['html'][:120]}: {node['failureSummary']}"
+        for rule in results["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+# The front door
+
+
+def test_the_course_opens_on_the_front_door_and_its_link_leads_to_the_first_lesson(page: Page, server: Server) -> None:
+    page.goto(f"{server.url}/?token={server.token}")
+    door = page.locator(".jp-RenderedMarkdown:visible")
+    expect(door.get_by_role("heading", level=1)).to_contain_text("Automatic differentiation")
+    door.get_by_role("link", name="Scalar gradients").click()
+    Notebook(page).await_kernel()
+    expect(page.locator(".jp-Notebook").get_by_role("heading", level=1)).to_contain_text("Scalar gradients")
+    expect(page.locator(".jp-Dialog, .Toastify__toast")).to_have_count(0)
+
+
+# The untouched notebook
+
+
+def test_run_all_reaches_the_last_cell_and_nothing_was_attempted(untouched: Notebook) -> None:
+    expect(untouched.code_cells.locator(".jp-InputArea-prompt")).to_have_text(
+        [re.compile(rf"^\[{i + 1}\]:") for i in range(untouched.code_cells.count())]
+    )
+    expect(untouched.panels).to_have_count(len(EXERCISES))
+    for exercise in EXERCISES:
+        said = outcome(untouched.check(exercise.name).panel)
+        expect(said).to_contain_text(f"Not attempted · 0 of {exercise.points} points · {exercise.id}")
+    expect(untouched.page.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
+
+
+def test_every_picture_has_a_text_for_those_who_cannot_see_it(untouched: Notebook) -> None:
+    pictures = untouched.page.locator(".jp-OutputArea-output img")
+    texts = pictures.evaluate_all("all => all.map(one => one.alt)")
+    assert len(texts) >= 6
+    assert [text for text in texts if len(text.split()) < 6] == []
+
+
+def test_the_slider_moves_the_picture(untouched: Notebook) -> None:
+    output = untouched.cell("explore_tangent()").here
+    picture = output.locator("img")
+    expect(picture).to_have_count(1)
+    expect(picture).to_have_attribute("alt", re.compile("tangent at x = 3,"))
+    drawn = picture.get_attribute("src")
+    output.get_by_role("slider").press("ArrowRight")
+    expect(picture).to_have_attribute("alt", re.compile("tangent at x = 3.1,"))
+    expect(picture).not_to_have_attribute("src", str(drawn))
+
+
+# Answers and their panels
+
+
+@pytest.mark.parametrize(
+    ("body", "first_line", "words"),
+    [
+        ("return 2 * x", "Right · 2 of 2 points", []),
+        (
+            "return x**2",
+            "Known mistake · 0 of 2 points",
+            ["d_square(-1.7) gave 2.88", message_of("d_square", "value-for-derivative")],
+        ),
+        (
+            'raise ValueError("no idea")',
+            "Raised · 0 of 2 points",
+            ["d_square(-1.7)", 'It raised ValueError: no idea at the line raise ValueError("no idea").'],
+        ),
+    ],
+    ids=["right", "known mistake", "raised"],
+)
+def test_an_answer_gets_its_panel(lesson: Notebook, body: str, first_line: str, words: list[str]) -> None:
+    panel = lesson.answer("d_square", f"def d_square(x):\n    {body}")
+    expect(outcome(panel)).to_contain_text(f"{first_line} · scalar_gradients.d_square")
+    for said in words:
+        expect(panel).to_contain_text(said)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f'def d_square(x):\n    return "{MARKUP}"',
+        f'def d_square(x):\n    print("{MARKUP}")\n    return x',
+        f'def d_square(x):\n    raise ValueError("{MARKUP}")',
+    ],
+    ids=["returned", "printed", "raised"],
+)
+def test_markup_of_a_students_is_shown_and_not_obeyed(lesson: Notebook, source: str) -> None:
+    panel = lesson.answer("d_square", source)
+    expect(panel).to_contain_text(MARKUP)
+    expect(lesson.check("d_square").here.locator("img")).to_have_count(0)
+    assert lesson.page.evaluate("window.pwned") is None
+
+
+def test_the_hints_open_one_after_the_other_by_keyboard_alone(lesson: Notebook) -> None:
+    panel = lesson.answer("d_poly", "def d_poly(x):\n    return 6 * x")
+    hints = panel.locator("details")
+    expect(hints).to_have_count(4)
+    expect(panel.locator("summary:visible")).to_have_count(1)
+    hints.first.locator("summary").first.focus()
+    for i in range(4):
+        hint = hints.nth(i)
+        expect(hint.locator("> summary")).to_be_focused()
+        expect(hint.locator("> summary")).to_have_text(f"Hint {i + 1} of 4")
+        lesson.page.keyboard.press("Enter")
+        expect(hint).to_have_attribute("open", "")
+        expect(panel.locator("summary:visible")).to_have_count(min(i + 2, 4))
+        lesson.page.keyboard.press("Tab")
+    expect(hints.nth(0).locator("details")).to_have_count(3)
+
+
+def test_panels_are_accessible_in_both_themes(lesson: Notebook) -> None:
+    lesson.check("predictions").run()
+    lesson.answer("d_square", "def d_square(x):\n    return 2 * x")
+    lesson.answer("d_poly", 'def d_poly(x):\n    print("so far so good")\n    return 6 * x')
+    lesson.answer("grad_square", "def grad_square(x):\n    return x.grad")
+    shown = ("predictions", "d_square", "d_poly", "grad_square")
+    for details in lesson.panels.locator("details").all():
+        details.evaluate("one => { one.open = true }")
+    found = {}
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        lesson.use_theme(theme)
+        found |= {(theme, name): seen for name in shown if (seen := violations(lesson, name))}
+    assert found == {}
+
+
+# nbgrader
+
+
+def test_the_validate_button_names_the_cells_whose_panels_lack_points(untouched: Notebook) -> None:
+    results = validated(untouched)
+    expect(results.locator(".validation-failed")).to_be_attached()
+    failed = results.locator("pre", has_text=re.compile(r"^check\(")).all_inner_texts()
+    assert [source.strip() for source in failed] == [f'check("{exercise.id}")' for exercise in EXERCISES]
+    untouched.page.get_by_role("button", name="Ok", exact=True).click()
+    expect(untouched.panels.filter(has_text="Not attempted · 0 of")).to_have_count(len(EXERCISES))
+
+
+def test_the_validate_button_passes_the_solution_as_its_panels_do(page: Page, server: Server) -> None:
+    notebook = Notebook.open(page, server, server.copy_of(server.course.solution(LESSON), "solved"))
+    expect(validated(notebook)).to_contain_text("Success! Your notebook passes all the tests.")
+    expect(notebook.panels).to_have_count(len(EXERCISES))
+    expect(notebook.panels.filter(has_text=re.compile(r"Right · (\d) of \1 points"))).to_have_count(len(EXERCISES))
+
+
+def validated(notebook: Notebook) -> Locator:
+    """Press nbgrader's Validate button, and return the dialog with the results."""
+    notebook.page.get_by_role("button", name="Validate", exact=True).click()
+    results = notebook.page.get_by_role("dialog").filter(has_text="Validation Results")
+    expect(results).to_be_visible()
+    return results
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed: make setup installs it")
+def test_formgrader_grades_as_nbgrader_does(page: Page, server: Server) -> None:
+    root = server.course.root
+    submitted = root / "submitted" / "ada" / LESSON
+    submitted.mkdir(parents=True)
+    shutil.copy(server.course.solution(LESSON), submitted)
+    page.goto(f"{server.url}/formgrader?token={server.token}")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=LESSON, exact=True))
+    row.locator(".num-submissions a").click()
+    row = page.get_by_role("row").filter(has_text="ada")
+    expect(row).to_contain_text("needs autograding")
+    row.locator(".autograde a").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"Successfully autograded '{LESSON}' for student 'ada'")
+    expect(row.locator(".score")).to_have_text("20 / 20")
+    assert scores(root) == {"ada": 20}
+
+    command = [str(Path(sys.executable).parent / "nbgrader"), "autograde", LESSON, "--student=ada", "--force"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert scores(root) == {"ada": 20}
+
+
+def scores(root: Path) -> dict[str, float]:
+    """Return the scores in a course's gradebook, by student."""
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "autograd") as gradebook:
+        return {one.student.id: one.score for one in gradebook.assignment_submissions(LESSON)}
