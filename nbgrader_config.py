@@ -17,7 +17,8 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "README.md"]
 
-# Inside the course, so that nothing needs root.
+# Inside the course, so that nothing needs root; formgrader wants it to be there.
+(root / "exchange").mkdir(exist_ok=True)
 c.Exchange.root = str(root / "exchange")
 
 c.ClearSolutions.code_stub = {"python": '# your answer here\nraise NotImplementedError("your answer here")'}
