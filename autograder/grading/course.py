@@ -26,8 +26,8 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from ..verdict import Verdict
 from . import pool
+from .hooks import Execute
 from .pool import Done, Job, Submission
-from .sandbox import MIB, Limits, Tier
 from .secret import course_secret
 
 
@@ -105,9 +105,9 @@ class Course:
         SandboxError
             When the walls don't stand.
         """
-        secret, options = course_secret(self.root), self._config.get("Execute", {})
-        tier: Tier = options.get("sandbox", os.environ.get("AUTOGRADER_SANDBOX", "bubblewrap"))
-        limits = Limits(options.get("cell_timeout", 20.0), memory=options.get("memory", 2048) * MIB)
+        # The settings are those of the preprocessor, so that nbgrader's commands and this one can't differ in them.
+        secret, execute = course_secret(self.root), Execute(config=self._config)
+        tier, limits = execute.sandbox, execute.limits()
         with self._gradebook() as gradebook, _processes(workers) as executor:
             released = {assignment.name for assignment in gradebook.assignments}
             missing = sorted({one.lesson for one in submissions} - released)

@@ -74,11 +74,14 @@ class Execute(preprocessors.NbGraderPreprocessor):
     )
     memory = Integer(2048, help="How many MiB of address space a submission may use.").tag(config=True)
 
+    def limits(self) -> Limits:
+        """Return what one submission may use, as configured."""
+        return Limits(cell_timeout=self.cell_timeout, memory=self.memory * MIB)
+
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Run one notebook, judge its checks, and note in its metadata what had to be stopped."""
         draw = drawing(course_secret(Path(CourseDirectory(parent=self).root)), resources["nbgrader"]["student"])
-        engine = warm_engine(self.sandbox, Limits(cell_timeout=self.cell_timeout, memory=self.memory * MIB))
-        ran = engine.run(nb, draw)
+        ran = warm_engine(self.sandbox, self.limits()).run(nb, draw)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {"notes": [*repairs, *ran.notes], "sandbox": self.sandbox}
         return ran.notebook, resources
