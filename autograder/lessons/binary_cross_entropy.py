@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..exercise import Array, Exercise, Lesson, case, gradient
-from ..mistakes import Mistake, Point, raising, wrong_value
+from ..mistakes import Mistake, raising, wrong_value
 from ..observation import Call
 from ..reading import numbers_in
 
@@ -147,14 +147,6 @@ def _divided_by_zero(call: Call) -> bool:
     if call.raised is not None:
         return "ZeroDivisionError" in call.raised.types
     return _not_finite(call) or any("divide by zero" in warning for warning in call.warnings)
-
-
-def _running_sums(points: Sequence[Point]) -> list[Any]:
-    """Return what a leaf that is never cleared gives: at each point the sum of the gradients so far, part by part."""
-    sums: list[Any] = []
-    for point in points:
-        sums.append([sum(parts) for parts in zip(*([sums[-1]] if sums else []), point.reference, strict=True)])
-    return sums
 
 
 def _blocked(z: float, y: int) -> Any:
@@ -559,12 +551,6 @@ LESSON = Lesson(
                     "sigmoid-twice",
                     SIGMOID_TWICE,
                     lambda _, *sample: _parameter_gradients(lambda x, y, w, b: _sigmoid_twice(w * x + b, y))(*sample),
-                ),
-                Mistake(
-                    "stale-accumulation",
-                    "Each call gives the sum of all the gradients so far. `.grad` is a running sum: make new leaf tensors in "
-                    "every call.",
-                    answers=_running_sums,
                 ),
             ),
             hints=(
