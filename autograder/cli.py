@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
-from .exercise import Lesson
+from .grading import GradingError
+
+if TYPE_CHECKING:
+    from .exercise import Lesson
+    from .grading.pool import ClusterPool, LocalPool
+    from .grading.results import Graded
+    from .grading.submission import Submission
+    from .grading.warm import TierChoice
+
+Thing = TypeVar("Thing")
 
 
 class NothingDoneError(click.ClickException):
@@ -48,48 +61,112 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
         for lesson in chosen:
             authoring.release(course, lesson, run)
             click.echo(f"released {course.released(lesson.folder).relative_to(course.root)}")
-    except CourseError as error:
+    except GradingError as error:
         raise NothingDoneError(str(error)) from None
 
 
 @main.command()
-@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.argument("what", nargs=-1, metavar="[LESSON | FILE.ipynb]...")
 @click.option("--student", help="Grade this student's submissions only.")
 @click.option("--feedback", is_flag=True, help="Write the feedback pages too.")
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), help="How many processes; one a core.")
-def grade(lessons: tuple[str, ...], student: str | None, feedback: bool, workers: int) -> None:
-    """Grade what is in submitted/ into the gradebook, and print the class.
+@click.option("--scheduler", metavar="ADDRESS", help="Grade on the Dask cluster of this scheduler, tcp://HOST:PORT.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "bubblewrap", "landlock", "none"]),
+    help="The walls around student code; auto is the best that stand here. 'none' is for machines with nothing to lose.",
+)
+@click.option(
+    "--cell-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Interrupt a cell after this long.",
+)
+@click.option("--memory", type=click.IntRange(256), metavar="MIB", help="How much address space a submission may use.")
+@click.option("--force", is_flag=True, help="Grade also what has not changed since it was graded.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list for programs to read.")
+def grade(
+    what: tuple[str, ...],
+    student: str | None,
+    feedback: bool,
+    workers: int,
+    scheduler: str | None,
+    sandbox: TierChoice | None,
+    cell_timeout: float | None,
+    memory: int | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Grade what is in submitted/ into the gradebook and autograded/, or grade loose notebooks and print their verdicts.
 
-    The exit status is 0 when every submission got a grade, 1 when some could not be read, and 2 when nothing was graded.
+    All lessons are graded where none is named, and only what changed since it was graded. The exit status is 0 when every
+    submission got a grade, 1 when some could not be read, and 2 when nothing was graded.
     """
-    from .grading.course import Course, CourseError
-    from .grading.report import class_tables, mistakes_table
-    from .grading.sandbox import SandboxError
+    files = [Path(one) for one in what if one.endswith(".ipynb")]
+    if files and (len(files) < len(what) or student or feedback or force):
+        raise click.UsageError(
+            "loose notebooks are graded without a course: leave out lessons, --student, --feedback and --force"
+        )
+    from .grading.job import Settings
 
-    console = Console()
+    # The bar and its lines make way for what programs read.
+    console = Console(stderr=as_json)
+    failed: list[tuple[Submission, str]] = []
     try:
-        course = Course(Path.cwd())
-        submissions = course.submissions(tuple(lesson.folder for lesson in _chosen(lessons)))
-        if student is not None:
-            submissions = [one for one in submissions if one.student == student]
-        if not submissions:
-            raise CourseError("found nothing to grade: submissions are submitted/<student>/<lesson>/<lesson>.ipynb")
-        workers = min(workers, len(submissions))
-        with _progress_bar(console) as bar:
-            graded = list(bar.track(course.grade(submissions, workers), len(submissions), description="grading "))
-            readable = [one.submission for one in graded if not one.reason]
-            pages = course.write_feedback(readable, workers) if feedback else iter(())
-            failed = [
-                (one, why) for one, why in bar.track(pages, len(readable) * feedback, description="feedback") if why
-            ]
-    except (CourseError, SandboxError) as error:
+        with _pool(scheduler, workers) as pool:
+            if files:
+                from .grading.loose import grade_files
+
+                settings = Settings().but(sandbox, cell_timeout, memory)
+                graded = list(_shown(grade_files(files, pool, settings), len(files), "grading ", console))
+                graded.sort(key=lambda one: files.index(one.submission.path))
+            else:
+                from .grading.course import Course
+
+                course = Course(Path.cwd())
+                submissions = course.submissions(course.lessons(what), student)
+                if not submissions:
+                    raise GradingError(
+                        "found nothing to grade: submissions are submitted/<student>/<lesson>/<lesson>.ipynb"
+                    )
+                settings = course.settings().but(sandbox, cell_timeout, memory)
+                grading = course.grade(submissions, pool, settings, force)
+                graded = list(_shown(grading, len(submissions), "grading ", console))
+                graded.sort(key=lambda one: (one.submission.student, one.submission.lesson))
+        if feedback:
+            failed = _write_feedback(graded, workers, force, console)
+    except GradingError as error:
         raise NothingDoneError(str(error)) from None
-    graded.sort(key=lambda one: (one.submission.student, one.submission.lesson))
-    for table in (*class_tables(graded), mistakes_table(graded)):
-        console.print(table)
-    for one, why in failed:
-        console.print(f"No feedback for {one.student} in {one.lesson}: {why}", markup=False)
+    if as_json:
+        click.echo(json.dumps([one.to_dict() for one in graded], indent=2))
+    else:
+        _print(graded, failed, bool(files), console)
     sys.exit(1 if any(one.reason for one in graded) else 0)
+
+
+def _write_feedback(graded: list[Graded], workers: int, force: bool, console: Console) -> list[tuple[Submission, str]]:
+    """Write the feedback pages; return the submissions whose page could not be written, and why."""
+    from .grading.course import Course
+    from .grading.pool import LocalPool
+
+    with LocalPool(workers) as pool:
+        pages = Course(Path.cwd()).write_feedback([one.submission for one in graded], pool, force)
+        readable = sum(not one.reason for one in graded)
+        return [(submission, why) for submission, why in _shown(pages, readable, "feedback", console) if why]
+
+
+def _print(graded: list[Graded], failed: list[tuple[Submission, str]], loose: bool, console: Console) -> None:
+    from .grading import report
+
+    if loose:
+        for one in graded:
+            console.print(report.loose_text(one), markup=False, highlight=False)
+    else:
+        for table in (*report.class_tables(graded), report.mistakes_table(graded)):
+            console.print(table)
+    for submission, why in failed:
+        console.print(f"No feedback for {submission.student} in {submission.lesson}: {why}", markup=False)
+    console.print(report.summary(graded), markup=False)
 
 
 @main.command()
@@ -102,9 +179,30 @@ def progress(folder: Path) -> None:
     click.echo(repr(summarise(all_lessons(), saved_verdicts(folder, all_lessons()))))
 
 
-def _progress_bar(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
+def _pool(scheduler: str | None, workers: int) -> LocalPool | ClusterPool:
+    from .grading.pool import ClusterPool, LocalPool
+
+    # Torch is imported once for all processes, while this one imports nbgrader.
+    return LocalPool(workers, preload=("autograder.grading.warm",)) if scheduler is None else ClusterPool(scheduler)
+
+
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f}/s" if speed else "")
+
+
+def _shown(things: Iterable[Thing], total: int, doing: str, console: Console) -> Iterator[Thing]:
+    """Show how far it is: by a bar on a terminal, and elsewhere by a line for each thing that was not done before."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        for thing in bar.track(things, total, description=doing):
+            line = getattr(thing, "line", "")
+            if line and not console.is_terminal:
+                click.echo(line, err=console.stderr)
+            yield thing
 
 
 def _chosen(names: tuple[str, ...]) -> tuple[Lesson, ...]:
@@ -118,3 +216,26 @@ def _chosen(names: tuple[str, ...]) -> tuple[Lesson, ...]:
             f"there is no lesson {unknown[0]!r}; there are {', '.join(one.folder for one in all_lessons())}"
         )
     return tuple(by_name[name] for name in names) or all_lessons()
+
+
+@main.command()
+@click.option("--sandbox", type=click.Choice(["auto", "bubblewrap", "landlock", "none"]), default="auto")
+def doctor(sandbox: TierChoice) -> None:
+    """Try to break the walls around student code, and say which of them stand.
+
+    The exit status is 0 when all stand, 1 when one does not, and 2 when the walls can't be put up.
+    """
+    from .grading import doctor
+    from .grading.sandbox import Limits, best_tier
+
+    console = Console()
+    try:
+        tier = best_tier() if sandbox == "auto" else sandbox
+        found = doctor.examine(tier, Limits())
+    except GradingError as error:
+        raise NothingDoneError(str(error)) from None
+    console.print(f"sandbox: {tier}")
+    for one in found:
+        mark, style = ("stands", "green") if one.stands else ("does not stand", "red")
+        console.print(Text.assemble((f"{mark:15}", style), f"{one.wall}: {one.detail}"), soft_wrap=True)
+    sys.exit(0 if all(one.stands for one in found) else 1)

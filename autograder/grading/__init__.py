@@ -1,1 +1,10 @@
-"""Grading a class: submissions are rebuilt, run, judged, and written into nbgrader's gradebook."""
+"""Grading a class: submissions are rebuilt, run behind walls, judged outside them, and written into the gradebook."""
+
+import sys
+
+# jsonschema imports it wherever it is installed, which takes seconds, to check a kind of text that notebooks don't hold.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+class GradingError(Exception):
+    """What keeps a class from being graded; the text says what was seen and what to do."""

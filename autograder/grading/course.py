@@ -1,54 +1,57 @@
 """A course directory, graded in parallel into nbgrader's gradebook and trees.
 
-The pool's processes run submissions; this one alone writes the gradebook, a transaction a submission. A submission that
-fails costs its author points and nobody else anything.
+A pool's processes run submissions; this one alone writes the gradebook. What it has written is known by what it was made
+of, so a second run grades only what changed.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import fcntl
+import hashlib
 import os
-import warnings
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
-from sqlalchemy.exc import SAWarning
+from nbgrader.utils import find_all_files, parse_utc
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from ..verdict import Verdict
-from . import pool
-from .hooks import Execute
-from .pool import Done, Job, Submission
-from .secret import course_secret
+from . import GradingError, feedback, job, results
+from .feedback import Page
+from .hooks import Execute, skeleton
+from .job import Done, Job, Settings
+from .pool import Pool
+from .results import Graded, Recorder
+from .secret import course_secret, inputs_key
+from .submission import Submission, SubmissionError, read
 
 
-class CourseError(Exception):
+# What only shows grades or carries them about: a change there makes no grade stale.
+_NO_PART_IN_GRADES = frozenset(
+    "authoring class_report cli collect doctor exports feedback pool progress report report_pages".split()
+)
+
+
+class CourseError(GradingError):
     """A course that can't be released or graded; the text says what was seen and what to do."""
 
 
 @dataclass(frozen=True)
-class Graded:
-    """What came of one submission.
+class _HandedIn:
+    """A submission as it is now: the job of grading it, what its grade is made of, and when it was handed in."""
 
-    `reason` says why it could not be read, and is "" for one that got a grade. `notes` are what had to be mended or
-    stopped on the way.
-    """
-
-    submission: Submission
-    score: float
-    max_score: float
-    verdicts: tuple[Verdict, ...] = ()
-    notes: tuple[str, ...] = ()
-    reason: str = ""
+    job: Job
+    key: str
+    timestamp: datetime | None
+    notes: tuple[str, ...]
 
 
 class Course:
@@ -60,6 +63,8 @@ class Course:
             raise CourseError(f"{self.root} has no nbgrader_config.py: run this in the course's directory")
         self._config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         self._directory = CourseDirectory(config=self._config)
+        self._skeletons: dict[str, str] = {}
+        self._digests: dict[str, str] = {}
 
     def solution(self, lesson: str) -> Path:
         """Return the path of the instructor's notebook of a lesson."""
@@ -73,13 +78,33 @@ class Course:
         """Return the path of a submission's graded notebook."""
         return self.root / "autograded" / submission.student / submission.lesson / f"{submission.lesson}.ipynb"
 
-    def submissions(self, lessons: tuple[str, ...]) -> list[Submission]:
+    def feedback(self, submission: Submission) -> Path:
+        """Return the path of a submission's feedback page."""
+        return self.root / "feedback" / submission.student / submission.lesson / f"{submission.lesson}.html"
+
+    def lessons(self, names: Sequence[str] = ()) -> tuple[str, ...]:
+        """Return the folders of the lessons with these names, as `chain_rule` or `02_chain_rule`; all where none is named.
+
+        Raises
+        ------
+        CourseError
+            When there is no such lesson in `solutions/`.
+        """
+        folders = sorted(path.parent.name for path in (self.root / "solutions").glob("*/*.ipynb"))
+        by_name = {name: folder for folder in folders for name in (folder, folder.partition("_")[2])}
+        unknown = [name for name in names if name not in by_name]
+        if unknown:
+            raise CourseError(f"there is no lesson {unknown[0]!r} in solutions/; there are {', '.join(folders)}")
+        return tuple(by_name[name] for name in names) or tuple(folders)
+
+    def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
         """Return what is in `submitted/` of these lessons, by student and lesson."""
         return [
-            Submission(student.name, lesson, student / lesson / f"{lesson}.ipynb")
-            for student in sorted((self.root / "submitted").glob("*"))
+            Submission(path, folder.name, lesson)
+            for folder in sorted((self.root / "submitted").glob("*"))
+            if student is None or folder.name == student
             for lesson in lessons
-            if (student / lesson / f"{lesson}.ipynb").exists()
+            if os.path.lexists(path := folder / lesson / f"{lesson}.ipynb")
         ]
 
     def generate_assignment(self, lesson: str) -> None:
@@ -95,87 +120,194 @@ class Course:
         if not result["success"]:
             raise CourseError(f"nbgrader could not release {lesson}:\n{result['log']}\n{result['error']}")
 
-    def grade(self, submissions: Sequence[Submission], workers: int) -> Iterator[Graded]:
-        """Grade submissions into the gradebook and `autograded/`, each as soon as it is done.
+    def settings(self) -> Settings:
+        """Return how submissions are run here: as `nbgrader_config.py` says for `Execute`."""
+        # Those of the preprocessor, so that nbgrader's commands and this one can't differ in them.
+        execute = Execute(config=self._config)
+        return Settings(execute.sandbox, execute.limits())
+
+    def earlier(self, submissions: Sequence[Submission]) -> dict[Submission, Graded]:
+        """Return what is in the gradebook of these submissions; what was not graded yet is left out.
 
         Raises
         ------
         CourseError
-            When a lesson has not been released.
+            When the gradebook can't be used.
+        """
+        with self._gradebook() as gradebook:
+            return results.earlier(gradebook, submissions)
+
+    def grade(
+        self, submissions: Sequence[Submission], pool: Pool, settings: Settings, force: bool = False
+    ) -> Iterator[Graded]:
+        """Grade submissions into the gradebook and `autograded/`, each as soon as it is done.
+
+        Parameters
+        ----------
+        force
+            Grade what has not changed since it was graded, too.
+
+        Raises
+        ------
+        CourseError
+            When a lesson has not been released, another run is at work, or the gradebook can't be used.
         SandboxError
             When the walls don't stand.
         """
-        # The settings are those of the preprocessor, so that nbgrader's commands and this one can't differ in them.
-        secret, execute = course_secret(self.root), Execute(config=self._config)
-        tier, limits = execute.sandbox, execute.limits()
-        with self._gradebook() as gradebook, _processes(workers) as executor:
-            released = {assignment.name for assignment in gradebook.assignments}
-            missing = sorted({one.lesson for one in submissions} - released)
-            if missing:
-                raise CourseError(f"{missing[0]} is not in the gradebook: run `autograder release {missing[0]}` first")
-            jobs = [Job(one, self.solution(one.lesson), secret, tier, limits, self._config) for one in submissions]
-            for future in as_completed([executor.submit(pool.run, job) for job in jobs]):
-                yield self._record(gradebook, future.result())
+        secret = course_secret(self.root)
+        with self._alone(), self._gradebook() as gradebook:
+            self._check_released(gradebook, {one.lesson for one in submissions})
+            results.prepare(gradebook)
+            known, due = results.earlier(gradebook, submissions), results.due_dates(gradebook)
+            changed = []
+            for submission in submissions:
+                before = known.get(submission)
+                key = self._handed_in(submission, settings, secret, due).key
+                if before is not None and before.key == key and self._is_whole(before) and not force:
+                    yield replace(before, unchanged=True)
+                else:
+                    changed.append(submission)
+            penalties = AssignLatePenalties(config=self._config)
+            penalties.init_plugin()
+            recorder = Recorder(gradebook, penalties.plugin_inst)
+            # Each is read again when its turn comes: a class is more than fits into memory.
+            tasks = (self._handed_in(submission, settings, secret, due) for submission in changed)
+            for task, done in pool.map(_run, tasks):
+                done = done or Done(task.job.submission, reason="it ended the process that graded it")
+                done = replace(done, notes=(*done.notes, *task.notes))
+                self._write(done)
+                yield recorder.record(done, task.key, task.timestamp)
 
-    def write_feedback(self, submissions: Sequence[Submission], workers: int) -> Iterator[tuple[Submission, str]]:
-        """Write the feedback pages of graded submissions; yield each with "" or why it could not be written."""
-        with _processes(workers) as executor:
-            futures = {executor.submit(pool.write_feedback, one, self._config): one for one in submissions}
-            for future in as_completed(futures):
-                yield futures[future], future.result()
+    def write_feedback(
+        self, submissions: Sequence[Submission], pool: Pool, force: bool = False
+    ) -> Iterator[tuple[Submission, str]]:
+        """Write the feedback of graded submissions, where anything in it changed since it was written.
 
-    def _gradebook(self) -> Gradebook:
-        return Gradebook(self._directory.db_url, self._directory.course_id)
+        Yields each submission that has feedback, with "" or why it could not be written.
+        """
+        with self._alone(), self._gradebook() as gradebook:
+            keys = results.feedback_keys(gradebook, submissions)
+            pages = []
+            for submission, (now, written) in keys.items():
+                if now == written and self.feedback(submission).exists() and not force:
+                    yield submission, ""
+                else:
+                    pages.append(Page(submission, self._config))
+            for page, failed in pool.map(feedback.write, pages):
+                why = "it ended the process that wrote it" if failed is None else failed
+                if not why:
+                    results.feedback_written(gradebook, page.submission, keys[page.submission][0])
+                yield page.submission, why
 
-    def _record(self, gradebook: Gradebook, done: Done) -> Graded:
-        """Write one submission's grades, as nbgrader's SaveAutoGrades would, and its graded notebook."""
-        submission = done.submission
-        gradebook.update_or_create_student(submission.student)
-        timestamp = self._directory.get_existing_timestamp(str(submission.path.parent))
-        known = {"timestamp": timestamp} if timestamp else {}
-        with warnings.catch_warnings():
-            # nbgrader reads a submission that it has not added yet, which is harmless, and SQLAlchemy warns of it.
-            warnings.simplefilter("ignore", SAWarning)
-            row = gradebook.update_or_create_submission(submission.lesson, submission.student, **known)
-        cells = nbformat.reads(done.notebook, as_version=4).cells if done.notebook else []
-        for notebook in row.notebooks:
-            if notebook.name == submission.lesson:
-                _write_grades(notebook, {cell.metadata.nbgrader.grade_id: cell for cell in cells if _is_known(cell)})
-        gradebook.db.commit()
-        if row.total_seconds_late > 0:
-            place = {"notebook": submission.lesson, "assignment": submission.lesson, "student": submission.student}
-            resources = {"nbgrader": {**place, "db_url": self._directory.db_url}}
-            AssignLatePenalties(config=self._config).preprocess(nbformat.v4.new_notebook(), resources)
-            gradebook.db.refresh(row)
-        if done.notebook:
-            _write_beside(self.graded(submission), done.notebook)
-        return Graded(submission, row.score, row.max_score, done.verdicts, done.notes, done.reason)
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other run write to this course at the same time."""
+        with (self.root / ".autograder-lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise CourseError(
+                    f"another `autograder grade` (process {file.read().strip()}) is at work on this course: wait for it to end"
+                ) from None
+            file.truncate(0)
+            file.write(f"{os.getpid()}")
+            file.flush()
+            yield
+
+    @contextmanager
+    def _gradebook(self) -> Iterator[Gradebook]:
+        try:
+            with Gradebook(self._directory.db_url, self._directory.course_id) as gradebook:
+                yield gradebook
+        except (SQLAlchemyError, InvalidEntry) as error:
+            raise CourseError(f"the gradebook can't be used: {error}") from error
+
+    def _check_released(self, gradebook: Gradebook, lessons: set[str]) -> None:
+        missing = sorted(lessons - {assignment.name for assignment in gradebook.assignments})
+        if missing:
+            raise CourseError(f"{missing[0]} is not in the gradebook: run `autograder release {missing[0]}` first")
+
+    def _handed_in(
+        self, submission: Submission, settings: Settings, secret: bytes, due: Mapping[tuple[str, str], str]
+    ) -> _HandedIn:
+        """Read a submission as it is now."""
+        lesson, folder = submission.lesson, submission.path.parent
+        raw, reason, timestamp = b"", "", None
+        notes: tuple[str, ...] = ()
+        try:
+            raw = read(submission.path)
+        except SubmissionError as error:
+            reason = str(error)
+        try:
+            if (folder / "timestamp.txt").exists():
+                timestamp = parse_utc(read(folder / "timestamp.txt").decode().strip())
+        except (SubmissionError, ValueError, OverflowError):
+            notes = ("its timestamp.txt can't be read, so it counts as handed in in time",)
+        key = hashlib.sha256(self._made_of(lesson).encode())
+        for part in (
+            inputs_key(secret, submission.student),
+            repr((settings, reason, timestamp, due.get((submission.student, lesson)) or due["", lesson])).encode(),
+            raw,
+        ):
+            key.update(hashlib.sha256(part).digest())
+        job = Job(
+            submission,
+            raw,
+            self._skeleton(lesson),
+            inputs_key(secret, submission.student),
+            settings,
+            reason,
+        )
+        return _HandedIn(job, key.hexdigest(), timestamp, notes)
+
+    def _skeleton(self, lesson: str) -> str:
+        if lesson not in self._skeletons:
+            self._skeletons[lesson] = nbformat.v4.writes(skeleton(self.solution(lesson), self._config))
+        return self._skeletons[lesson]
+
+    def _made_of(self, lesson: str) -> str:
+        """Return a digest of what all grades of a lesson are made of: its notebook and the code that judges it."""
+        if lesson not in self._digests:
+            package = Path(__file__).parents[1]
+            digest = hashlib.sha256(self._skeleton(lesson).encode())
+            for path in sorted(package.rglob("*.py")):
+                if path.parent.name == "lessons" and path.stem not in (lesson.partition("_")[2], "__init__"):
+                    continue
+                if path.stem in _NO_PART_IN_GRADES or path.parent.name == "figures":
+                    continue
+                digest.update(f"{path.relative_to(package)}".encode() + path.read_bytes())
+            self._digests[lesson] = digest.hexdigest()
+        return self._digests[lesson]
+
+    def _is_whole(self, graded: Graded) -> bool:
+        return bool(graded.reason) or self.graded(graded.submission).exists()
+
+    def _write(self, done: Done) -> None:
+        """Write the files of `autograded/` as nbgrader does: the graded notebook, and what else was handed in."""
+        path = self.graded(done.submission)
+        if not done.notebook:
+            # What is there is of an earlier hand-in, and no longer what the gradebook says.
+            for stale in (path, self.feedback(done.submission)):
+                stale.unlink(missing_ok=True)
+            return
+        write_beside(path, done.notebook.encode())
+        for folder in (done.submission.path.parent, self.solution(done.submission.lesson).parent):
+            for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
+                with suppress(SubmissionError):
+                    write_beside(path.parent / Path(name).relative_to(folder), read(Path(name)))
 
 
-def _processes(workers: int) -> Executor:
-    # Not forked: a fork would take along the gradebook's connection.
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+def _run(handed_in: _HandedIn) -> Done:
+    return job.run(handed_in.job)
 
 
-def _is_known(cell: Any) -> bool:
-    return bool(is_grade(cell) or is_solution(cell) or is_task(cell))
-
-
-def _write_grades(notebook: Any, cells: dict[str, Any]) -> None:
-    """Set a submitted notebook's grades and comments; where there are no cells, it could not be read and scores 0."""
-    for grade in notebook.grades:
-        cell = cells.get(grade.cell.name)
-        grade.auto_score = determine_grade(cell)[0] if cell is not None else 0
-        grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-    for comment in notebook.comments:
-        cell = cells.get(comment.cell.name)
-        unchanged = cell is not None and not is_task(cell) and cell.metadata.nbgrader.checksum == compute_checksum(cell)
-        comment.auto_comment = "No response." if unchanged else None
-
-
-def _write_beside(path: Path, text: str) -> None:
+def write_beside(path: Path, content: bytes) -> None:
     """Write a file in one step: whoever reads it sees the old one or the new one, and never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
+    # Always the same name: what a run left that was killed here is gone with the next one.
+    beside = path.with_name(f".{path.name[:200]}.new")
+    beside.unlink(missing_ok=True)
+    beside.write_bytes(content)
+    beside.chmod(0o444)
     beside.replace(path)

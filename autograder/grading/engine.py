@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from types import TracebackType
@@ -19,8 +21,10 @@ from ..exercise import Case, Exercise
 from ..judge import judge
 from ..verdict import MIME_TYPE, Outcome, Verdict
 from . import sandbox
-from .sandbox import Limits, SandboxError, Tier
-from .wire import Wire, WireError
+from .ending import LOST, limit_met, why_it_ended
+from .outputs import clean_outputs, clean_text
+from .sandbox import Limits, SandboxError, Tier, Warm
+from .wire import ClosedError, Wire, WireError
 
 Draw = Callable[[Exercise], Sequence[Case]]
 
@@ -46,16 +50,8 @@ class Engine:
         torch.set_num_threads(1)
         self.tier = tier
         self.limits = limits or Limits()
-        self._process, self._control = sandbox.start(tier)
-        try:
-            self._control.receive(_START)
-        except (WireError, TimeoutError):
-            said = self._stderr()
-            self.close()
-            raise SandboxError(
-                f"the sandbox did not start: {said or 'it said nothing'}. Where user namespaces are refused, a "
-                "machine's administrator can allow them; AUTOGRADER_SANDBOX=none grades without walls."
-            ) from None
+        self._lost = False
+        self._warm = _started(tier)
 
     def __enter__(self) -> Self:
         return self
@@ -65,11 +61,7 @@ class Engine:
 
     def close(self) -> None:
         """End the warm process and all that is in it."""
-        self._control.close()
-        self._process.kill()
-        self._process.wait()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+        self._warm.close()
 
     def run(self, notebook: NotebookNode, draw: Draw) -> Ran:
         """Run a notebook's code cells in order; judge its check cells at the inputs that `draw` gives.
@@ -80,32 +72,78 @@ class Engine:
             A rebuilt submission: its check cells are the instructor's.
         draw
             Returns the inputs for an exercise. They are sent when the check is reached, and not before.
+
+        Raises
+        ------
+        SandboxError
+            When the warm process has ended and could not be started again.
         """
-        ours, theirs = socket.socketpair()
+        child = self._new_child()
         try:
-            with theirs:
-                limits = {**asdict(self.limits), "namespaces": self.tier == "bubblewrap"}
-                self._control.send(limits, theirs.fileno())
-            return _Run(self, Wire(ours, self.limits.output)).run(copy.deepcopy(notebook), draw)
+            return _Run(self, child).run(copy.deepcopy(notebook), draw)
         finally:
-            ours.close()
+            child.close()
 
     def tell(self, what: str) -> None:
         """Ask the warm process to "interrupt" or to "kill" the submission that is running."""
-        self._control.send({"do": what})
+        # Where it has ended itself, `ended` says so.
+        with contextlib.suppress(WireError):
+            self._warm.control.send({"do": what})
 
-    def ended(self) -> int:
-        """Wait for the submission to end and return its exit status; 128 and more for a signal."""
+    def ended(self) -> tuple[int, float]:
+        """Wait for the submission to end; return its exit status, and the seconds of processor time it used."""
+        for _ in range(3):
+            try:
+                message = self._warm.control.receive(_GRACE)
+                return int(message.get("ended", LOST)), float(message.get("cpu", 0))
+            except TimeoutError:
+                self.tell("kill")
+            except WireError:
+                break
+        self._lost = True
+        return LOST, 0.0
+
+    def _new_child(self) -> Wire:
+        """Have the warm process fork a submission, and return the socket to it; start it again where it has ended."""
+        if not self._lost and self._warm.process.poll() is None:
+            with contextlib.suppress(WireError):
+                return self._fork()
+        self._warm.close()
+        self._warm = _started(self.tier)
+        self._lost = False
         try:
-            return int(self._control.receive(_GRACE).get("ended", 70))
-        except TimeoutError:
-            self.tell("kill")
-            return int(self._control.receive(_GRACE).get("ended", 70))
+            return self._fork()
+        except WireError as error:
+            raise SandboxError(f"the sandbox ended as soon as it had started: {error}") from None
 
-    def _stderr(self) -> str:
-        self._process.kill()
-        raw = self._process.stderr.read() if self._process.stderr is not None else b""
-        return " ".join(raw.decode(errors="replace").split())[-300:]
+    def _fork(self) -> Wire:
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                settings = {**asdict(self.limits), "tier": self.tier, "forks": sandbox.may_fork(self.tier)}
+                self._warm.control.send(settings, theirs.fileno())
+        except WireError:
+            ours.close()
+            raise
+        return Wire(ours, self.limits.output)
+
+
+def _started(tier: Tier) -> Warm:
+    """Start a warm process, and wait until it is ready.
+
+    Raises
+    ------
+    SandboxError
+        With what it said, when it does not get there.
+    """
+    warm = sandbox.start(tier)
+    try:
+        warm.control.receive(_START)
+    except (WireError, TimeoutError):
+        said = warm.last_words()
+        warm.close()
+        raise SandboxError(f"the sandbox {tier!r} did not start: {said or 'it said nothing'}") from None
+    return warm
 
 
 class _Run:
@@ -115,6 +153,8 @@ class _Run:
         self._engine = engine
         self._child = child
         self._over = ""
+        self._left = engine.limits.wall
+        self._asked = 0
         self._notes: list[str] = []
         self._verdicts: list[Verdict] = []
 
@@ -128,7 +168,7 @@ class _Run:
         if not self._over:
             self._child.close()
             self._engine.ended()
-        return Ran(notebook, tuple(self._verdicts), tuple(self._notes))
+        return Ran(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)))
 
     def _run_cell(self, cell: NotebookNode, draw: Draw) -> list[NotebookNode]:
         nbgrader = cell["metadata"].get("nbgrader", {})
@@ -138,15 +178,32 @@ class _Run:
             verdict = self._check(lessons.find(check[2]), draw)
             self._verdicts.append(verdict)
             return _verdict_outputs(verdict, cell["execution_count"])
-        outputs = _clean_outputs(self._ask({"source": cell["source"]}, _name(nbgrader)), cell["execution_count"])
-        if graded:
+        name = _name(nbgrader)
+        outputs = clean_outputs(self._ask({"source": cell["source"]}, name), cell["execution_count"])
+        for output in outputs or []:
+            limit = limit_met(output.ename, output.evalue, self._engine.limits) if output.output_type == "error" else ""
+            if limit:
+                self._notes.append(f"{name} {limit}")
+        return self._as_graded(outputs, nbgrader) if graded else outputs or []
+
+    def _as_graded(self, outputs: list[NotebookNode] | None, nbgrader: Mapping[str, Any]) -> list[NotebookNode]:
+        """Return the outputs of an instructor's assert cell so that nbgrader gives points only to one that ran.
+
+        A cell without an error on it gets all its points there, or those that its value says.
+        """
+        reason = self._over
+        for output in outputs or []:
             # nbgrader gives 0 for a word on stderr. A warning is no wrong answer.
-            for output in outputs:
-                if output.output_type == "stream":
-                    output.name = "stdout"
-            if self._over:
-                outputs.append(new_output("error", ename="NotReached", evalue=self._over, traceback=[self._over]))
-        return outputs
+            if output.output_type == "stream":
+                output.name = "stdout"
+            if output.output_type == "execute_result" and not _is_score(output, float(nbgrader.get("points", 0))):
+                reason = reason or "its value is no number of points"
+        if outputs is None:
+            reason = reason or "what it sent could not be read"
+        if not reason:
+            return outputs or []
+        # It comes first: nbgrader takes the first that tells it something.
+        return [new_output("error", ename="NotGraded", evalue=reason, traceback=[reason]), *(outputs or [])]
 
     def _check(self, exercise: Exercise, draw: Draw) -> Verdict:
         cases = tuple(draw(exercise))
@@ -158,50 +215,74 @@ class _Run:
             return Verdict(exercise.id, Outcome.UNREADABLE, 0, exercise.points, "", f"Not checked: {reason}.")
         verdict = judge(exercise, cases, observation)
         # The inputs serve again when the work is graded again, so what tells them stays with the grader.
-        return replace(verdict, call=f"{exercise.name}(…)" if verdict.call else "", printed="")
+        call = f"{exercise.name}(…)" if verdict.call else ""
+        told, answer = clean_text(verdict.message), clean_text(verdict.answer)
+        return replace(verdict, call=call, message=told, answer=answer, printed="")
 
     def _ask(self, message: dict[str, Any], name: str) -> Mapping[str, Any]:
         """Send one message and return the reply; {} where none came, and then the note says why."""
         if self._over:
             return {}
+        self._asked += 1
+        start = time.monotonic()
         try:
-            self._child.send(message)
-            try:
-                return self._child.receive(self._engine.limits.cell_timeout)
-            except TimeoutError:
-                self._notes.append(f"{name} did not come to an end and was stopped")
-                self._engine.tell("interrupt")
-                return self._child.receive(_GRACE)
+            reply = self._exchange({"id": self._asked, **message}, name)
         except TimeoutError:
-            self._engine.tell("kill")
-            self._engine.ended()
-            self._end(f"{name} could not be interrupted, which ended the run")
-        except WireError as error:
+            self._kill()
+            if time.monotonic() - start >= self._left:
+                self._end(f"it used more than {self._engine.limits.wall:g} s altogether, which ended the run")
+            else:
+                self._end(f"{name} could not be interrupted, which ended the run")
+            return {}
+        except ClosedError as error:
             self._child.close()
-            self._end(f"{name} ended the run: {_ending(self._engine.ended(), error)}")
-        return {}
+            status, cpu = self._engine.ended()
+            self._end(f"{name} ended the run: {why_it_ended(status, cpu, self._engine.limits, str(error))}")
+            return {}
+        except WireError as error:
+            self._kill()
+            self._end(f"{name} ended the run: it sent {error}")
+            return {}
+        self._left -= time.monotonic() - start
+        return reply
+
+    def _exchange(self, message: dict[str, Any], name: str) -> Mapping[str, Any]:
+        patience = min(self._engine.limits.cell_timeout, self._left)
+        self._child.send(message, timeout=max(patience, 0.001))
+        try:
+            reply = self._child.receive(patience)
+        except TimeoutError:
+            if patience == self._left:
+                raise
+            self._notes.append(f"{name} did not come to an end and was stopped")
+            self._engine.tell("interrupt")
+            reply = self._child.receive(_GRACE)
+        if reply.get("id") != message["id"]:
+            raise WireError("an answer to another question")
+        return reply
+
+    def _kill(self) -> None:
+        self._engine.tell("kill")
+        self._engine.ended()
 
     def _end(self, why: str) -> None:
         self._over = why
         self._notes.append(why)
 
 
+def _is_score(output: NotebookNode, most: float) -> bool:
+    """Return whether nbgrader can tell how many points a cell's value stands for; one that is no number is for all."""
+    text = output.data.get("text/plain")
+    if not text:
+        return False
+    try:
+        return 0 <= float(text) <= most
+    except ValueError:
+        return True
+
+
 def _name(nbgrader: Mapping[str, Any]) -> str:
     return f"the answer cell {nbgrader['grade_id']!r}" if nbgrader.get("grade_id") else "a cell"
-
-
-def _ending(status: int, error: WireError) -> str:
-    """Say in words how a submission's process ended."""
-    match status:
-        case 74:
-            return str(error)
-        case 137:
-            return "its process was killed, most likely for want of memory"
-        case 139 | 134 | 135 | 136:
-            return "its process crashed"
-        case 152:
-            return "it used up its processor time"
-    return f"its process ended itself with status {status}"
 
 
 def _verdict_outputs(verdict: Verdict, count: int) -> list[NotebookNode]:
@@ -210,25 +291,3 @@ def _verdict_outputs(verdict: Verdict, count: int) -> list[NotebookNode]:
         new_output("stream", name="stdout", text=f"{view.text(verdict)}\n"),
         new_output("execute_result", data=data, execution_count=count),
     ]
-
-
-def _clean_outputs(reply: Mapping[str, Any], count: int) -> list[NotebookNode]:
-    """Return a reply's outputs as nbformat's, in plain text alone: what a student's process sends is not trusted."""
-    outputs = reply.get("outputs")
-    cleaned = []
-    for output in outputs if isinstance(outputs, list) else []:
-        match output:
-            case {"output_type": "stream", "name": "stdout" | "stderr" as name, "text": str() as text}:
-                cleaned.append(new_output("stream", name=name, text=text))
-            case {"output_type": "display_data", "data": {"text/plain": str() as text}}:
-                cleaned.append(new_output("display_data", data={"text/plain": text}))
-            case {"output_type": "execute_result", "data": {"text/plain": str() as text}}:
-                cleaned.append(new_output("execute_result", data={"text/plain": text}, execution_count=count))
-            case {
-                "output_type": "error",
-                "ename": str() as name,
-                "evalue": str() as text,
-                "traceback": list() as lines,
-            }:
-                cleaned.append(new_output("error", ename=name, evalue=text, traceback=[str(line) for line in lines]))
-    return cleaned

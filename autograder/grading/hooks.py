@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +13,9 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets import Enum, Float, Integer
 from traitlets.config import Config
 
-from .engine import Engine
 from .rebuild import rebuild
-from .sandbox import MIB, Limits, Tier
-from .secret import course_secret, drawing
+from .sandbox import MIB, Limits
+from .secret import course_secret, drawing, inputs_key
 
 
 class ClearSolutions(preprocessors.ClearSolutions):
@@ -65,9 +62,10 @@ class Execute(preprocessors.NbGraderPreprocessor):
     """Runs a rebuilt submission in the engine, where nbgrader's own would start a kernel with the grader's rights."""
 
     sandbox = Enum(
-        ["bubblewrap", "none"],
-        default_value=os.environ.get("AUTOGRADER_SANDBOX", "bubblewrap"),
-        help="What stands between student code and this machine. 'none' is nothing: for machines with nothing to lose.",
+        ["auto", "bubblewrap", "landlock", "none"],
+        default_value=os.environ.get("AUTOGRADER_SANDBOX", "auto"),
+        help="What stands between student code and this machine: 'auto' is the best that stands here, and 'none' is "
+        "nothing, for machines with nothing to lose.",
     ).tag(config=True)
     cell_timeout = Float(20.0, help="After how many seconds a cell is interrupted; the cells after it still run.").tag(
         config=True
@@ -80,16 +78,12 @@ class Execute(preprocessors.NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Run one notebook, judge its checks, and note in its metadata what had to be stopped."""
-        draw = drawing(course_secret(Path(CourseDirectory(parent=self).root)), resources["nbgrader"]["student"])
-        ran = warm_engine(self.sandbox, self.limits()).run(nb, draw)
+        # Imported here, since torch comes along: releasing a lesson has no use for it.
+        from .warm import warm_engine
+
+        engine = warm_engine(self.sandbox, self.limits())
+        secret = course_secret(Path(CourseDirectory(parent=self).root))
+        ran = engine.run(nb, drawing(inputs_key(secret, resources["nbgrader"]["student"])))
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
-        ran.notebook["metadata"]["autograder"] = {"notes": [*repairs, *ran.notes], "sandbox": self.sandbox}
+        ran.notebook["metadata"]["autograder"] = {"notes": [*repairs, *ran.notes], "sandbox": engine.tier}
         return ran.notebook, resources
-
-
-@cache
-def warm_engine(tier: Tier, limits: Limits) -> Engine:
-    """Return this process's warm engine, started at the first submission."""
-    engine = Engine(tier, limits)
-    atexit.register(engine.close)
-    return engine

@@ -1,106 +1,152 @@
-"""What each of the grader's own processes does: run one submission in its engine, or write one feedback page.
-
-These processes are the grader's and trusted. Student code runs in the engine's sandbox, one a process.
-"""
+"""Where jobs are done: in processes on this machine, or on a Dask cluster. The only seam is an executor."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
 
-import nbformat
-from nbformat import NotebookNode
-from nbgrader.apps import NbGraderAPI
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
+from . import GradingError
 
-from ..verdict import Verdict
-from .hooks import skeleton, warm_engine
-from .rebuild import rebuild
-from .sandbox import Limits, Tier
-from .secret import drawing
-
-MAX_BYTES = 50_000_000
-
-_skeletons: dict[tuple[Path, int], NotebookNode] = {}
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Submission:
-    """One notebook that a student handed in."""
-
-    student: str
-    lesson: str
-    path: Path
+class PoolError(GradingError):
+    """There is no pool to work in; the text says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """A submission and what it takes to run it: the instructor's notebook, the secret, the walls."""
+class Pool(Protocol):
+    """Something that does tasks side by side, and gives the results as they come."""
 
-    submission: Submission
-    source: Path
-    secret: bytes
-    tier: Tier
-    limits: Limits
-    config: Config
+    def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | None]]:
+        """Do each task, and yield it with its result as soon as it is there; None where a task ended its process."""
+        ...
 
 
-@dataclass(frozen=True)
-class Done:
-    """A submission that was run: its notebook as JSON text, and the verdicts. `reason` says why one could not be."""
+class LocalPool:
+    """Processes on this machine.
 
-    submission: Submission
-    notebook: str = ""
-    verdicts: tuple[Verdict, ...] = ()
-    notes: tuple[str, ...] = ()
-    reason: str = ""
+    Parameters
+    ----------
+    workers
+        How many processes.
+    preload
+        Modules that the processes share, imported once.
+    """
+
+    def __init__(self, workers: int, preload: tuple[str, ...] = ()) -> None:
+        self._workers = workers
+        # A server that forks: it has no connection to the gradebook that a fork could take along, and imports once.
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(preload))
+        self._executor = self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def warm_up(self, function: Callable[..., object], *arguments: object) -> None:
+        """Have every process run this, while the caller does something else."""
+        for _ in range(self._workers):
+            self._executor.submit(function, *arguments)
+
+    def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | None]]:
+        """Do each task, and yield it with its result as soon as it is there.
+
+        When a process dies, which task it died of can't be told: those in flight are done again, one at a time. One that
+        ends its process again is yielded with None.
+        """
+        suspects: list[Task] = []
+        for task, future in _in_flight(lambda one: self._submit(function, one), tasks, 2 * self._workers):
+            try:
+                yield task, future.result()
+            except BrokenProcessPool:
+                suspects.append(task)
+        for task in suspects:
+            try:
+                yield task, self._submit(function, task).result()
+            except BrokenProcessPool:
+                yield task, None
+
+    def _start(self) -> Executor:
+        # Ctrl-C is the caller's: it decides what becomes of what is in flight.
+        return ProcessPoolExecutor(
+            self._workers, self._context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+        )
+
+    def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
+        try:
+            return self._executor.submit(function, task)
+        except BrokenProcessPool:
+            self._executor.shutdown()
+            self._executor = self._start()
+            return self._executor.submit(function, task)
 
 
-def run(job: Job) -> Done:
-    """Rebuild a submission, run it behind the walls, and judge it."""
-    submission = job.submission
-    notebook, reason = _read(submission.path)
-    if notebook is None:
-        return Done(submission, reason=reason)
-    rebuilt = rebuild(_skeleton(job), notebook)
-    ran = warm_engine(job.tier, job.limits).run(rebuilt.notebook, drawing(job.secret, submission.student))
-    notes = (*rebuilt.repairs, *ran.notes)
-    ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": job.tier}
-    return Done(submission, nbformat.writes(ran.notebook), ran.verdicts, notes)
+class ClusterPool:
+    """The workers of a Dask cluster, whose scheduler is at `address`, as `tcp://127.0.0.1:8786`.
+
+    Raises
+    ------
+    PoolError
+        When Dask is not installed, or no scheduler answers.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            raise PoolError("a cluster needs Dask, which is not installed: pip install 'autograder[cluster]'") from None
+        try:
+            self._client = Client(address, timeout=10, set_as_default=False)
+        except (OSError, ValueError, TypeError) as error:
+            raise PoolError(f"no Dask scheduler answers at {address}: {error}") from None
+        self._executor = self._client.get_executor()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._executor.shutdown(wait=False)
+        self._client.close()
+
+    def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | None]]:
+        """Do each task, and yield it with its result as soon as it is there; None where it ended several workers.
+
+        Raises
+        ------
+        PoolError
+            When the cluster has no worker, or is lost.
+        """
+        from distributed import KilledWorker
+
+        threads = sum(self._client.nthreads().values())
+        if not threads:
+            raise PoolError("the Dask cluster has no worker: start one with `dask worker ADDRESS --nthreads 1`")
+        for task, future in _in_flight(lambda one: self._executor.submit(function, one), tasks, 2 * threads):
+            try:
+                yield task, future.result()
+            except KilledWorker:
+                yield task, None
 
 
-def write_feedback(submission: Submission, config: Config) -> str:
-    """Write a submission's feedback page with nbgrader; return "" or, where it failed, the last line of its log."""
-    api = NbGraderAPI(coursedir=CourseDirectory(config=config), config=config)
-    result = api.generate_feedback(submission.lesson, submission.student, force=True)
-    if result["success"]:
-        return ""
-    lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]
-    return lines[-1].strip()[:200] if lines else "nbgrader could not write it"
-
-
-def _read(path: Path) -> tuple[NotebookNode | None, str]:
-    """Return a notebook, or None and why it is none, in words that its author understands."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            return None, f"the file is larger than {MAX_BYTES // 1_000_000} MB"
-        return nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4), ""
-    except nbformat.reader.NotJSONError:
-        return None, "the file is not valid JSON"
-    except UnicodeDecodeError:
-        return None, "the file is not text in UTF-8"
-    except IsADirectoryError:
-        return None, "there is a folder where the notebook should be"
-    except OSError as error:
-        return None, f"the file can't be read: {error.strerror}"
-    except Exception as error:
-        return None, f"the file is JSON, and not a notebook ({type(error).__name__})"
-
-
-def _skeleton(job: Job) -> NotebookNode:
-    """Return the skeleton of a job's lesson, made once in this process until the instructor's file changes."""
-    key = job.source, job.source.stat().st_mtime_ns
-    if key not in _skeletons:
-        _skeletons[key] = skeleton(job.source, job.config)
-    return _skeletons[key]
+def _in_flight(
+    submit: Callable[[Task], Future[Any]], tasks: Iterable[Task], most: int
+) -> Iterator[tuple[Task, Future[Any]]]:
+    """Keep so many tasks in flight, and no more: a task holds a submission, and a class has more than fit into memory."""
+    flying: dict[Future[Any], Task] = {}
+    for task in tasks:
+        flying[submit(task)] = task
+        if len(flying) >= most:
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                yield flying.pop(future), future
+    while flying:
+        for future in wait(flying, return_when=FIRST_COMPLETED).done:
+            yield flying.pop(future), future

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
 
 
 @dataclass(frozen=True)
@@ -46,28 +45,28 @@ def rebuild(skeleton: NotebookNode, submission: Mapping[str, Any]) -> Rebuilt:
     sorted_ = _sort(skeleton, submission)
     cells: list[NotebookNode] = list(sorted_.added.get(-1, []))
     for index, cell in enumerate(skeleton["cells"]):
-        cell = copy.deepcopy(cell)
-        grade_id = _grade_id(cell)
+        grade_id = grade_id_of(cell)
+        cell = copy.copy(cell)
         if grade_id in sorted_.answers:
             cell["source"] = sorted_.answers[grade_id]
         cells.append(cell)
         cells.extend(sorted_.added.get(index, []))
-    notebook = copy.deepcopy(skeleton)
-    notebook["cells"] = cells
+    notebook = copy.copy(skeleton)
+    notebook["cells"] = with_ids(cells)
     return Rebuilt(notebook, (*sorted_.repairs, *_missing(skeleton, sorted_)))
 
 
 def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
-    graded = {grade_id: i for i, cell in enumerate(skeleton["cells"]) if (grade_id := _grade_id(cell))}
-    plain = {cell.get("id"): i for i, cell in enumerate(skeleton["cells"]) if not _grade_id(cell)}
-    texts = {cell["source"]: i for i, cell in enumerate(skeleton["cells"]) if not _grade_id(cell)}
+    graded = {grade_id: i for i, cell in enumerate(skeleton["cells"]) if (grade_id := grade_id_of(cell))}
+    plain = {cell.get("id"): i for i, cell in enumerate(skeleton["cells"]) if not grade_id_of(cell)}
+    texts = {cell["source"]: i for i, cell in enumerate(skeleton["cells"]) if not grade_id_of(cell)}
     found = _Sorted()
     place = -1
     cells = submission.get("cells")
     for cell in cells if isinstance(cells, list) else []:
         if not isinstance(cell, Mapping):
             continue
-        source, grade_id = _source(cell), _grade_id(cell)
+        source, grade_id = source_of(cell), grade_id_of(cell)
         if grade_id in graded:
             place = graded[grade_id]
             own = skeleton["cells"][place]
@@ -75,7 +74,7 @@ def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
                 found.repairs.extend(_locked_repairs(grade_id, cell, own, twice=place in found.seen))
             elif grade_id in found.answers:
                 found.repairs.append(f"the answer cell {grade_id!r} was there twice: both were run, in their order")
-                found.added.setdefault(place, []).append(_added(cell.get("cell_type"), source))
+                found.added.setdefault(place, []).append(fresh_cell(cell.get("cell_type"), source))
             else:
                 found.answers[grade_id] = source
             found.seen.append(place)
@@ -85,37 +84,50 @@ def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
         if index is not None:
             place = index
         if index is None or source != skeleton["cells"][index]["source"]:
-            found.added.setdefault(place, []).append(_added(cell.get("cell_type"), source))
+            found.added.setdefault(place, []).append(fresh_cell(cell.get("cell_type"), source))
     return found
 
 
 def _locked_repairs(grade_id: str, cell: Mapping[str, Any], own: NotebookNode, twice: bool) -> list[str]:
     if twice:
         return [f"the check cell {grade_id!r} was there twice: one was taken"]
-    if cell.get("cell_type") != own["cell_type"] or _source(cell) != own["source"]:
+    if cell.get("cell_type") != own["cell_type"] or source_of(cell) != own["source"]:
         return [f"the check cell {grade_id!r} had been edited: the original was run"]
     return []
 
 
 def _missing(skeleton: NotebookNode, found: _Sorted) -> list[str]:
     gone = [
-        (_grade_id(cell), "answer" if _is_answer(cell) else "check")
+        (grade_id_of(cell), "answer" if _is_answer(cell) else "check")
         for i, cell in enumerate(skeleton["cells"])
-        if _grade_id(cell) and i not in found.seen
+        if grade_id_of(cell) and i not in found.seen
     ]
     return [f"the {kind} cell {grade_id!r} was missing: it was put back" for grade_id, kind in gone]
 
 
-def _added(cell_type: object, source: str) -> NotebookNode:
+def fresh_cell(cell_type: object, source: str) -> NotebookNode:
     """Return a fresh cell with this text. What is not code is text to read, whatever it claims to be."""
-    return new_code_cell(source) if cell_type == "code" else new_markdown_cell(source)
+    # nbformat's own functions for this validate each cell, which takes longer than to run it.
+    if cell_type == "code":
+        return NotebookNode(cell_type="code", source=source, metadata={}, outputs=[], execution_count=None)
+    return NotebookNode(cell_type="markdown", source=source, metadata={})
 
 
-def _source(cell: Mapping[str, Any]) -> str:
+def with_ids(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Give an id to each cell that has none, the same in every run."""
+    for n, cell in enumerate(cells):
+        if "id" not in cell:
+            cell["id"] = f"added-{n}"
+    return cells
+
+
+def source_of(cell: Mapping[str, Any]) -> str:
+    """Return a cell's text; "" where it has none."""
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    return source if isinstance(source, str) else ""
+    # JSON can hold halves of characters, which no file can.
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""
 
 
 def _nbgrader(cell: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -124,7 +136,8 @@ def _nbgrader(cell: Mapping[str, Any]) -> Mapping[str, Any]:
     return own if isinstance(own, Mapping) else {}
 
 
-def _grade_id(cell: Mapping[str, Any]) -> str:
+def grade_id_of(cell: Mapping[str, Any]) -> str:
+    """Return the name that nbgrader knows a cell by; "" where it has none."""
     grade_id = _nbgrader(cell).get("grade_id")
     return grade_id if isinstance(grade_id, str) else ""
 

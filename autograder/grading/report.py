@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from rich.markup import escape
 from rich.table import Table
 
+from .. import view
 from ..verdict import Outcome
-from .course import Graded
+from .results import Graded
 
 
 def class_tables(graded: Sequence[Graded]) -> list[Table]:
@@ -62,6 +63,27 @@ def _to_look_at(graded: Sequence[Graded]) -> Table:
         if sentences:
             table.add_row(escape(one.submission.student), escape(one.submission.lesson), escape(" ".join(sentences)))
     return table
+
+
+def loose_text(one: Graded) -> str:
+    """Return what came of a loose notebook: the score, each verdict, and what is to be said of the whole."""
+    title = str(one.submission.path) if one.reason else f"{one.submission.path}: {one.score:g} of {one.max_score:g}"
+    return "\n".join([title, *map(view.text, one.verdicts), *_needs_a_look(one), ""])
+
+
+def summary(graded: Sequence[Graded]) -> str:
+    """Return in a line how many were graded, how many were left as they were, and behind which walls."""
+    new = [one for one in graded if not one.unchanged]
+    unread = sum(bool(one.reason) for one in graded)
+    walls = sorted({one.sandbox for one in graded if one.sandbox})
+    return ", ".join(
+        [
+            f"{sum(not one.reason for one in new)} graded",
+            *[f"{len(graded) - len(new)} unchanged"] * (len(new) < len(graded)),
+            *[f"{unread} could not be read"] * bool(unread),
+            f"sandbox: {', '.join(walls) or 'not needed'}",
+        ]
+    )
 
 
 def mistakes_table(graded: Sequence[Graded], most: int = 15) -> Table:

@@ -1,68 +1,209 @@
-"""The walls around the warm process: bubblewrap, with a read-only system and nothing else of this machine in sight."""
+"""The walls around the warm process: what starts it, what of this machine it sees, and what a submission may use.
+
+bubblewrap
+    The warm process runs in namespaces, with a read-only system and nothing else of this machine in sight, and each
+    submission in namespaces of its own within them.
+landlock
+    For machines that refuse user namespaces. Each submission is confined by Landlock and by a filter of system calls: it
+    reads the same paths, writes in one directory of its own, and makes no socket and no process. Three things are weaker
+    than in the other tier. A submission that knows the path of any file can ask for its size and times. The directory is
+    on a real file system without a quota: a submission that puts more into it than it may is seen to do so, twenty times
+    a second, and killed, and what it holds open and has unlinked is bounded only by `file_size` times `open_files`. And
+    it sees how busy the machine is.
+none
+    Nothing but the limits: student code runs with the rights of who grades.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from . import GradingError, landlock, seccomp
 from .wire import Wire
 
-Tier = Literal["bubblewrap", "none"]
+Tier = Literal["bubblewrap", "landlock", "none"]
 
 MIB = 1 << 20
 
+_SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/localtime")
+_SYSTEM_LINKS = ("/lib", "/lib64", "/lib32", "/bin", "/sbin")
+_DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
-class SandboxError(Exception):
+_HOW_TO = """\
+To have walls around student code, do one of these:
+- install bubblewrap (on Debian and Ubuntu: apt install bubblewrap);
+- allow user namespaces, as root: sysctl kernel.unprivileged_userns_clone=1, \
+and on Ubuntu 24.04 and newer sysctl kernel.apparmor_restrict_unprivileged_userns=0;
+- take a kernel with Landlock 3 or newer (Linux 6.2);
+- on a machine that has nothing to lose, ask for no walls: --sandbox none."""
+
+
+class SandboxError(GradingError):
     """The walls don't stand; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. Memory and file size in bytes, times in seconds."""
+    """What one submission may use. Memory, files, disk and output in bytes, times in seconds.
+
+    Memory, processor time and open files are each process's; `processes` counts threads too; `wall` is the time that all
+    its cells take together.
+    """
 
     cell_timeout: float = 20.0
+    wall: float = 600.0
     cpu: int = 120
     memory: int = 2048 * MIB
     file_size: int = 16 * MIB
+    disk: int = 64 * MIB
     open_files: int = 64
     processes: int = 32
     output: int = 16 * MIB
 
 
+@dataclass(frozen=True)
+class Warm:
+    """A warm process that was started, the control socket to it, and the directory that it works in."""
+
+    process: subprocess.Popen[bytes]
+    control: Wire
+    place: Path | None = None
+
+    def last_words(self) -> str:
+        """End the warm process, and return the end of what it wrote to stderr."""
+        self.process.kill()
+        raw = self.process.stderr.read() if self.process.stderr is not None else b""
+        return " ".join(raw.decode(errors="replace").split())[-300:]
+
+    def close(self) -> None:
+        """End the warm process and all that is in it."""
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        if self.place is not None:
+            remove(self.place)
+
+
 def visible_paths() -> list[Path]:
-    """Return what of this machine's own is seen behind the walls: the environment, its Python, and this package."""
-    return sorted({Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[1]})
+    """Return what of this machine's own is seen behind the walls: the environment, its Python, and this package.
+
+    Of an environment only what Python needs: it may have been made in the course's own directory.
+    """
+    roots = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]}
+    parts = {root / part for root in roots for part in ("bin", "lib", "lib64", "pyvenv.cfg") if (root / part).exists()}
+    return sorted({*parts, Path(__file__).parents[1]})
 
 
-def command(tier: Tier, control: int) -> list[str]:
-    """Return the command that starts the warm process, with `control` as its control socket.
+def readable_paths() -> list[Path]:
+    """Return all that may be read behind Landlock's walls: the system, what is visible, and devices."""
+    return [*(Path(path) for path in (*_SYSTEM, *_SYSTEM_LINKS, *_DEVICES)), *visible_paths()]
+
+
+def settings(home: str) -> dict[str, str]:
+    """Return the whole environment behind the walls, where `home` is the directory that may be written."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": home,
+        "TMPDIR": home,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLCONFIGDIR": home,
+        "IPYTHONDIR": home,
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def may_fork(tier: Tier) -> bool:
+    """Return whether a submission may start processes: where the kernel counts them, which it doesn't for root's."""
+    return tier == "none" or (tier == "bubblewrap" and os.getuid() != 0)
+
+
+@cache
+def best_tier() -> Tier:
+    """Return the best tier that this machine has, by trying.
 
     Raises
     ------
     SandboxError
-        When bubblewrap is asked for and is not there.
+        When it has no walls; the text says what to do.
     """
-    worker = [sys.executable, "-m", "autograder.grading.worker", str(control)]
-    if tier == "none":
-        return worker
-    bwrap = shutil.which("bwrap")
-    if bwrap is None:
-        raise SandboxError(
-            "bubblewrap is not installed, and without it student code would run with your rights. Install it (on Debian "
-            "and Ubuntu: apt install bubblewrap), or ask for no walls on a machine that has nothing to lose: "
-            "AUTOGRADER_SANDBOX=none"
+    no_bubblewrap = _why_no_bubblewrap()
+    if not no_bubblewrap:
+        return "bubblewrap"
+    no_landlock = _why_no_landlock()
+    if not no_landlock:
+        return "landlock"
+    raise SandboxError(f"bubblewrap: {no_bubblewrap}\nlandlock: {no_landlock}\n{_HOW_TO}")
+
+
+def start(tier: Tier) -> Warm:
+    """Start a warm process behind the walls of a tier.
+
+    Raises
+    ------
+    SandboxError
+        When the walls can't be put up.
+    """
+    why = ""
+    if tier == "bubblewrap":
+        why = _no_program()
+    elif tier == "landlock":
+        why = _why_no_landlock()
+    if why:
+        raise SandboxError(f"{tier}: {why}\n{_HOW_TO}")
+    place = Path(tempfile.mkdtemp(prefix="autograder-")) if tier == "landlock" else None
+    ours, theirs = socket.socketpair()
+    with theirs:
+        worker = [sys.executable, "-m", "autograder.grading.worker", str(theirs.fileno())]
+        process = subprocess.Popen(
+            [*_bubblewrap(), *worker] if tier == "bubblewrap" else worker,
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=_environment(tier, place),
+            cwd=place,
+            start_new_session=tier == "landlock",
         )
+    return Warm(process, Wire(ours), place)
+
+
+def remove(place: Path) -> None:
+    """Remove a directory and what student code made of it, as deep and as locked as that may be."""
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(place)
+    if place.exists():
+        for program in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+            subprocess.run([*program, "--", str(place)], check=False, capture_output=True)
+
+
+def _environment(tier: Tier, place: Path | None) -> Mapping[str, str] | None:
+    if tier == "bubblewrap":
+        return None
+    return settings(str(place)) if tier == "landlock" else {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def _bubblewrap() -> list[str]:
+    """Return bubblewrap's part of the command, up to the program that it starts."""
     options = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
     options += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"]
-    for path in ("/usr", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/localtime"):
+    for path in _SYSTEM:
         options += ["--ro-bind-try", path, path]
-    for path in ("/lib", "/lib64", "/lib32", "/bin", "/sbin"):
+    for path in _SYSTEM_LINKS:
         if Path(path).is_symlink():
             options += ["--symlink", str(Path(path).readlink()), path]
         else:
@@ -72,38 +213,37 @@ def command(tier: Tier, control: int) -> list[str]:
         if not visible.is_relative_to("/usr"):
             options += ["--ro-bind", str(visible), str(visible)]
     options += ["--chdir", "/tmp", "--remount-ro", "/"]
-    settings = {
-        "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "MPLCONFIGDIR": "/tmp",
-        "IPYTHONDIR": "/tmp",
-        "OMP_NUM_THREADS": "1",
-    }
-    for name, value in settings.items():
+    for name, value in settings("/tmp").items():
         options += ["--setenv", name, value]
-    return [bwrap, *options, "--", *worker]
+    return ["bwrap", *options, "--"]
 
 
-def start(tier: Tier) -> tuple[subprocess.Popen[bytes], Wire]:
-    """Start a warm process behind the walls of a tier; return it and the control socket to it.
+def _no_program() -> str:
+    if not seccomp.known_architecture():
+        return "there is no filter of system calls for this machine's processor"
+    return "" if shutil.which("bwrap") else "it is not installed"
 
-    Raises
-    ------
-    SandboxError
-        When the walls can't be put up.
-    """
-    ours, theirs = socket.socketpair()
-    with theirs:
-        environment = None if tier == "bubblewrap" else {**os.environ, "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(
-            command(tier, theirs.fileno()),
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environment,
-        )
-    return process, Wire(ours)
+
+def _why_no_bubblewrap() -> str:
+    """Return why bubblewrap does not work here, or ""; a submission's own namespaces, within its own, are tried too."""
+    why = _no_program()
+    if why:
+        return why
+    flags = 0x10000000 | 0x00020000 | 0x20000000
+    program = f"import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare({flags}) and 'namespaces within are refused')"
+    command = [*_bubblewrap(), sys.executable, "-I", "-S", "-c", program]
+    try:
+        tried = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+    except subprocess.TimeoutExpired:
+        return "it did not start within 30 s"
+    said = " ".join(tried.stderr.decode(errors="replace").split())[-300:]
+    return "" if tried.returncode == 0 else said or "it did not start"
+
+
+def _why_no_landlock() -> str:
+    if not seccomp.known_architecture():
+        return "there is no filter of system calls for this machine's processor"
+    at_hand = landlock.version()
+    if at_hand >= landlock.OLDEST:
+        return ""
+    return f"this kernel has version {at_hand}, and {landlock.OLDEST} is needed" if at_hand else "this kernel has none"

@@ -8,8 +8,11 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..exercise import Case, Exercise
+if TYPE_CHECKING:
+    from ..exercise import Case, Exercise
+
 
 NAME = ".autograder-secret"
 
@@ -33,11 +36,15 @@ def course_secret(root: Path) -> bytes:
         return path.read_bytes()
 
 
-def drawing(secret: bytes, student: str) -> Callable[[Exercise], tuple[Case, ...]]:
-    """Return what draws a student's inputs for an exercise: from an HMAC of the secret, the student and the exercise."""
+def inputs_key(secret: bytes, student: str) -> bytes:
+    """Return what one student's inputs are drawn from. It tells nothing of the secret, nor of other students' inputs."""
+    return hmac.new(secret, student.encode(), hashlib.sha256).digest()
+
+
+def drawing(key: bytes) -> Callable[[Exercise], tuple[Case, ...]]:
+    """Return what draws the inputs for an exercise: from an HMAC of a student's key and the exercise."""
 
     def draw(exercise: Exercise) -> tuple[Case, ...]:
-        text = f"{student}\0{exercise.id}".encode()
-        return exercise.grading_cases(hmac.new(secret, text, hashlib.sha256).digest())
+        return exercise.grading_cases(hmac.new(key, exercise.id.encode(), hashlib.sha256).digest())
 
     return draw

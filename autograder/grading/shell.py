@@ -13,8 +13,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
-MAX_TEXT = 20_000
-MAX_OUTPUTS = 200
+from .outputs import MAX_CELL, MAX_LINE, MAX_LINES, MAX_NAME, MAX_OUTPUTS, MAX_TEXT
 
 Output = dict[str, Any]
 
@@ -57,9 +56,16 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         """Ignore it: `%matplotlib inline` asks for one."""
 
     def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
-        lines = [line[:500] for line in "\n".join(stb).splitlines()][:100]
-        error = {"ename": etype.__name__[:200], "evalue": str(evalue)[:500], "traceback": lines}
+        lines = [line[:MAX_LINE] for line in "\n".join(stb).splitlines()][:MAX_LINES]
+        error = {"ename": etype.__name__[:MAX_NAME], "evalue": str(evalue)[:MAX_LINE], "traceback": lines}
         self.collected.append({"output_type": "error", **error})
+
+    def system(self, cmd: str) -> None:
+        """Run a line that begins with "!", and say so where no process may be started: what follows has to run."""
+        try:
+            super().system(cmd)
+        except OSError as error:
+            print(f"no process can be started here: {error}", file=sys.stderr)
 
     def run(self, source: str) -> list[Output]:
         """Run one cell and return its outputs. What a cell raises is an output, `SystemExit` too."""
@@ -70,7 +76,7 @@ class Shell(InteractiveShell):  # type: ignore[misc]
             except BaseException as error:
                 self._showtraceback(type(error), error, [f"{type(error).__name__}: {error}"])
         texts = [{"output_type": "stream", "name": name, "text": text} for name, text in streams.items() if text]
-        return (texts + self.collected)[:MAX_OUTPUTS]
+        return _within((texts + self.collected)[:MAX_OUTPUTS])
 
 
 class _Capped(io.StringIO):
@@ -100,6 +106,16 @@ def _caught() -> Iterator[dict[str, str]]:
         for name, stream in (("stdout", out), ("stderr", err)):
             note = f"\n[{stream.lost} characters more were not kept]" if stream.lost else ""
             streams[name] = stream.getvalue() + note
+
+
+def _within(outputs: list[Output]) -> list[Output]:
+    """Return the first outputs, as many as are kept; more would not fit into one message."""
+    left = MAX_CELL
+    for index, output in enumerate(outputs):
+        left -= len(str(output))
+        if left < 0:
+            return [*outputs[:index], {"output_type": "stream", "name": "stdout", "text": "[more was not kept]\n"}]
+    return outputs
 
 
 def _plain(data: dict[str, Any]) -> dict[str, str]:

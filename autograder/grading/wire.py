@@ -17,6 +17,10 @@ class WireError(Exception):
     """The other side closed the socket, or sent something that is no frame, or too much."""
 
 
+class ClosedError(WireError):
+    """The other side closed the socket."""
+
+
 class Wire:
     """One end of a connection. What came of an unfinished frame is kept over a timeout.
 
@@ -26,12 +30,17 @@ class Wire:
         A stream socket; the wire closes it.
     most
         How many bytes may be received altogether.
+    takes_fds
+        Whether file descriptors that come are kept. Where student code is on the other side they must not be: they would
+        pile up.
     """
 
-    def __init__(self, connection: socket.socket, most: int | None = None) -> None:
+    def __init__(self, connection: socket.socket, most: int | None = None, takes_fds: bool = False) -> None:
         self._connection = connection
         self._buffer = bytearray()
+        self._most = most
         self._left = most
+        self._takes_fds = takes_fds
         self._fds: list[int] = []
 
     def fileno(self) -> int:
@@ -42,27 +51,31 @@ class Wire:
         """Close the socket."""
         self._connection.close()
 
-    def send(self, message: Message, fd: int | None = None) -> None:
-        """Send one message, and with it a file descriptor.
+    def send(self, message: Message, fd: int | None = None, timeout: float | None = None) -> None:
+        """Send one message, and with it a file descriptor, within `timeout` seconds.
 
         Raises
         ------
         WireError
             When the message is too large or the socket is closed.
+        TimeoutError
+            When the time is over. The connection is of no more use then: half a message may have gone.
         """
         body = json.dumps(message).encode()
         if len(body) > MAX_FRAME:
             raise WireError(f"a message of {len(body)} bytes; {MAX_FRAME} is the most")
         frame = struct.pack("!I", len(body)) + body
-        self._connection.settimeout(None)
+        self._connection.settimeout(timeout)
         try:
             if fd is None:
                 self._connection.sendall(frame)
             else:
                 sent = socket.send_fds(self._connection, [frame], [fd])
                 self._connection.sendall(frame[sent:])
+        except TimeoutError:
+            raise
         except OSError as error:
-            raise WireError(f"the socket is closed: {error.strerror}") from None
+            raise ClosedError(f"the socket is closed: {error.strerror}") from None
 
     def receive(self, timeout: float | None = None) -> Message:
         """Receive one message, within `timeout` seconds.
@@ -95,18 +108,21 @@ class Wire:
 
     def _read(self) -> None:
         try:
-            part, fds, _, _ = socket.recv_fds(self._connection, 65536, 4)
+            if self._takes_fds:
+                part, fds, _, _ = socket.recv_fds(self._connection, 65536, 4)
+                self._fds.extend(fds)
+            else:
+                part = self._connection.recv(65536)
         except TimeoutError:
             raise
         except OSError as error:
-            raise WireError(f"the socket is closed: {error.strerror}") from None
-        self._fds.extend(fds)
+            raise ClosedError(f"the socket is closed: {error.strerror}") from None
         if not part:
-            raise WireError("the socket is closed")
-        if self._left is not None:
+            raise ClosedError("the socket is closed")
+        if self._left is not None and self._most is not None:
             self._left -= len(part)
             if self._left < 0:
-                raise WireError("more output than may be kept")
+                raise WireError(f"more than {self._most / 2**20:g} MiB of output")
         self._buffer += part
 
     def _frame(self) -> bytes | None:

@@ -1,13 +1,13 @@
 """The warm process inside the sandbox: everything is imported once, and each submission is a fork of it.
 
-It holds no secret. For every submission it is handed a socket of its own, and a child in new namespaces, with limits,
-speaks on that socket alone. The warm process itself speaks on the control socket, which no student code ever sees.
+It holds no secret. For every submission it is handed a socket of its own. A guard, forked from it, puts up what walls the
+submission has of its own, forks the child that runs it, watches how much that uses, and cleans up. The child speaks on its
+socket alone. The warm process itself speaks on the control socket, which no student code ever sees.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import os
 import resource
@@ -15,22 +15,29 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import lessons
 from ..exercise import Case
 from ..probe import probe
-from .sandbox import visible_paths
+from . import landlock, namespaces, seccomp
+from .ending import TOO_MANY_PROCESSES, TOO_MUCH_DISK, UNHEARD
+from .kernel import drop_privileges, end_with, set_dumpable
+from .sandbox import readable_paths, remove, settings
 from .shell import Shell
 from .wire import Wire, WireError
 
-_CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
-_CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND, _MS_REC = 1, 2, 4, 8, 4096, 16384
-_PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
-_CAPABILITY_VERSION_3 = 0x20080522
+# How often a guard looks at what its submission uses, in seconds.
+_LOOK = 0.05
+_MOST_FILES = 4096
+
+_INTERRUPTED = {
+    "outputs": [{"output_type": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}],
+    "observation": "",
+}
 
 # Much of IPython and PyTorch is imported when it is first used. A child should find it there.
 _WARMING = (
@@ -43,8 +50,6 @@ _WARMING = (
     "torch.autograd.functional.jacobian(torch.sin, torch.ones(2))",
     "torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1).zero_grad(); print(torch.ones(2))",
 )
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def serve(control: Wire) -> None:
@@ -63,7 +68,7 @@ def serve(control: Wire) -> None:
         shell.run(source)
     shell.reset()
     gc.freeze()
-    _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    set_dumpable(False)
     control.send({"ready": True})
     with contextlib.suppress(WireError):
         while True:
@@ -92,133 +97,207 @@ def _watch(control: Wire, guard: int) -> None:
 
 
 def _fork_guard(control: Wire, fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
-    """Fork the guard of one submission: it makes the namespaces, forks the child that runs it, and waits for that."""
+    """Fork the guard of one submission."""
+    warm = os.getpid()
     pid = os.fork()
     if pid:
         return pid
     code = 70
     try:
         control.close()
-        if limits["namespaces"]:
-            _enter_namespaces()
-        child = os.fork()
-        if child == 0:
-            _run_child(fd, shell, limits)
-        os.close(fd)
-        _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-        signal.signal(signal.SIGUSR1, lambda *_: os.kill(child, signal.SIGINT))
-        signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        # An exit status has no sign: how a signal ended the child is told as 128 and its number, as shells do.
-        code = status if status >= 0 else 128 - status
+        code = _guard(warm, fd, shell, limits)
     finally:
         os._exit(code)
 
 
-def _enter_namespaces() -> None:
-    """Enter namespaces of one's own: users, mounts, processes, IPC, names, network. The next fork is process 1 in them."""
-    uid, gid = os.getuid(), os.getgid()
-    _libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
-    flags = _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWIPC | _CLONE_NEWUTS | _CLONE_NEWNET
-    _checked(_libc.unshare(flags), "unshare")
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-        with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123
-            file.write(text)
-    _private_tmp()
-    _mount("/dev/shm", "size=16m,nr_inodes=64", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
-    # A fresh /proc can't be mounted in here, and the one there is lists the sandbox's other processes: hide it.
-    _mount("/proc", "size=0,nr_inodes=2", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
+def _guard(warm: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
+    """Run one submission in a child; return how it ended, as an exit status."""
+    child = 0
+    place = None
+    stopped = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopped
+        stopped = True
+        if child:
+            os.kill(child, signal.SIGKILL)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGUSR1, lambda *_: os.kill(child, signal.SIGINT) if child else None)
+    end_with(warm, signal.SIGTERM)
+    # It is opened before the namespaces, where it is hidden.
+    processes = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+    set_dumpable(True)
+    _first_to_be_killed()
+    try:
+        if limits["tier"] == "bubblewrap":
+            namespaces.enter(limits["disk"])
+        elif limits["tier"] == "landlock":
+            place = Path(tempfile.mkdtemp())
+        guard = os.getpid()
+        child = os.fork()
+        if child == 0:
+            _run_child(guard, fd, shell, limits, place)
+        os.close(fd)
+        set_dumpable(False)
+        if stopped:
+            stop()
+        return _attend(child, processes, limits, place)
+    finally:
+        if place is not None:
+            remove(place)
 
 
-def _private_tmp() -> None:
-    """Put an empty /tmp over the sandbox's; where the environment itself lies below /tmp, it is seen in there again."""
-    kept = [path for path in visible_paths() if path.is_relative_to("/tmp")]
-    place = "/mnt" if kept else "/tmp"
-    _mount(place, "size=64m,nr_inodes=4096", _MS_NOSUID | _MS_NODEV)
-    for path in kept:
-        again = Path(place) / path.relative_to("/tmp")
-        again.mkdir(parents=True, exist_ok=True)
-        _bind(str(path), str(again))
-    if kept:
-        _bind(place, "/tmp")
+def _first_to_be_killed() -> None:
+    """Where the machine runs out of memory, let the kernel take the submission before anything else."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _bind(source: str, target: str) -> None:
-    result = _libc.mount(source.encode(), target.encode(), None, _MS_BIND | _MS_REC, None)
-    _checked(result, f"bind {source} at {target}")
+def _attend(child: int, processes: int, limits: Mapping[str, Any], place: Path | None) -> int:
+    """Wait for a submission's end, which comes at once where it has too many threads or too much on the disk."""
+    ended = os.pidfd_open(child)
+    reason = 0
+    while not select.select([ended], [], [], _LOOK)[0]:
+        if _threads(child, processes) > limits["processes"]:
+            reason = TOO_MANY_PROCESSES
+        elif place is not None and _is_over(place, limits["disk"]):
+            reason = TOO_MUCH_DISK
+        if reason:
+            os.kill(child, signal.SIGKILL)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    # An exit status has no sign: how a signal ended the child is told as 128 and its number, as shells do.
+    return reason or (status if status >= 0 else 128 - status)
 
 
-def _mount(path: str, options: str, flags: int) -> None:
-    _checked(_libc.mount(b"tmpfs", path.encode(), b"tmpfs", flags, options.encode()), f"mount {path}")
+def _threads(pid: int, processes: int) -> int:
+    """Return how many threads a process has. The kernel has no limit for them that holds for root too."""
+    try:
+        file = os.open(f"{pid}/status", os.O_RDONLY, dir_fd=processes)
+    except OSError:
+        return 0
+    with os.fdopen(file, "rb") as status:
+        return next((int(line.split()[1]) for line in status if line.startswith(b"Threads:")), 0)
 
 
-def _checked(result: int, what: str) -> None:
-    if result != 0:
-        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+def _is_over(place: Path, most: int) -> bool:
+    """Return whether there are more bytes, or more files, below a directory than may be, or what can't be counted."""
+
+    def unreadable(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    used = files = 0
+    try:
+        for folder, folders, names in os.walk(place, onerror=unreadable):
+            for name in (*folders, *names):
+                with contextlib.suppress(FileNotFoundError):
+                    used += os.lstat(os.path.join(folder, name)).st_blocks * 512  # noqa: PTH118
+            files += len(folders) + len(names)
+            if used > most or files > _MOST_FILES:
+                return True
+    except (OSError, RecursionError):
+        return True
+    return False
 
 
-def _drop_privileges() -> None:
-    """Give up the capabilities that come with a new user namespace, for good."""
-    _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    _checked(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
-
-
-def _limit(limits: Mapping[str, Any]) -> None:
-    for kind, value in (
-        (resource.RLIMIT_AS, limits["memory"]),
-        (resource.RLIMIT_CPU, limits["cpu"]),
-        (resource.RLIMIT_FSIZE, limits["file_size"]),
-        (resource.RLIMIT_NOFILE, limits["open_files"]),
-        (resource.RLIMIT_NPROC, limits["processes"]),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
-
-
-def _run_child(fd: int, shell: Shell, limits: Mapping[str, Any]) -> None:
-    """Run one submission, as process 1 of its namespaces; never returns."""
+def _run_child(guard: int, fd: int, shell: Shell, limits: Mapping[str, Any], place: Path | None) -> None:
+    """Run one submission; never returns. With namespaces it is process 1 in them."""
     code = 71
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # In its own namespace it sees no parent.
+        end_with(0 if limits["tier"] == "bubblewrap" else guard, signal.SIGKILL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         null = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(null, standard)
         os.closerange(3, fd)
         os.closerange(fd + 1, 4096)
-        if limits["namespaces"]:
-            os.chdir("/tmp")
-            _drop_privileges()
-        _limit(limits)
+        _confine(limits, place)
         _run_cells(Wire(socket.socket(fileno=fd)), shell)
         code = 0
-    except KeyboardInterrupt:
-        code = 130
     except WireError:
-        code = 74
+        code = UNHEARD
     finally:
         os._exit(code)
 
 
+def _confine(limits: Mapping[str, Any], place: Path | None) -> None:
+    """Put up, for good, what walls and limits this process itself can have."""
+    # A signal to one's process group reaches all of it, in whatever namespaces they are.
+    os.setsid()
+    if place is not None:
+        _move_to(place)
+    elif limits["tier"] == "bubblewrap":
+        os.chdir("/tmp")
+    _limit(limits)
+    if limits["tier"] == "none":
+        return
+    drop_privileges()
+    if place is not None:
+        landlock.restrict(readable_paths(), (place, Path(os.devnull)))
+    seccomp.put_on(alone=place is not None, processes=limits["forks"])
+
+
+def _move_to(place: Path) -> None:
+    """Make a directory the place where all that is written goes, as /tmp is with bubblewrap."""
+    before = os.getcwd()  # noqa: PTH109
+    os.chdir(place)
+    os.environ.update(settings(str(place)))
+    tempfile.tempdir = str(place)
+    sys.path[:] = [str(place) if path == before else path for path in sys.path]
+
+
+def _limit(limits: Mapping[str, Any]) -> None:
+    caps = [
+        (resource.RLIMIT_AS, limits["memory"]),
+        (resource.RLIMIT_FSIZE, limits["file_size"]),
+        (resource.RLIMIT_NOFILE, limits["open_files"]),
+        (resource.RLIMIT_CORE, 0),
+    ]
+    if limits["tier"] == "bubblewrap":
+        # Without a namespace of users, all that the grader runs would count.
+        caps.append((resource.RLIMIT_NPROC, limits["processes"]))
+    for kind, value in caps:
+        _, hard = resource.getrlimit(kind)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+    # The signal at the first tells what it was; at the second there is no catching it.
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"] + 1))
+
+
 def _run_cells(grader: Wire, shell: Shell) -> None:
     """Run what the grader sends, cell by cell: a source to run, or an exercise to probe at the inputs that come with it."""
+    answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+        "source": lambda message: {"outputs": shell.run(message["source"])},
+        "exercise": lambda message: {"observation": _observe(shell, message)},
+    }
+    child = os.getpid()
     while True:
         message = grader.receive()
-        if "source" in message:
-            grader.send({"outputs": shell.run(message["source"])})
-        elif "exercise" in message:
-            exercise = lessons.find(message["exercise"])
-            cases = tuple(Case.from_plain(one) for one in message["cases"])
-            try:
-                observation = probe(exercise, shell.user_ns, cases).to_json()
-            except KeyboardInterrupt:
-                observation = ""
-            grader.send({"observation": observation})
-        else:
+        answer = next((answers[kind] for kind in answers if kind in message), None)
+        if answer is None:
             return
+        try:
+            # An interrupt that comes late, between two cells, is for none of them.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            reply = answer(message)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            reply = _INTERRUPTED
+        if os.getpid() != child:
+            # A process that a cell has forked came out of it too. The grader waits for one answer.
+            os._exit(0)
+        grader.send({"id": message["id"], **reply})
+
+
+def _observe(shell: Shell, message: Mapping[str, Any]) -> str:
+    cases = tuple(Case.from_plain(one) for one in message["cases"])
+    return probe(lessons.find(message["exercise"]), shell.user_ns, cases).to_json()
 
 
 if __name__ == "__main__":
-    serve(Wire(socket.socket(fileno=int(sys.argv[1]))))
+    serve(Wire(socket.socket(fileno=int(sys.argv[1])), takes_fds=True))

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import csv
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.lessons import all_lessons
 from tests.notebooks.conftest import new_course
-from tests.sample_class import BROKEN, NAMES, make_class
+from tests.sample_class import BROKEN, make_class
 
-LESSON = all_lessons()[0]
-BIN = Path(sys.executable).parent
+from .conftest import LESSON, keep, run
 
 Scores = dict[str, float]
 
@@ -29,16 +25,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
     kept = {what: name for name, what in reversed(done.items())}
     for what in ("half finished", "untouched"):
         del kept[what]
-    for name in set(NAMES) - set(kept.values()):
-        shutil.rmtree(course.root / "submitted" / name)
+    keep(course.root, *kept.values())
     return course.root, {name: what for what, name in kept.items()}
-
-
-def run(root: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(root), "TERM": "dumb", "COLUMNS": "200"}
-    return subprocess.run(
-        [BIN / command, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False
-    )
 
 
 def scores(root: Path) -> Scores:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader.utils import determine_grade
 
 from autograder.exercise import Case, Exercise
+from autograder.grading import landlock
 from autograder.grading.engine import Engine, Ran
-from autograder.grading.sandbox import MIB, Limits
-from autograder.grading.secret import NAME, course_secret, drawing
+from autograder.grading.outputs import MAX_CELL, clean_outputs, clean_text
+from autograder.grading.sandbox import MIB, Limits, Tier
+from autograder.grading.secret import NAME, course_secret, drawing, inputs_key
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
 
@@ -24,10 +33,29 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+LIMITS = Limits(cell_timeout=2.0, memory=2048 * MIB)
+WALLS: tuple[Tier, ...] = ("bubblewrap", "landlock")
+
+
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine("bubblewrap", Limits(cell_timeout=2.0, memory=2048 * MIB)) as engine:
+    with Engine("bubblewrap", LIMITS) as engine:
         yield engine
+
+
+@pytest.fixture(scope="module", params=WALLS)
+def walled(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    if request.param == "landlock" and landlock.version() < landlock.OLDEST:
+        pytest.skip("this kernel has no Landlock")
+    with Engine(request.param, LIMITS) as engine:
+        yield engine
+
+
+@pytest.fixture(autouse=True)
+def _limits_as_before(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    for name in {"engine", "walled"} & set(request.fixturenames):
+        request.getfixturevalue(name).limits = LIMITS
 
 
 def draw(exercise: Exercise) -> tuple[Case, ...]:
@@ -83,36 +111,70 @@ def test_what_a_submission_does_to_its_own_process_earns_nothing(engine: Engine,
     assert ran.notebook.cells[1].outputs[-1].data["text/plain"] == "0"
 
 
+REFUSED = "No such file|Permission denied|Read-only|not permitted|unreachable"
+
+
 @pytest.mark.parametrize(
     ("attempt", "says"),
     [
-        ("import socket; socket.create_connection(('127.0.0.1', 9), 1)", "unreachable"),
-        ("import socket; s = socket.socket(socket.AF_UNIX); s.connect('/tmp/.X11-unix/X0')", "No such file"),
-        ("open('/usr/written', 'w')", "Read-only"),
-        (f"import os; print({{'solutions', 'submitted', '.git'}} & set(os.listdir({str(ROOT)!r})))", "set()"),
-        (f"open({str(ROOT / 'solutions')!r} + '/01_scalar_gradients/01_scalar_gradients.ipynb')", "No such file"),
-        ("open('/etc/passwd')", "No such file"),
-        ("import os; print(os.listdir('/proc'))", "[]"),
-        ("import os; print(os.getpid(), os.getuid(), sorted(k for k in os.environ if 'SECRET' in k))", "1 1000 []"),
-        ("open('big', 'wb').write(bytes(10**8))", "File too large"),
-        ("x = bytearray(10**10)", ""),
-        ("import ctypes; print(ctypes.CDLL(None).unshare(0x10000000 | 0x20000))", ""),
-        ("import os; os.setuid(0)", "Invalid argument"),
+        ("import socket; socket.create_connection(('127.0.0.1', 9), 1)", REFUSED),
+        ("import socket; s = socket.socket(socket.AF_UNIX); s.connect('/tmp/.X11-unix/X0')", REFUSED),
+        ("import socket; socket.socket(40, socket.SOCK_STREAM)", "not permitted"),
+        ("open('/usr/written', 'w')", REFUSED),
+        (f"open({str(ROOT / 'autograder' / 'written.py')!r}, 'w')", REFUSED),
+        (f"import os; print({{'solutions', '.git'}} & set(os.listdir({str(ROOT)!r})))", f"{REFUSED}|set\\(\\)"),
+        (f"open({str(ROOT / 'solutions')!r} + '/01_scalar_gradients/01_scalar_gradients.ipynb')", REFUSED),
+        (f"open({str(ROOT / 'pyproject.toml')!r})", REFUSED),
+        ("open('/etc/passwd')", REFUSED),
+        ("import os; print([name for name in os.listdir('/proc')])", f"{REFUSED}|\\[\\]"),
+        ("import os; print(sorted(name for name in os.environ if 'TEST' in name or 'SECRET' in name))", "\\[\\]"),
+        ("import os; os.setuid(12345)", "Invalid argument|not permitted"),
+        ("import os; os.kill(1 if os.getpid() != 1 else 2, 0)", "not permitted|No such process"),
+        ("import os; os.fork()", "not permitted" if os.getuid() == 0 else ""),
+        ("import ctypes; print(ctypes.CDLL(None).unshare(0x10000000 | 0x20000))", "-1"),
+        ("import ctypes; print(ctypes.CDLL(None).ptrace(0, 0, 0, 0))", "-1"),
     ],
 )
-def test_the_walls_stand(engine: Engine, attempt: str, says: str) -> None:
-    ran = run(engine, attempt, "print('after')")
-    assert says in said(ran)
+def test_the_walls_stand(walled: Engine, attempt: str, says: str) -> None:
+    ran = run(walled, attempt, "print('after')")
+    assert re.search(says, said(ran)), said(ran)
     assert said(ran, 1) == "after\n"
+    assert ran.notes == ()
 
 
-def test_nothing_is_left_behind_for_the_next(engine: Engine) -> None:
-    leave = "import os, torch\nopen('/tmp/left', 'w').write('1'); open('/dev/shm/left', 'w').write('1')\ntorch.left = 1"
-    run(engine, leave)
+def test_with_namespaces_a_submission_is_alone(engine: Engine) -> None:
+    ran = run(engine, "import os; print(os.getpid(), os.getuid(), os.listdir('/proc'))")
+    assert said(ran) == "1 1000 []\n"
+
+
+def test_nothing_is_left_behind_for_the_next(walled: Engine) -> None:
+    leave = """
+import os, tempfile, torch
+torch.left = 1
+for folder in (tempfile.gettempdir(), "/tmp", "/dev/shm", os.getcwd()):
+    try: open(f"{folder}/left", "w").write("1")
+    except OSError: pass
+"""
     look = (
-        "import os, torch; print(os.path.exists('/tmp/left'), os.path.exists('/dev/shm/left'), hasattr(torch, 'left'))"
+        "import os, tempfile, torch\n"
+        "print([f for f in (tempfile.gettempdir(), '/tmp', '/dev/shm', '.') if os.path.exists(f'{f}/left')],"
+        " hasattr(torch, 'left'))"
     )
-    assert said(run(engine, look)) == "False False False\n"
+    run(walled, leave)
+    assert said(run(walled, look)) == "[] False\n"
+
+
+def test_what_a_submission_writes_is_removed_however_it_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    nest = "import os\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')\nos.mkdir('locked', 0)\nimport time; time.sleep(20)"
+    with Engine("landlock", replace(LIMITS, cell_timeout=20)) as engine:
+        (home,) = tmp_path.iterdir()
+        said_of_it = run(engine, "open('a', 'w').write('1')", nest).notes
+        assert not list(home.glob("tmp*"))
+    assert "on the disk" in " ".join(said_of_it)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_endless_loop_is_interrupted_and_the_cells_after_it_run(engine: Engine) -> None:
@@ -146,6 +208,136 @@ def test_a_process_that_ends_is_told_with_its_reason(engine: Engine, end: str, w
     assert ran.verdicts[0].points == 0
 
 
+@pytest.mark.parametrize(
+    ("source", "limits", "note"),
+    [
+        ("x = bytearray(3 * 2**30)", {}, "asked for more than 2048 MiB of memory"),
+        ("import torch; torch.ones(3 * 2**28)", {}, "asked for more than 2048 MiB of memory"),
+        ("open('big', 'wb').write(bytes(10**8))", {}, "wrote a file of more than 16 MiB"),
+        ("x = [open('/dev/null') for _ in range(100)]", {}, "had more than 64 files open"),
+        ("for n in range(9): open(str(n), 'wb').write(bytes(8 << 20))\nimport time; time.sleep(20)", {}, "than 64 MiB"),
+        ("for _ in range(30): display('x' * 15_000)", {"output": MIB // 4}, "it sent more than 0.25 MiB of output"),
+        ("while True: pass", {"cpu": 1}, "it used up its 1 s of processor time"),
+        ("import time; time.sleep(9)", {"wall": 0.5}, "it used more than 0.5 s altogether"),
+        (
+            "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(9,)).start()",
+            {},
+            "than 32 proc",
+        ),
+        ("import os\nwhile True: os.fork()", {}, "" if os.getuid() == 0 else "than 32 processes"),
+        ("x = []\nwhile True: x.append(bytearray(2**20))", {}, "asked for more than 2048 MiB of memory"),
+        ("import threading, time; threading.Thread(target=time.sleep, args=(99,)).start()", {}, ""),
+        ("import subprocess; subprocess.Popen(['sleep', '99'], start_new_session=True)", {}, ""),
+    ],
+)
+def test_who_uses_too_much_is_told_so_and_the_next_starts_clean(
+    walled: Engine, source: str, limits: dict[str, float], note: str
+) -> None:
+    walled.limits = replace(LIMITS, cell_timeout=20, **limits)
+    ran = run(walled, source)
+    assert note in " ".join(ran.notes)
+    assert bool(ran.notes) == bool(note)
+    assert said(run(walled, "import threading; print(threading.active_count())")) == "1\n"
+
+
+def test_the_time_of_all_cells_counts(engine: Engine) -> None:
+    engine.limits = replace(LIMITS, wall=1.0)
+    ran = run(engine, *["import time; time.sleep(0.4)"] * 4, check_cell(D_SQUARE))
+    assert ran.notes == ("it used more than 1 s altogether, which ended the run",)
+    assert ran.verdicts[0].outcome == Outcome.UNREADABLE
+
+
+def test_a_warm_process_that_dies_is_started_again(walled: Engine) -> None:
+    assert said(run(walled, "print('before')")) == "before\n"
+    walled._warm.process.kill()
+    walled._warm.process.wait()
+    assert said(run(walled, "print('after')")) == "after\n"
+
+
+def test_a_warm_process_that_dies_under_a_submission_ends_only_that(walled: Engine) -> None:
+    pid = walled._warm.process.pid
+    killer = threading.Timer(0.5, os.kill, (pid, signal.SIGKILL))
+    killer.start()
+    ran = run(walled, "import time; time.sleep(1.5)", check_cell(D_SQUARE))
+    assert "the sandbox itself came to an end" in " ".join(ran.notes)
+    assert ran.verdicts[0].outcome == Outcome.UNREADABLE
+    assert said(run(walled, "print('after')")) == "after\n"
+
+
+def test_a_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:
+    ran = run(walled, "!echo hello\nprint('after')")
+    assert said(ran).startswith("after" if os.getuid() == 0 else ("hello", "after"))
+
+
+SPEAK = """
+import json, os, socket, struct
+for fd in range(3, 64):
+    try: grader = socket.socket(fileno=fd)
+    except OSError: continue
+    body = json.dumps({message}).encode()
+    grader.sendall(struct.pack("!I", len(body)) + body)
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "{'id': 1}",
+        "{'id': 1, 'outputs': 'none'}",
+        "{'id': 1, 'outputs': [1]}",
+        "{'id': 1, 'outputs': [{'output_type': 'execute_result', 'data': {'text/plain': '1e9'}}]}",
+        "{'id': 1, 'outputs': [{'output_type': 'execute_result', 'data': {'text/plain': 'nan'}}]}",
+        "{'id': 1, 'outputs': [{'output_type': 'execute_result', 'data': {}}]}",
+        "{'id': 2, 'outputs': []}",
+        "[]",
+    ],
+)
+def test_an_assert_cell_whose_answer_is_none_gets_no_points(engine: Engine, message: str) -> None:
+    metadata = {"nbgrader": {"grade": True, "solution": False, "locked": True, "grade_id": "extra", "points": 1}}
+    cell = new_code_cell(SPEAK.replace("{message}", message), metadata=metadata)
+    (graded,) = run(engine, cell).notebook.cells
+    assert determine_grade(graded) == (0, 1)
+    assert said(run(engine, "print('the next one is fine')")) == "the next one is fine\n"
+
+
+def test_file_descriptors_that_a_submission_sends_do_not_pile_up(engine: Engine) -> None:
+    send = """
+import os, socket
+for fd in range(3, 64):
+    try: socket.send_fds(socket.socket(fileno=fd), [b'x'], [0] * 9)
+    except OSError: pass
+"""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        run(engine, send)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+def test_a_large_cell_to_one_who_does_not_listen_comes_to_an_end(engine: Engine) -> None:
+    deaf = SPEAK.replace("{message}", "{'id': 1, 'outputs': []}").replace("os._exit(0)", "__import__('time').sleep(60)")
+    ran = run(engine, deaf, f"x = {'1' * 3_000_000!r}")
+    assert "could not be interrupted" in " ".join(ran.notes)
+
+
+def test_outputs_are_cleaned_of_what_can_not_be_written() -> None:
+    assert clean_text("\x1b[31mred\x1b[0m \x1b]8;;http://x\x07link\r\nnext\rlast") == "red link\nnext\nlast"
+    assert clean_text("a\ud800b\x00c\x9b\ufffe") == "a\ufffdb\ufffdc\ufffd\ufffd"
+    assert len(clean_text("x" * 10**6)) < 21_000
+    many = {"outputs": [{"output_type": "stream", "name": "stdout", "text": "x" * 20_000}] * 1000}
+    kept = clean_outputs(many, 1)
+    assert kept is not None
+    assert sum(len(one.text) for one in kept) <= MAX_CELL
+
+
+def test_a_verdict_on_what_can_not_be_written_can_be_written(engine: Engine) -> None:
+    source = "def d_square(x):\n    raise ValueError('\\ud800 \\x1b[31m \\x00')"
+    ran = run(engine, source, "raise ValueError('\\ud800')", check_cell(D_SQUARE))
+    assert nbformat.writes(ran.notebook).encode()
+    assert ran.verdicts[0].points == 0
+    assert not re.search("[\x00\x1b]", ran.verdicts[0].message)
+
+
 def test_an_instructors_assert_cell_counts_if_it_ran_to_the_end(engine: Engine) -> None:
     metadata = {"nbgrader": {"grade": True, "solution": False, "locked": True, "grade_id": "extra", "points": 1}}
     passes, fails = (
@@ -175,7 +367,7 @@ def test_the_secret_is_made_once_for_its_owner_and_draws_different_inputs_for_ea
     assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
     exercise = find(D_SQUARE)
-    ada, bashir = (drawing(secret, student)(exercise) for student in ("ada", "bashir"))
-    assert ada == drawing(secret, "ada")(exercise)
+    ada, bashir = (drawing(inputs_key(secret, student))(exercise) for student in ("ada", "bashir"))
+    assert ada == drawing(inputs_key(secret, "ada"))(exercise)
     assert ada != bashir
     assert ada != exercise.cases

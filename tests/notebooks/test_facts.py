@@ -15,7 +15,9 @@ import pytest
 
 from autograder import authoring
 from autograder.exercise import Lesson
-from autograder.grading.course import Course, Graded
+from autograder.grading.course import Course
+from autograder.grading.pool import LocalPool
+from autograder.grading.results import Graded
 from autograder.lessons import all_lessons
 from autograder.verdict import Outcome
 
@@ -34,8 +36,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Gr
             folder = course.root / "submitted" / student / lesson.folder
             folder.mkdir(parents=True)
             shutil.copy(course.root / tree / lesson.folder / f"{lesson.folder}.ipynb", folder)
-    submissions = course.submissions(tuple(lesson.folder for lesson in all_lessons()))
-    return {(one.submission.student, one.submission.lesson): one for one in course.grade(submissions, workers=2)}
+    with LocalPool(2) as pool:
+        graded = list(course.grade(course.submissions(course.lessons()), pool, course.settings()))
+    return {(one.submission.student, one.submission.lesson): one for one in graded}
 
 
 @LESSONS

@@ -1,0 +1,430 @@
+"""Proves the walls by trying to break them: each attempt is a submission, run as any other is.
+
+An attempt gets through where there are no walls, which the tests see to, so one that is refused says something.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nbformat.v4 import new_code_cell, new_notebook
+
+from .engine import Engine, Ran
+from .sandbox import MIB, Limits, Tier
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One wall, whether it stands, and what was seen when it was tried."""
+
+    wall: str
+    stands: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """The body of a function that tries to get past a wall: it returns what it got, or raises what it was told.
+
+    `reached` says, outside the walls, whether it got through after all.
+    """
+
+    wall: str
+    body: str
+    reached: Callable[[], bool] = bool
+
+
+@dataclass(frozen=True)
+class _Excess:
+    """A cell that uses more than it may, the limits for it, and words of the note that it has to end with."""
+
+    wall: str
+    source: str
+    limits: Limits
+    note: str
+
+
+def examine(tier: Tier, limits: Limits) -> tuple[Finding, ...]:
+    """Try every wall of a tier.
+
+    Parameters
+    ----------
+    limits
+        What a submission may use. Times are cut, so that nobody waits for them.
+
+    Raises
+    ------
+    SandboxError
+        When the tier can't be started.
+    """
+    with _things_outside() as outside:
+        with Engine(tier, limits) as engine:
+            found = [_try(engine, attempt, outside.names) for attempt in _attempts(outside)]
+            # Where nothing holds them, hundreds of processes would be the grader's own.
+            if tier != "none":
+                found.append(_try(engine, _fork_bomb(limits), outside.names))
+            found += [_exceed(engine, excess) for excess in _excesses(limits)]
+            engine.limits = limits
+            found += [_leave_files(engine), _leave_a_process(engine)]
+        return tuple(found)
+
+
+_TRY = """
+def attempt():
+{body}
+try:
+    got = attempt()
+except (OSError, MemoryError) as error:
+    print("refused:", error)
+else:
+    print("got through:" if got else "refused:", got or "nothing was there")
+"""
+_REFUSED, _THROUGH = "refused: ", "got through: "
+
+
+def _try(engine: Engine, attempt: _Attempt, names: Mapping[str, object]) -> Finding:
+    given = "".join(f"{name} = {value!r}\n" for name, value in names.items())
+    imports = "import ctypes, os, signal, socket, tempfile, time\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+    said = _said(_run(engine, imports + given + _TRY.format(body=textwrap.indent(attempt.body.strip("\n"), "    "))))
+    if attempt.reached():
+        return Finding(attempt.wall, False, f"got through, whatever it was told ({said})")
+    if said.startswith(_REFUSED):
+        return Finding(attempt.wall, True, said.removeprefix(_REFUSED))
+    return Finding(attempt.wall, False, said.removeprefix(_THROUGH) or "it could not be tried")
+
+
+def _exceed(engine: Engine, excess: _Excess) -> Finding:
+    engine.limits = excess.limits
+    ran = _run(engine, excess.source)
+    engine.limits = replace(excess.limits, cell_timeout=20.0)
+    after = _said(_run(engine, "print('the next one is fine')"))
+    stopped = any(excess.note in note for note in ran.notes)
+    stands = stopped and after == "the next one is fine"
+    return Finding(excess.wall, stands, "; ".join(ran.notes) or _said(ran) or "nothing stopped it")
+
+
+def _leave_files(engine: Engine) -> Finding:
+    name = f"autograder-doctor-{secrets.token_hex(8)}"
+    folders = ["/tmp", "/dev/shm", "/var/tmp"]
+    source = f"""
+import os, tempfile
+places = [os.path.join(folder, {name!r}) for folder in dict.fromkeys([*{folders!r}, tempfile.gettempdir()])]
+"""
+    leave = """
+for place in places:
+    try:
+        open(place, "w").write("1")
+        print(place)
+    except OSError:
+        pass
+"""
+    _run(engine, source + leave)
+    left = _said(_run(engine, source + "print(*(place for place in places if os.path.exists(place)))"))
+    outside = [str(Path(folder, name)) for folder in folders if Path(folder, name).exists()]
+    for path in outside:
+        Path(path).unlink()
+    seen = left or " ".join(outside)
+    return Finding("files left behind", not seen, seen or "the next submission finds none, nor does this machine")
+
+
+def _leave_a_process(engine: Engine) -> Finding:
+    name = f"left{secrets.token_hex(4)}"
+    source = f"""
+import ctypes, os, time
+try:
+    if os.fork() == 0:
+        os.setsid()
+        ctypes.CDLL(None).prctl(15, {name.encode()!r}, 0, 0, 0)
+        time.sleep(20)
+        os._exit(0)
+    time.sleep(0.3)
+    print("it ran")
+except OSError as error:
+    print("none can be started:", error)
+"""
+    said = _said(_run(engine, source))
+    left = _processes_named(name)
+    for pid in left:
+        os.kill(pid, 9)
+    if left:
+        return Finding("a process left behind", False, "it runs on when the submission has ended")
+    tried = said.startswith(("it ran", "none can"))
+    return Finding("a process left behind", tried, "it ended with the submission" if said == "it ran" else said)
+
+
+def _processes_named(name: str) -> list[int]:
+    found = []
+    for file in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if file.read_text().strip() == name:
+                found.append(int(file.parent.name))
+    return found
+
+
+def _run(engine: Engine, source: str) -> Ran:
+    return engine.run(new_notebook(cells=[new_code_cell(source)]), lambda _: ())
+
+
+def _said(ran: Ran) -> str:
+    texts = [str(output.get("text") or output.get("evalue") or "") for output in ran.notebook.cells[0].outputs]
+    return " ".join(" ".join([*texts, *ran.notes]).split())[:300]
+
+
+@dataclass(frozen=True)
+class _Outside:
+    """Real things outside the walls: their names for the attempts, and the sockets and the process to be reached."""
+
+    names: Mapping[str, object]
+    tcp: socket.socket
+    udp: socket.socket
+    abstract: socket.socket
+    unix: socket.socket
+    process: subprocess.Popen[bytes]
+
+
+@contextlib.contextmanager
+def _things_outside() -> Iterator[_Outside]:
+    """Make what the attempts aim at: files at home and in the temporary directory, sockets that wait, and a process."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-doctor-")))
+        file = folder / "file"
+        file.write_text("a secret")
+        at_home = file
+        with contextlib.suppress(OSError, RuntimeError):
+            in_home = tempfile.NamedTemporaryFile(prefix=".autograder-doctor-", dir=Path.home())  # noqa: SIM115
+            at_home = Path(stack.enter_context(in_home).name)
+            at_home.write_text("a secret")
+        abstract_name = f"\0autograder-doctor-{secrets.token_hex(8)}"
+        tcp = _waiting(stack, socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0))
+        udp = _waiting(stack, socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0))
+        abstract = _waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, abstract_name)
+        unix = _waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "socket"))
+        process = stack.enter_context(subprocess.Popen(["sleep", "300"]))
+        stack.callback(process.kill)
+        os.environ["AUTOGRADER_DOCTOR"] = "a secret"
+        stack.callback(os.environ.pop, "AUTOGRADER_DOCTOR")
+        names = {
+            "COURSE": str(_course_file() or file),
+            "AT_HOME": str(at_home),
+            "FILE": str(file),
+            "FOLDER": str(folder),
+            "PACKAGE": str(Path(__file__).parent),
+            "TCP": tcp.getsockname()[1],
+            "UDP": udp.getsockname()[1],
+            "ABSTRACT": abstract_name,
+            "UNIX": str(folder / "socket"),
+            "PID": process.pid,
+        }
+        yield _Outside(names, tcp, udp, abstract, unix, process)
+
+
+def _waiting(stack: contextlib.ExitStack, family: int, kind: int, address: object) -> socket.socket:
+    waiting = stack.enter_context(socket.socket(family, kind))
+    waiting.bind(address)  # type: ignore[arg-type]
+    if kind == socket.SOCK_STREAM:
+        waiting.listen()
+    waiting.setblocking(False)
+    return waiting
+
+
+def _course_file() -> Path | None:
+    """Return a file of the course in this directory that students must not see."""
+    here = Path.cwd()
+    candidates = (*sorted(here.glob("solutions/*/*.ipynb")), here / "nbgrader_config.py")
+    return next((path for path in candidates if path.exists()), None)
+
+
+def _connected(waiting: socket.socket) -> Callable[[], bool]:
+    def reached() -> bool:
+        try:
+            connection, _ = waiting.accept()
+        except BlockingIOError:
+            return False
+        connection.close()
+        return True
+
+    return reached
+
+
+def _heard(waiting: socket.socket) -> Callable[[], bool]:
+    def reached() -> bool:
+        try:
+            return bool(waiting.recv(100))
+        except BlockingIOError:
+            return False
+
+    return reached
+
+
+def _attempts(outside: _Outside) -> tuple[_Attempt, ...]:
+    read = 'return open({0}, "rb").read(100)'
+    return (
+        _Attempt("reading the course", read.format("COURSE")),
+        _Attempt("reading at home", read.format("AT_HOME")),
+        _Attempt("reading /etc/passwd", read.format('"/etc/passwd"')),
+        _Attempt("reading others' temporary files", read.format("FILE")),
+        _Attempt("listing others' temporary files", "return os.listdir(FOLDER)"),
+        _Attempt("writing to the system and the package", _WRITE),
+        _Attempt("changing a file that is not its own", _CHANGE),
+        _Attempt(
+            "TCP to this machine", 'return socket.create_connection(("127.0.0.1", TCP), 1)', _connected(outside.tcp)
+        ),
+        _Attempt("UDP to this machine", _SEND, _heard(outside.udp)),
+        _Attempt("names from DNS", 'return socket.getaddrinfo("pypi.org", 443)'),
+        _Attempt("abstract Unix sockets", _CONNECT.format("ABSTRACT"), _connected(outside.abstract)),
+        _Attempt("Unix sockets", _CONNECT.format("UNIX"), _connected(outside.unix)),
+        _Attempt("seeing other processes", 'return open(f"/proc/{PID}/cmdline").read()'),
+        _Attempt("looking into other processes", _PTRACE),
+        _Attempt("signals to other processes", _SIGNAL, lambda: outside.process.poll() is not None),
+        _Attempt("the grader's environment", 'return os.environ.get("AUTOGRADER_DOCTOR")'),
+        _Attempt("new namespaces", _call("unshare(0x10000000)")),
+        _Attempt("keys in the kernel", _system_call(250, 219, "0, -4, 1")),
+        _Attempt("rare system calls", _system_call(323, 282, "1")),
+        _Attempt("setuid programs", 'return libc.prctl(39, 0, 0, 0, 0) == 0 and "they would run with more rights"'),
+        _Attempt("privileges", _CAPABILITIES),
+    )
+
+
+_WRITE = """
+for folder in ("/usr", "/etc", PACKAGE, FOLDER):
+    path = os.path.join(folder, "autograder-doctor")
+    try:
+        open(path, "w").close()
+    except OSError as error:
+        refused = error
+    else:
+        os.unlink(path)
+        return path
+raise refused
+"""
+_CHANGE = """
+ways = (
+    lambda: open(FILE, "a").close(), lambda: os.truncate(FILE, 0), lambda: os.chmod(FILE, 0o666), lambda: os.utime(FILE),
+    lambda: os.setxattr(FILE, "user.doctor", b"1"), lambda: os.rename(FILE, FILE), lambda: os.link(FILE, "doctor"),
+)
+for number, way in enumerate(ways):
+    try:
+        way()
+    except OSError as error:
+        refused = error
+    else:
+        return f"way {number} of changing {FILE}"
+raise refused
+"""
+_SEND = """
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+return sender.sendto(b"here", ("127.0.0.1", UDP))
+"""
+_CONNECT = """
+caller = socket.socket(socket.AF_UNIX)
+caller.connect({0})
+return "connected"
+"""
+_SIGNAL = """
+os.kill(PID, signal.SIGTERM)
+time.sleep(0.2)
+return "sent"
+"""
+_PTRACE = """
+if libc.ptrace(16, PID, None, None) == 0:
+    os.waitpid(PID, 0x40000000)
+    libc.ptrace(17, PID, None, None)
+    return "attached"
+raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+"""
+_CAPABILITIES = """
+header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+if libc.capget(header, sets):
+    raise OSError(ctypes.get_errno(), "capget")
+return any(sets) and f"capabilities {sets[0]:x} {sets[3]:x}"
+"""
+
+
+def _call(call: str) -> str:
+    return f"""
+ctypes.set_errno(0)
+if libc.{call} >= 0:
+    return {call!r}
+raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+"""
+
+
+def _system_call(x86_64: int, aarch64: int, arguments: str) -> str:
+    return f"number = {x86_64} if os.uname().machine == 'x86_64' else {aarch64}\n" + _call(
+        f"syscall(number, {arguments})"
+    )
+
+
+def _fork_bomb(limits: Limits) -> _Attempt:
+    body = f"""
+children = []
+try:
+    for _ in range({limits.processes + 20}):
+        child = os.fork()
+        if child == 0:
+            time.sleep(10)
+            os._exit(0)
+        children.append(child)
+    return f"{{len(children)}} processes"
+finally:
+    for child in children:
+        os.kill(child, 9)
+"""
+    return _Attempt("a fork bomb", body)
+
+
+def _excesses(limits: Limits) -> tuple[_Excess, ...]:
+    short = replace(limits, cell_timeout=10.0)
+    loop = "while True: pass"
+    return (
+        _Excess("threads", _THREADS.format(limits.processes + 50), short, "processes and threads"),
+        _Excess("memory", f"x = bytearray({limits.memory})", short, "of memory"),
+        _Excess("the size of a file", _ONE_FILE.format(limits.file_size), short, "wrote a file"),
+        _Excess("the disk", _MANY_FILES.format(limits.file_size // 2, limits.disk), short, "on the disk"),
+        _Excess("open files", f"x = [open('/dev/null') for _ in range({limits.open_files})]", short, "files open"),
+        _Excess(
+            "output", "for _ in range(30): display('x' * 15_000)", replace(short, output=MIB // 4), "MiB of output"
+        ),
+        _Excess("messages past the shell", _FLOOD.format(limits.output), short, "ended the run: it sent"),
+        _Excess("a cell that does not end", loop, replace(limits, cell_timeout=0.5), "was stopped"),
+        _Excess("processor time", loop, replace(short, cpu=1), "processor time"),
+        _Excess("time altogether", "import time; time.sleep(5)", replace(short, wall=0.5), "altogether"),
+    )
+
+
+_THREADS = """
+import threading, time
+for _ in range({0}): threading.Thread(target=time.sleep, args=(3,), daemon=True).start()
+time.sleep(1)
+"""
+_ONE_FILE = """
+import os, tempfile
+file = tempfile.TemporaryFile()
+file.write(bytes({0} + 1))
+file.flush()
+"""
+_MANY_FILES = """
+import os, tempfile, time
+with tempfile.TemporaryDirectory() as folder:
+    for number in range({1} // {0} + 2):
+        with open(os.path.join(folder, str(number)), "wb") as file: file.write(bytes({0}))
+    time.sleep(0.5)
+"""
+# It speaks past the shell, on the socket itself.
+_FLOOD = """
+import os, socket
+for fd in range(3, 64):
+    try:
+        grader = socket.socket(fileno=fd)
+        for _ in range({0} // 1000 + 10): grader.sendall((990).to_bytes(4, "big") + b'{{"x":"' + b"x" * 982 + b'"}}')
+    except OSError: pass
+"""

@@ -1,0 +1,31 @@
+"""Writes one feedback page with nbgrader, in a process of the pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from traitlets.config import Config
+
+from .submission import Submission
+
+
+@dataclass(frozen=True)
+class Page:
+    """A submission whose feedback is to be written, and the course it belongs to."""
+
+    submission: Submission
+    config: Config
+
+
+def write(page: Page) -> str:
+    """Write a submission's feedback page; return "" or, where it failed, the last line of nbgrader's log."""
+    # Imported here: nbgrader takes a while, and the processes that grade have no use for it.
+    from nbgrader.apps import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    api = NbGraderAPI(coursedir=CourseDirectory(config=page.config), config=page.config)
+    result = api.generate_feedback(page.submission.lesson, page.submission.student, force=True)
+    if result["success"]:
+        return ""
+    lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]
+    return lines[-1].strip()[:200] if lines else "nbgrader could not write it"

@@ -1,0 +1,167 @@
+"""What a process of the pool does with one submission: rebuild it, run it behind the walls, judge it.
+
+These processes are the grader's and trusted, and may be on another machine: a job brings all that it takes. Student code
+runs in the engine's sandbox, one a process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4.rwbase import split_lines, strip_transient
+
+from ..verdict import Verdict
+from .rebuild import rebuild
+from .sandbox import MIB, Limits, SandboxError
+from .scores import auto_comments, auto_scores
+from .secret import drawing
+from .submission import Submission, SubmissionError, parse
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .warm import TierChoice
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How submissions are run: which walls stand around them, and what one may use."""
+
+    sandbox: TierChoice = "auto"
+    limits: Limits = field(default_factory=Limits)
+
+    def but(self, sandbox: TierChoice | None, cell_timeout: float | None, memory: int | None) -> Settings:
+        """Return these settings with others in place, where they are given: seconds, and MiB."""
+        limits = self.limits
+        if cell_timeout is not None:
+            limits = replace(limits, cell_timeout=cell_timeout)
+        if memory is not None:
+            limits = replace(limits, memory=memory * MIB)
+        return Settings(sandbox or self.sandbox, limits)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission and what it takes to grade it.
+
+    Attributes
+    ----------
+    raw
+        The submission's file.
+    skeleton
+        The instructor's notebook as JSON; "" for a loose file, which is graded for what is in it.
+    inputs_key
+        What the student's inputs are drawn from. It tells nothing of the course's secret or of other students' inputs.
+    reason
+        Why the file can't be read, or "".
+    """
+
+    submission: Submission
+    raw: bytes
+    skeleton: str
+    inputs_key: bytes
+    settings: Settings
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a job.
+
+    Attributes
+    ----------
+    notebook
+        The graded notebook as JSON; "" where the submission could not be read.
+    scores, comments
+        By grade id, as nbgrader's gradebook has them.
+    notes
+        What had to be mended or stopped, in sentences.
+    reason
+        Why the submission could not be read, or "".
+    stopped
+        Whether a cell or the whole run had to be stopped.
+    """
+
+    submission: Submission
+    notebook: str = ""
+    scores: tuple[tuple[str, float | None], ...] = ()
+    comments: tuple[tuple[str, str | None], ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[str, ...] = ()
+    stopped: bool = False
+    sandbox: str = ""
+    reason: str = ""
+
+
+def run(job: Job) -> Done:
+    """Grade one submission. What is wrong with the submission is told in what is returned.
+
+    Raises
+    ------
+    SandboxError
+        When the walls don't stand: that is no submission's fault.
+    """
+    if job.reason:
+        return Done(job.submission, reason=job.reason)
+    # Imported here, since torch comes along: the process that hands out jobs has no use for it.
+    from .warm import warm_engine
+
+    engine = warm_engine(job.settings.sandbox, job.settings.limits)
+    try:
+        return _run(job, engine)
+    except SubmissionError as error:
+        return Done(job.submission, sandbox=engine.tier, reason=str(error))
+    except SandboxError:
+        raise
+    except Exception as error:
+        reason = f"the grader itself failed on it, with {type(error).__name__}: {str(error)[:200]}"
+        return Done(job.submission, sandbox=engine.tier, reason=reason)
+
+
+def _run(job: Job, engine: Engine) -> Done:
+    submission, submitted = job.submission, parse(job.raw)
+    if job.skeleton:
+        skeleton = _skeleton(job.skeleton)
+        rebuilt = rebuild(skeleton, submitted)
+        notebook, repairs = rebuilt.notebook, rebuilt.repairs
+    else:
+        from .loose import stand_alone
+
+        lesson, skeleton = stand_alone(submitted)
+        submission, notebook, repairs = replace(submission, lesson=lesson.folder), skeleton, ()
+    ran = engine.run(notebook, drawing(job.inputs_key))
+    notes = (*repairs, *ran.notes)
+    ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": engine.tier}
+    scores, comments = auto_scores(ran.notebook, skeleton), auto_comments(ran.notebook, skeleton)
+    return Done(
+        submission,
+        notebook=_json(ran.notebook),
+        scores=tuple(scores.items()),
+        comments=tuple(comments.items()),
+        verdicts=ran.verdicts,
+        notes=notes,
+        stopped=bool(ran.notes),
+        sandbox=engine.tier,
+    )
+
+
+def warm_up(settings: Settings) -> str:
+    """Start this process's engine, so that the first submission finds it warm; return which walls it has."""
+    from .warm import warm_engine
+
+    return warm_engine(settings.sandbox, settings.limits).tier
+
+
+def _json(notebook: NotebookNode) -> str:
+    """Return a notebook's text as nbformat writes it, in a tenth of the time. The notebook is used up."""
+    encoded = msgspec.json.Encoder(order="sorted").encode(split_lines(strip_transient(notebook)))
+    return msgspec.json.format(encoded, indent=1).decode() + "\n"
+
+
+@lru_cache(maxsize=8)
+def _skeleton(text: str) -> NotebookNode:
+    return nbformat.v4.reads(text)

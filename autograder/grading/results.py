@@ -1,0 +1,294 @@
+"""What the gradebook keeps of each submission beside nbgrader's own rows, and the one place that writes grades into it.
+
+The grades of a submission and what they were made of are written in one transaction. So a grade is there whole or not at
+all, whenever the grader is killed, and the next run knows which submissions it has to grade again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nbgrader.api import Assignment, Base, BaseCell, Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.plugins import LateSubmissionPlugin
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import SAWarning
+
+from ..verdict import Verdict
+from .job import Done
+from .submission import Submission
+
+# In nbgrader's own database, and so made by it, backed up with it, and in the same transactions. nbgrader takes no notice.
+_table = Table(
+    "autograder_result",
+    Base.metadata,
+    Column("submission_id", String(32), ForeignKey(SubmittedAssignment.id, ondelete="CASCADE"), primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("feedback_key", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("notes", JSON, nullable=False),
+    Column("stopped", Boolean, nullable=False),
+    Column("sandbox", String(32), nullable=False),
+    Column("verdicts", JSON, nullable=False),
+)
+# For what is looked up for every submission. Without them the work for one grows with the number of submissions.
+_indexes = tuple(
+    Index(f"autograder_{table}_{column}", Base.metadata.tables[table].c[column])
+    for table, column in (("submitted_notebook", "assignment_id"), ("grade", "notebook_id"), ("comment", "notebook_id"))
+)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one submission.
+
+    Attributes
+    ----------
+    score
+        As in the gradebook: what a grader gave by hand counts, and late penalties are not taken off.
+    notes
+        What had to be mended or stopped on the way.
+    stopped
+        Whether a cell or the whole run had to be stopped.
+    sandbox
+        Which walls stood around it.
+    reason
+        Why it could not be read, or "".
+    key
+        What the grade was made of.
+    unchanged
+        Whether it was graded in an earlier run.
+    """
+
+    submission: Submission
+    score: float
+    max_score: float
+    verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[str, ...] = ()
+    stopped: bool = False
+    sandbox: str = ""
+    reason: str = ""
+    key: str = ""
+    unchanged: bool = False
+
+    @classmethod
+    def of(cls, done: Done, score: float, max_score: float, key: str = "") -> Graded:
+        """Return what came of a job, with its score."""
+        return cls(
+            done.submission,
+            score,
+            max_score,
+            done.verdicts,
+            done.notes,
+            done.stopped,
+            done.sandbox,
+            done.reason,
+            key,
+        )
+
+    @property
+    def status(self) -> str:
+        """`graded`, `stopped` (graded, but something did not come to its end), or `unreadable`."""
+        return "unreadable" if self.reason else "stopped" if self.stopped else "graded"
+
+    @property
+    def line(self) -> str:
+        """One line about it; "" where nothing was done."""
+        if self.unchanged:
+            return ""
+        what = f"not graded: {self.reason}" if self.reason else f"{self.score:g} of {self.max_score:g}"
+        return f"{self.submission.student or self.submission.path} {self.submission.lesson} {what}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, for programs to read."""
+        fields = ("exercise", "outcome", "points", "max_points", "mistake", "message")
+        who = {"student": self.submission.student} if self.submission.student else {"file": str(self.submission.path)}
+        return {
+            **who,
+            "lesson": self.submission.lesson,
+            "score": self.score,
+            "max_score": self.max_score,
+            "status": self.status,
+            "reason": self.reason or "; ".join(self.notes),
+            "sandbox": self.sandbox,
+            "verdicts": [{name: getattr(verdict, name) for name in fields} for verdict in self.verdicts],
+        }
+
+
+def prepare(gradebook: Gradebook) -> None:
+    """Make what a gradebook that nbgrader made alone has not."""
+    for index in _indexes:
+        index.create(gradebook.engine, checkfirst=True)
+
+
+def earlier(gradebook: Gradebook, submissions: Iterable[Submission]) -> dict[Submission, Graded]:
+    """Return what earlier runs made of these submissions, with the scores as they are now."""
+    asked = {(one.student, one.lesson): one for one in submissions}
+    rows = gradebook.db.execute(_QUERY).mappings()
+    return {asked[at]: _graded(asked[at], row) for row in rows if (at := (row["student_id"], row["name"])) in asked}
+
+
+class Recorder:
+    """Writes what came of submissions into the gradebook, each in one transaction.
+
+    Parameters
+    ----------
+    penalties
+        Says how much a late submission loses.
+    """
+
+    def __init__(self, gradebook: Gradebook, penalties: LateSubmissionPlugin) -> None:
+        self._gradebook = gradebook
+        self._penalties = penalties
+        # Asked once: to ask for the name of every cell of every submission costs more than all the rest.
+        self._names = dict(tuple(row) for row in gradebook.db.execute(select(BaseCell.id, BaseCell.name)))
+        self._most = dict(tuple(row) for row in gradebook.db.execute(select(Assignment.name, Assignment.max_score)))
+
+    def record(self, done: Done, key: str, timestamp: datetime | None) -> Graded:
+        """Write one submission's grades, as nbgrader's SaveAutoGrades and AssignLatePenalties would.
+
+        What was given or written by hand stays. A submission that could not be read scores 0 and has the reason for a
+        comment.
+        """
+        student, lesson, db = done.submission.student, done.submission.lesson, self._gradebook.db
+        self._gradebook.update_or_create_student(student)
+        known = {"timestamp": timestamp} if timestamp else {}
+        with warnings.catch_warnings():
+            # nbgrader reads a submission that it has not added yet, which is harmless, and SQLAlchemy warns of it.
+            warnings.simplefilter("ignore", SAWarning)
+            row = self._gradebook.update_or_create_submission(lesson, student, **known)
+        notebook = next(one for one in row.notebooks if one.name == lesson)
+        score = self._write_grades(notebook, done)
+        notebook.late_submission_penalty = self._penalty(student, score, row.total_seconds_late)
+        values = {
+            "key": key,
+            "feedback_key": "",
+            "reason": done.reason,
+            "notes": list(done.notes),
+            "stopped": done.stopped,
+            "sandbox": done.sandbox,
+            "verdicts": [verdict.to_dict() for verdict in done.verdicts],
+        }
+        db.execute(delete(_table).where(_table.c.submission_id == row.id))
+        db.execute(insert(_table).values(submission_id=row.id, **values))
+        db.commit()
+        # The session would keep every row that it has seen.
+        db.expunge_all()
+        return Graded.of(done, score, self._most[lesson], key)
+
+    def _write_grades(self, notebook: SubmittedNotebook, done: Done) -> float:
+        """Set a submitted notebook's grades and comments, and return its score; a cell that is not in it scores 0."""
+        scores, comments = dict(done.scores), dict(done.comments)
+        total = 0.0
+        for grade in notebook.grades:
+            grade.auto_score = scores.get(self._names[grade.cell_id], 0)
+            grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+            given = grade.auto_score if grade.manual_score is None else grade.manual_score
+            # As nbgrader has it: what is not graded yet has no extra credit either.
+            total += 0 if given is None else given + (grade.extra_credit or 0)
+        for comment in notebook.comments:
+            why = f"Not graded: {done.reason}." if done.reason else comments.get(self._names[comment.cell_id])
+            comment.auto_comment = why
+        return total
+
+    def _penalty(self, student: str, score: float, seconds_late: float) -> float | None:
+        if seconds_late <= 0:
+            return None
+        penalty = self._penalties.late_submission_penalty(student, score, seconds_late)
+        return None if penalty is None else min(max(penalty, 0), score)
+
+
+def due_dates(gradebook: Gradebook) -> dict[tuple[str, str], str]:
+    """Return by student and lesson until when a submission is in time, extensions included; penalties depend on it."""
+    lessons = {row.id: row for row in gradebook.db.execute(select(Assignment.id, Assignment.name, Assignment.duedate))}
+    extensions = gradebook.db.execute(
+        select(SubmittedAssignment.student_id, SubmittedAssignment.assignment_id, SubmittedAssignment.extension)
+    )
+    return {
+        (row.student_id, lessons[row.assignment_id].name): f"{lessons[row.assignment_id].duedate} {row.extension}"
+        for row in extensions
+    } | {("", lesson.name): f"{lesson.duedate} None" for lesson in lessons.values()}
+
+
+def feedback_keys(gradebook: Gradebook, submissions: Iterable[Submission]) -> dict[Submission, tuple[str, str]]:
+    """Return what each submission's feedback would be made of now, and what it was made of when it was written.
+
+    Submissions that could not be read have no feedback and are left out.
+    """
+    asked = {(one.student, one.lesson): one for one in submissions}
+    digests: dict[str, Any] = {}
+    for query in _FEEDBACK_QUERIES:
+        for submission_id, *values in gradebook.db.execute(query):
+            digests.setdefault(submission_id, hashlib.sha256()).update(repr(values).encode())
+    keys = {}
+    for row in gradebook.db.execute(_QUERY).mappings():
+        submission = asked.get((row["student_id"], row["name"]))
+        if submission is not None and not row["reason"]:
+            digest = digests[row["submission_id"]]
+            digest.update(row["key"].encode())
+            keys[submission] = (digest.hexdigest(), row["feedback_key"])
+    return keys
+
+
+def feedback_written(gradebook: Gradebook, submission: Submission, feedback_key: str) -> None:
+    """Note what a submission's feedback was made of."""
+    row = gradebook.find_submission(submission.lesson, submission.student)
+    gradebook.db.execute(update(_table).where(_table.c.submission_id == row.id).values(feedback_key=feedback_key))
+    gradebook.db.commit()
+    gradebook.db.expunge_all()
+
+
+_SCORES = (
+    select(SubmittedNotebook.assignment_id, func.sum(Grade.score).label("score"))
+    .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+    .group_by(SubmittedNotebook.assignment_id)
+    .subquery()
+)
+_QUERY = (
+    select(_table, SubmittedAssignment.student_id, Assignment.name, _SCORES.c.score, Assignment.max_score)
+    .join(SubmittedAssignment, SubmittedAssignment.id == _table.c.submission_id)
+    .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+    .join(_SCORES, _SCORES.c.assignment_id == SubmittedAssignment.id)
+)
+_FEEDBACK_QUERIES = (
+    select(SubmittedNotebook.assignment_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.extra_credit)
+    .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+    .order_by(Grade.cell_id),
+    select(SubmittedNotebook.assignment_id, Comment.cell_id, Comment.auto_comment, Comment.manual_comment)
+    .join(Comment, Comment.notebook_id == SubmittedNotebook.id)
+    .order_by(Comment.cell_id),
+    select(SubmittedNotebook.assignment_id, SubmittedNotebook.late_submission_penalty),
+)
+
+
+def _graded(submission: Submission, row: RowMapping) -> Graded:
+    return Graded(
+        submission,
+        row["score"],
+        row["max_score"],
+        tuple(Verdict.from_dict(verdict) for verdict in row["verdicts"]),
+        tuple(row["notes"]),
+        row["stopped"],
+        row["sandbox"],
+        row["reason"],
+        row["key"],
+    )

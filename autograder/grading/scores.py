@@ -1,0 +1,72 @@
+"""What a notebook that was run is worth, cell by cell, by nbgrader's own rules.
+
+nbgrader's functions for this take it and half of JupyterLab along when they are imported, and raise where a cell claims
+more points than it has. The tests compare the two.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from nbformat import NotebookNode
+
+NO_RESPONSE = "No response."
+
+
+def auto_scores(ran: NotebookNode, skeleton: NotebookNode) -> dict[str, float | None]:
+    """Return the points of each graded cell by grade id; None for one that waits to be graded by hand.
+
+    Parameters
+    ----------
+    ran
+        The notebook with the outputs of the run.
+    skeleton
+        The instructor's notebook, whose solution cells hold the students' stubs.
+    """
+    stubs = _sources(skeleton)
+    scores: dict[str, float | None] = {}
+    for cell in ran["cells"]:
+        nbgrader = cell["metadata"].get("nbgrader", {})
+        if not nbgrader.get("grade"):
+            continue
+        grade_id = nbgrader["grade_id"]
+        if nbgrader.get("solution"):
+            scores[grade_id] = 0 if cell["source"] == stubs.get(grade_id) else None
+        elif cell["cell_type"] == "code":
+            scores[grade_id] = _points(cell, float(nbgrader["points"]))
+        else:
+            scores[grade_id] = None
+    return scores
+
+
+def auto_comments(ran: NotebookNode, skeleton: NotebookNode) -> dict[str, str | None]:
+    """Return nbgrader's comment on each answer cell by grade id: whether there is an answer at all."""
+    stubs = _sources(skeleton)
+    return {
+        nbgrader["grade_id"]: NO_RESPONSE if cell["source"] == stubs.get(nbgrader["grade_id"]) else None
+        for cell in ran["cells"]
+        if (nbgrader := cell["metadata"].get("nbgrader", {})).get("solution")
+    }
+
+
+def _points(cell: Mapping[str, Any], most: float) -> float:
+    for output in cell["outputs"]:
+        if output["output_type"] == "error" or (output["output_type"], output.get("name")) == ("stream", "stderr"):
+            return 0.0
+        if output["output_type"] == "execute_result":
+            try:
+                points = float(output["data"].get("text/plain", ""))
+            except ValueError:
+                return most
+            return min(points, most) if points >= 0 and not math.isnan(points) else most
+    return most
+
+
+def _sources(skeleton: NotebookNode) -> dict[str, str]:
+    return {
+        nbgrader["grade_id"]: cell["source"]
+        for cell in skeleton["cells"]
+        if (nbgrader := cell["metadata"].get("nbgrader"))
+    }

@@ -1,0 +1,72 @@
+"""A small class for the tests that grade, and the commands as a user runs them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.grading.course import Course
+from autograder.grading.pool import LocalPool
+from autograder.lessons import all_lessons
+from tests.notebooks.conftest import new_course
+from tests.sample_class import NAMES, make_class
+
+BIN = Path(sys.executable).parent
+LESSON = all_lessons()[0]
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+Rows = dict[tuple[str, str], tuple[float | None, float | None, bool]]
+
+
+def run(root: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a course's directory, in an environment that was not activated."""
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(root), "TERM": "dumb", "COLUMNS": "200"}
+    return subprocess.run(
+        [BIN / command, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def keep(root: Path, *students: str) -> None:
+    """Leave only these students' submissions."""
+    for student in set(NAMES) - set(students):
+        shutil.rmtree(root / "submitted" / student)
+
+
+def grade_rows(db_url: str) -> Rows:
+    """Return all grades in a gradebook, by student and cell: by machine, by hand, and whether they wait for a hand."""
+    with Gradebook(db_url, "autograd") as gradebook:
+        rows: Rows = {}
+        for submission in gradebook.assignment_submissions(LESSON.folder):
+            for grade in submission.notebooks[0].grades:
+                at = submission.student.id, grade.cell.name
+                assert at not in rows
+                rows[at] = grade.auto_score, grade.manual_score, bool(grade.needs_manual_grade)
+        return rows
+
+
+@pytest.fixture(scope="session")
+def local_pool() -> Iterator[LocalPool]:
+    with LocalPool(2) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def class_of_eight(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """Return a course with eight submissions of its first lesson; one is not JSON, one is untouched. Copy it to grade it."""
+    course = new_course(tmp_path_factory.mktemp("course"), [LESSON])
+    make_class(course.root, LESSON)
+    keep(course.root, "ada", "emeka", "nadia", "rosa", "sven", "uma", "wanjiru", "xiomara")
+    return course
+
+
+@pytest.fixture
+def course(class_of_eight: Course, tmp_path: Path) -> Course:
+    root = tmp_path / "course"
+    shutil.copytree(class_of_eight.root, root)
+    return Course(root)

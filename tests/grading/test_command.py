@@ -1,0 +1,84 @@
+"""The command `autograder grade`: what it prints for people and for programs, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from autograder.grading.course import Course
+
+from .conftest import LESSON, run
+
+FIELDS = {"lesson", "score", "max_score", "status", "reason", "sandbox", "verdicts"}
+
+
+def path_of(course: Course, student: str) -> Path:
+    return course.root / "submitted" / student / LESSON.folder / f"{LESSON.folder}.ipynb"
+
+
+def test_json_for_a_class(course: Course) -> None:
+    done = run(course.root, "autograder", "grade", "--json")
+    assert done.returncode == 1
+    graded = {one["student"]: one for one in json.loads(done.stdout)}
+    assert set(graded) == {path.name for path in (course.root / "submitted").iterdir()}
+    assert all(set(one) == FIELDS | {"student"} for one in graded.values())
+    assert (graded["ada"]["score"], graded["ada"]["max_score"], graded["ada"]["status"]) == (20, 20, "graded")
+    assert graded["xiomara"]["status"] == "unreadable"
+    assert graded["xiomara"]["reason"] == "the file is not valid JSON"
+    assert {one["exercise"] for one in graded["nadia"]["verdicts"]} == {one.id for one in LESSON.exercises}
+    wrong = next(one for one in graded["nadia"]["verdicts"] if one["mistake"])
+    assert set(wrong) == {"exercise", "outcome", "points", "max_points", "mistake", "message"}
+    assert wrong["message"]
+    # A line for each that was graded, beside what programs read.
+    assert f"ada {LESSON.folder} 20 of 20" in done.stderr
+    again = run(course.root, "autograder", "grade", "--json", "--student", "ada")
+    assert (json.loads(again.stdout), again.returncode) == ([graded["ada"]], 0)
+    assert f"ada {LESSON.folder}" not in again.stderr
+
+
+def test_loose_notebooks_are_graded_without_a_course(course: Course, tmp_path: Path) -> None:
+    files = []
+    for student in ("uma", "xiomara", "rosa"):
+        files.append(tmp_path / f"{student}'s work.ipynb")
+        files[-1].write_bytes(path_of(course, student).read_bytes())
+    other = tmp_path / "other.ipynb"
+    other.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}))
+    paths = [*map(str, files), str(other)]
+    done = run(tmp_path, "autograder", "grade", "--json", *paths)
+    assert done.returncode == 1
+    graded = json.loads(done.stdout)
+    assert [one["file"] for one in graded] == paths
+    assert [one["score"] for one in graded] == [20, 0, 3, 0]
+    assert [one["lesson"] for one in graded] == [LESSON.folder, "", LESSON.folder, ""]
+    assert "checks no exercise of any lesson" in graded[3]["reason"]
+    # A check cell that was deleted is checked all the same.
+    assert {one["exercise"] for one in graded[0]["verdicts"]} == {one.id for one in LESSON.exercises}
+    assert {path.name for path in tmp_path.iterdir()} >= {"course", *[path.name for path in files]}
+    told = run(tmp_path, "autograder", "grade", str(files[2]))
+    assert told.returncode == 0
+    assert "scalar_gradients.d_square: not attempted, 0 of 2 points" in told.stdout
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_wrong_usage_ends_with_status_2(course: Course, tmp_path: Path) -> None:
+    for arguments, says in (
+        (("grade", "99_nothing"), "there is no lesson '99_nothing'"),
+        (("grade", "--student", "nobody"), "found nothing to grade"),
+        (("grade", "a.ipynb", "--feedback"), "loose notebooks are graded without a course"),
+        (("grade", "--sandbox", "paper"), "'paper' is not one of"),
+        (("grade", "02_chain_rule"), "found nothing to grade"),
+    ):
+        done = run(course.root, "autograder", *arguments)
+        assert done.returncode == 2, done.stdout
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr
+    done = run(tmp_path, "autograder", "grade")
+    assert (done.returncode, "has no nbgrader_config.py" in done.stderr) == (2, True)
+
+
+def test_no_walls_must_be_asked_for_and_are_told(course: Course) -> None:
+    done = run(course.root, "autograder", "grade", "--student", "ada", "--sandbox", "none")
+    assert done.returncode == 0, done.stderr
+    assert "sandbox: none" in done.stdout
+    notebook = json.loads(Course(course.root).graded(course.submissions(course.lessons(), "ada")[0]).read_text())
+    assert notebook["metadata"]["autograder"]["sandbox"] == "none"

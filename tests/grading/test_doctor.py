@@ -1,0 +1,97 @@
+"""The doctor: its attempts get through where there are no walls, so where one is refused a wall stands."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from autograder import cli
+from autograder.grading import doctor, landlock, sandbox
+from autograder.grading.doctor import Finding, examine
+from autograder.grading.sandbox import Limits, SandboxError, Tier
+
+# What limits hold, and not walls, holds everywhere.
+LIMITED = {
+    "threads",
+    "memory",
+    "the size of a file",
+    "open files",
+    "output",
+    "messages past the shell",
+    "a cell that does not end",
+    "processor time",
+    "time altogether",
+}
+# These depend on what this machine is: whether it has a network, keys, or another's rights to give away.
+NOT_EVERYWHERE = {
+    "names from DNS",
+    "keys in the kernel",
+    "rare system calls",
+    "looking into other processes",
+    "new namespaces",
+    "privileges",
+}
+
+
+@pytest.mark.parametrize("tier", ["bubblewrap", "landlock"])
+def test_every_wall_stands(tier: Tier) -> None:
+    if tier == "bubblewrap" and shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    if tier == "landlock" and landlock.version() < landlock.OLDEST:
+        pytest.skip("this kernel has no Landlock")
+    assert [one for one in examine(tier, Limits()) if not one.stands] == []
+
+
+def test_without_walls_the_attempts_get_through() -> None:
+    found = {one.wall: one for one in examine("none", Limits())}
+    standing = {wall for wall, one in found.items() if one.stands}
+    assert standing - NOT_EVERYWHERE == LIMITED
+    assert "a secret" in found["reading at home"].detail
+    assert "a fork bomb" not in found
+
+
+@pytest.mark.parametrize(("stands", "status"), [(True, 0), (False, 1)])
+def test_the_command_says_what_was_seen(monkeypatch: pytest.MonkeyPatch, stands: bool, status: int) -> None:
+    found = (Finding("reading at home", stands, "was [refused]"),)
+    monkeypatch.setattr(doctor, "examine", lambda tier, limits: found)
+    result = CliRunner().invoke(cli.main, ["doctor", "--sandbox", "landlock"])
+    assert result.exit_code == status
+    assert "landlock" in result.output
+    assert "was [refused]" in result.output
+
+
+def test_where_there_are_no_walls_the_command_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_why_no_bubblewrap", lambda: "it is not installed")
+    monkeypatch.setattr(sandbox, "_why_no_landlock", lambda: "this kernel has none")
+    sandbox.best_tier.cache_clear()
+    with pytest.raises(SandboxError, match="apparmor_restrict_unprivileged_userns=0"):
+        sandbox.best_tier()
+    result = CliRunner().invoke(cli.main, ["doctor"])
+    assert result.exit_code == 2
+    assert "it is not installed" in result.output
+
+
+@pytest.mark.skipif(landlock.version() < landlock.OLDEST, reason="this kernel has no Landlock")
+def test_where_user_namespaces_are_refused_landlock_is_taken_and_works() -> None:
+    # The filter for student code refuses them, so it makes such a machine of this one. That a process ends with its parent
+    # is not to be refused here: guards ask for it.
+    program = """
+from nbformat.v4 import new_code_cell, new_notebook
+from autograder.grading import kernel, sandbox, seccomp
+from autograder.grading.engine import Engine
+seccomp._PR_SET_PDEATHSIG = 9999
+kernel.drop_privileges()
+seccomp.put_on(alone=False, processes=True)
+print(sandbox._why_no_bubblewrap())
+with Engine(sandbox.best_tier()) as engine:
+    ran = engine.run(new_notebook(cells=[new_code_cell("print(1 + 1)")]), lambda _: ())
+    print(engine.tier, ran.notebook.cells[0].outputs[0].text)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    why, *rest = ran.stdout.split("\n")
+    assert why
+    assert rest[:2] == ["landlock 2", ""]

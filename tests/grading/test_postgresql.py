@@ -1,0 +1,92 @@
+"""A gradebook in PostgreSQL, on a real server that the tests start: the same grades, and a second run that does nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.grading.course import Course
+from autograder.grading.pool import LocalPool
+
+from .conftest import grade_rows, run
+
+FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+pytestmark = pytest.mark.skipif(not FOUND, reason="PostgreSQL is not installed: make setup installs it")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of a database `autograd` on a server of its own."""
+    bin_, folder = FOUND[-1].parent, tmp_path_factory.mktemp("postgresql")
+    # A server refuses to be run by root.
+    as_owner = []
+    if os.getuid() == 0:
+        as_owner = ["runuser", "-u", "postgres", "--"]
+        shutil.chown(folder, "postgres")
+        for parent in (folder, *folder.parents[:-2]):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    data = folder / "data"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+
+    def call(program: str, *arguments: str) -> None:
+        subprocess.run([*as_owner, bin_ / program, *arguments], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+    call("initdb", "-D", str(data), "-A", "trust", "-U", "autograder", "--no-sync")
+    settings = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
+    call("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", settings, "start")
+    try:
+        call("createdb", "-h", "127.0.0.1", "-p", port, "-U", "autograder", "autograd")
+        yield f"postgresql+psycopg://autograder@127.0.0.1:{port}/autograd"
+    finally:
+        call("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
+
+
+def test_the_gradebook_can_be_in_postgresql(course: Course, server: str, local_pool: LocalPool) -> None:
+    config = course.root / "nbgrader_config.py"
+    in_sqlite = list(course.grade(course.submissions(course.lessons()), local_pool, course.settings()))
+    rows = grade_rows(f"sqlite:///{course.root / 'gradebook.db'}")
+    config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {server!r}\n")
+    on_server = Course(course.root)
+    on_server.generate_assignment(course.lessons()[0])
+    submissions = on_server.submissions(on_server.lessons())
+    graded = list(on_server.grade(submissions, local_pool, on_server.settings()))
+    assert not any(one.unchanged for one in graded)
+    by_student = {one.submission.student: one.to_dict() for one in graded}
+    assert by_student == {one.submission.student: one.to_dict() for one in in_sqlite}
+    assert grade_rows(server) == rows
+    again = list(on_server.grade(submissions, local_pool, on_server.settings()))
+    assert all(one.unchanged for one in again)
+    assert {one.submission.student: one.to_dict() for one in again} == by_student
+
+
+def test_nbgraders_own_commands_work_on_it_too(course: Course, server: str) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {server!r}\n")
+    lesson = course.lessons()[0]
+    before = grade_rows(server)
+    graded = run(course.root, "nbgrader", "autograde", lesson, "--student", "ada", "--force")
+    assert graded.returncode == 0, graded.stderr
+    assert grade_rows(server) == before
+    # A submission goes with what we keep of it.
+    removed = run(course.root, "nbgrader", "db", "student", "remove", "ada", "--force")
+    assert removed.returncode == 0, removed.stderr
+    assert {student for student, _ in grade_rows(server)} == {student for student, _ in before} - {"ada"}
+
+
+def test_a_server_that_does_not_answer_is_an_error(course: Course) -> None:
+    config = course.root / "nbgrader_config.py"
+    url = "postgresql+psycopg://autograder@127.0.0.1:1/autograd"
+    config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {url!r}\n")
+    graded = run(course.root, "autograder", "grade")
+    assert graded.returncode == 2
+    assert "the gradebook can't be used" in graded.stderr
+    assert "Traceback" not in graded.stderr

@@ -1,0 +1,159 @@
+"""What was graded stays graded: a second run does only what changed, and a grader that is killed loses nothing."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.grading.course import Course, CourseError
+from autograder.grading.pool import LocalPool, Pool
+from autograder.grading.results import Graded
+
+from .conftest import LESSON, grade_rows
+
+ANSWER = "d_square = lambda x: 2 * x"
+
+
+def grade(course: Course, pool: Pool, force: bool = False) -> dict[str, Graded]:
+    graded = course.grade(course.submissions(course.lessons()), pool, course.settings(), force)
+    return {one.submission.student: one for one in graded}
+
+
+def db_url(course: Course) -> str:
+    return f"sqlite:///{course.root / 'gradebook.db'}"
+
+
+def changed(graded: dict[str, Graded]) -> set[str]:
+    return {student for student, one in graded.items() if not one.unchanged}
+
+
+def test_a_second_run_grades_only_what_changed(course: Course, local_pool: LocalPool) -> None:
+    first = grade(course, local_pool)
+    assert changed(first) == set(first)
+    second = grade(course, local_pool)
+    assert not changed(second)
+    assert {name: one.to_dict() for name, one in second.items()} == {name: one.to_dict() for name, one in first.items()}
+    rosa = course.root / "submitted" / "rosa" / LESSON.folder / f"{LESSON.folder}.ipynb"
+    shutil.copy(course.root / "submitted" / "ada" / LESSON.folder / f"{LESSON.folder}.ipynb", rosa)
+    shutil.rmtree(course.root / "autograded" / "sven")
+    third = grade(course, local_pool)
+    assert changed(third) == {"rosa", "sven"}
+    assert third["rosa"].score == 20
+    assert changed(grade(course, local_pool, force=True)) == set(first)
+
+
+def test_what_was_given_by_hand_stays(course: Course, local_pool: LocalPool) -> None:
+    grade(course, local_pool)
+    with Gradebook(db_url(course), "autograd") as gradebook:
+        by_hand = gradebook.find_grade("check-d_square", LESSON.folder, LESSON.folder, "sven")
+        by_hand.manual_score = 1.5
+        comment = gradebook.find_comment("d_square", LESSON.folder, LESSON.folder, "sven")
+        comment.manual_comment = "Come and see me."
+        gradebook.db.commit()
+    assert grade(course, local_pool)["sven"].score == 1.5
+    again = grade(course, local_pool, force=True)["sven"]
+    assert (again.score, again.unchanged) == (1.5, False)
+    with Gradebook(db_url(course), "autograd") as gradebook:
+        comment = gradebook.find_comment("d_square", LESSON.folder, LESSON.folder, "sven")
+        assert (comment.manual_comment, comment.auto_comment) == ("Come and see me.", "No response.")
+
+
+def test_what_could_not_be_read_is_told_in_the_gradebook(course: Course, local_pool: LocalPool) -> None:
+    graded = grade(course, local_pool)["xiomara"]
+    assert (graded.status, graded.score, graded.reason) == ("unreadable", 0, "the file is not valid JSON")
+    with Gradebook(db_url(course), "autograd") as gradebook:
+        submission = gradebook.find_submission(LESSON.folder, "xiomara")
+        assert {comment.comment for comment in submission.notebooks[0].comments} == {
+            "Not graded: the file is not valid JSON."
+        }
+        assert not submission.needs_manual_grade
+    assert not course.graded(graded.submission).exists()
+
+
+def test_a_broken_hand_in_takes_the_earlier_one_away(course: Course, local_pool: LocalPool) -> None:
+    ada = grade(course, local_pool)["ada"].submission
+    assert course.graded(ada).exists()
+    ada.path.write_text("{")
+    assert grade(course, local_pool)["ada"].score == 0
+    assert not course.graded(ada).exists()
+
+
+def test_two_runs_at_once_are_refused(course: Course, local_pool: LocalPool) -> None:
+    running = course.grade(course.submissions(course.lessons()), local_pool, course.settings())
+    next(running)
+    with pytest.raises(CourseError, match=rf"another `autograder grade` \(process {os.getpid()}\) is at work"):
+        grade(Course(course.root), local_pool)
+    assert len(list(running)) == 7
+
+
+class Replay:
+    """A pool that gives back what a real one gave, so that a grader can be killed many times in the act of writing."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._known: dict[str, Any] = {}
+
+    def map(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        for task in tasks:
+            if task.key not in self._known:
+                ((_, self._known[task.key]),) = self._pool.map(function, [task])
+            yield task, self._known[task.key]
+
+
+def test_a_grader_killed_at_twenty_random_moments_loses_and_doubles_nothing(
+    course: Course, local_pool: LocalPool, tmp_path: Path
+) -> None:
+    pool = Replay(local_pool)
+    undisturbed = Course(shutil.copytree(course.root, tmp_path / "undisturbed"))
+    # The inputs come from the secret, and with the same ones the two courses can be compared to the last digit.
+    grade(course, pool)
+    for file in ("gradebook.db", ".autograder-secret"):
+        shutil.copy(course.root / file, undisturbed.root / file)
+    start = time.monotonic()
+    expected = grade(undisturbed, pool, force=True)
+    takes = time.monotonic() - start
+    rows = grade_rows(db_url(undisturbed))
+    for path in (course.root / "gradebook.db", course.root / "autograded"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for lesson in course.lessons()[:1]:
+        course.generate_assignment(lesson)
+    moments = random.Random(20)
+    for _ in range(20):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                grade(Course(course.root), pool, force=True)
+            finally:
+                os._exit(0)
+        time.sleep(moments.uniform(0, takes))  # the moment of the kill, and not a condition to wait for
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        with sqlite3.connect(course.root / "gradebook.db") as database:
+            assert database.execute("pragma integrity_check").fetchone() == ("ok",)
+            done = {
+                row[0]
+                for row in database.execute(
+                    "select student_id from submitted_assignment s join autograder_result r on r.submission_id = s.id"
+                )
+            }
+        # Whoever has a result has every grade.
+        assert {at: row for at, row in grade_rows(db_url(course)).items() if at[0] in done} == {
+            at: row for at, row in rows.items() if at[0] in done
+        }
+    finished = grade(course, pool)
+    assert {name: one.score for name, one in finished.items()} == {name: one.score for name, one in expected.items()}
+    assert grade_rows(db_url(course)) == rows
+    for name, one in finished.items():
+        path = course.graded(one.submission)
+        assert path.exists() == (name != "xiomara")
+        assert [other.name for other in path.parent.glob(".*")] == []
