@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ from .grading import GradingError
 
 if TYPE_CHECKING:
     from .exercise import Lesson
-    from .grading.pool import ClusterPool, LocalPool
+    from .grading.pool import Pool
     from .grading.results import Graded
     from .grading.submission import Submission
     from .grading.warm import TierChoice
@@ -113,7 +114,7 @@ def grade(
     console = Console(stderr=as_json)
     failed: list[tuple[Submission, str]] = []
     try:
-        with _pool(scheduler, workers) as pool:
+        with _pool(scheduler, workers, sandbox) as pool:
             if files:
                 from .grading.loose import grade_files
 
@@ -142,6 +143,22 @@ def grade(
     else:
         _print(graded, failed, bool(files), console)
     sys.exit(1 if any(one.reason for one in graded) else 0)
+
+
+@contextlib.contextmanager
+def _pool(scheduler: str | None, workers: int, sandbox: TierChoice | None) -> Iterator[Pool]:
+    from .grading.pool import ClusterPool, LocalPool
+    from .grading.sandbox import TIERS, best_tier, start
+
+    if scheduler is not None:
+        with ClusterPool(scheduler) as cluster:
+            yield cluster
+        return
+    choice = sandbox or os.environ.get("AUTOGRADER_SANDBOX", "auto")
+    tier = next((tier for tier in TIERS if tier == choice), None) or best_tier()
+    # Before all else, since it takes longest: nbgrader is imported in the meantime.
+    with start(tier) as warm, LocalPool(workers, warm.door) as pool:
+        yield pool
 
 
 def _write_feedback(graded: list[Graded], workers: int, force: bool, console: Console) -> list[tuple[Submission, str]]:
@@ -177,13 +194,6 @@ def progress(folder: Path) -> None:
     from .progress import saved_verdicts, summarise
 
     click.echo(repr(summarise(all_lessons(), saved_verdicts(folder, all_lessons()))))
-
-
-def _pool(scheduler: str | None, workers: int) -> LocalPool | ClusterPool:
-    from .grading.pool import ClusterPool, LocalPool
-
-    # Torch is imported once for all processes, while this one imports nbgrader.
-    return LocalPool(workers, preload=("autograder.grading.warm",)) if scheduler is None else ClusterPool(scheduler)
 
 
 class _Rate(ProgressColumn):

@@ -33,10 +33,21 @@ from .results import Graded, Recorder
 from .secret import course_secret, inputs_key
 from .submission import Submission, SubmissionError, read
 
-
 # What only shows grades or carries them about: a change there makes no grade stale.
 _NO_PART_IN_GRADES = frozenset(
-    "authoring class_report cli collect doctor exports feedback pool progress report report_pages".split()
+    [
+        "authoring",
+        "class_report",
+        "cli",
+        "collect",
+        "doctor",
+        "exports",
+        "feedback",
+        "pool",
+        "progress",
+        "report",
+        "report_pages",
+    ]
 )
 
 

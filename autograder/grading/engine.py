@@ -14,7 +14,6 @@ from typing import Any, Self
 
 import torch
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from .. import lessons, view
 from ..exercise import Case, Exercise
@@ -22,8 +21,8 @@ from ..judge import judge
 from ..verdict import MIME_TYPE, Outcome, Verdict
 from . import sandbox
 from .ending import LOST, limit_met, why_it_ended
-from .outputs import clean_outputs, clean_text
-from .sandbox import Limits, SandboxError, Tier, Warm
+from .outputs import clean_outputs, clean_text, new_output
+from .sandbox import Door, Limits, SandboxError, Tier, Warm
 from .wire import ClosedError, Wire, WireError
 
 Draw = Callable[[Exercise], Sequence[Case]]
@@ -35,23 +34,40 @@ _START = 120.0
 
 @dataclass(frozen=True)
 class Ran:
-    """A notebook with its outputs, the verdicts in it, and what had to be stopped."""
+    """A notebook with its outputs, the verdicts in it, and what had to be stopped.
+
+    `lost` says that the sandbox itself ended on the way.
+    """
 
     notebook: NotebookNode
     verdicts: tuple[Verdict, ...]
     notes: tuple[str, ...]
+    lost: bool = False
 
 
 class Engine:
-    """One warm process behind walls. It runs one submission at a time, each in a fork of its own."""
+    """Runs submissions one at a time, each in a fork of a warm process behind walls.
 
-    def __init__(self, tier: Tier = "bubblewrap", limits: Limits | None = None) -> None:
+    Parameters
+    ----------
+    door
+        The way into a warm process that others use too. Without one the engine starts its own, as it does where that one
+        has ended.
+
+    Raises
+    ------
+    SandboxError
+        When the walls can't be put up.
+    """
+
+    def __init__(self, tier: Tier = "bubblewrap", limits: Limits | None = None, door: Door | None = None) -> None:
         # References are computed on tiny tensors, for which threads only wait for each other.
         torch.set_num_threads(1)
         self.tier = tier
         self.limits = limits or Limits()
-        self._lost = False
-        self._warm = _started(tier)
+        self._door = door
+        self._own: Warm | None = None
+        self._control = self._enter()
 
     def __enter__(self) -> Self:
         return self
@@ -60,8 +76,10 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """End the warm process and all that is in it."""
-        self._warm.close()
+        """End what the engine has started."""
+        self._control.close()
+        if self._own is not None:
+            self._own.close()
 
     def run(self, notebook: NotebookNode, draw: Draw) -> Ran:
         """Run a notebook's code cells in order; judge its check cells at the inputs that `draw` gives.
@@ -78,9 +96,14 @@ class Engine:
         SandboxError
             When the warm process has ended and could not be started again.
         """
+        ran = self._run(notebook, draw)
+        # That the warm process ended need not be this submission's doing.
+        return self._run(notebook, draw) if ran.lost else ran
+
+    def _run(self, notebook: NotebookNode, draw: Draw) -> Ran:
         child = self._new_child()
         try:
-            return _Run(self, child).run(copy.deepcopy(notebook), draw)
+            return _Run(self, child).run(_copied(notebook), draw)
         finally:
             child.close()
 
@@ -88,29 +111,48 @@ class Engine:
         """Ask the warm process to "interrupt" or to "kill" the submission that is running."""
         # Where it has ended itself, `ended` says so.
         with contextlib.suppress(WireError):
-            self._warm.control.send({"do": what})
+            self._control.send({"do": what})
 
     def ended(self) -> tuple[int, float]:
         """Wait for the submission to end; return its exit status, and the seconds of processor time it used."""
         for _ in range(3):
             try:
-                message = self._warm.control.receive(_GRACE)
+                message = self._control.receive(_GRACE)
                 return int(message.get("ended", LOST)), float(message.get("cpu", 0))
             except TimeoutError:
                 self.tell("kill")
             except WireError:
                 break
-        self._lost = True
+        self._control.close()
         return LOST, 0.0
+
+    def _enter(self) -> Wire:
+        """Return a control socket to a warm process that is ready: to the shared one, or else to one of its own."""
+        if self._door is not None:
+            with contextlib.suppress(WireError, OSError, TimeoutError):
+                control = self._door.enter()
+                control.receive(_START)
+                return control
+            self._door = None
+        if self._own is not None:
+            self._own.close()
+        self._own = sandbox.start(self.tier)
+        try:
+            control = self._own.door.enter()
+            control.receive(_START)
+        except (WireError, OSError, TimeoutError):
+            said = self._own.last_words()
+            self._own.close()
+            raise SandboxError(f"the sandbox {self.tier!r} did not start: {said or 'it said nothing'}") from None
+        return control
 
     def _new_child(self) -> Wire:
         """Have the warm process fork a submission, and return the socket to it; start it again where it has ended."""
-        if not self._lost and self._warm.process.poll() is None:
+        if self._control.is_open() and (self._own is None or self._own.process.poll() is None):
             with contextlib.suppress(WireError):
                 return self._fork()
-        self._warm.close()
-        self._warm = _started(self.tier)
-        self._lost = False
+        self._control.close()
+        self._control = self._enter()
         try:
             return self._fork()
         except WireError as error:
@@ -121,29 +163,11 @@ class Engine:
         try:
             with theirs:
                 settings = {**asdict(self.limits), "tier": self.tier, "forks": sandbox.may_fork(self.tier)}
-                self._warm.control.send(settings, theirs.fileno())
+                self._control.send(settings, theirs.fileno())
         except WireError:
             ours.close()
             raise
         return Wire(ours, self.limits.output)
-
-
-def _started(tier: Tier) -> Warm:
-    """Start a warm process, and wait until it is ready.
-
-    Raises
-    ------
-    SandboxError
-        With what it said, when it does not get there.
-    """
-    warm = sandbox.start(tier)
-    try:
-        warm.control.receive(_START)
-    except (WireError, TimeoutError):
-        said = warm.last_words()
-        warm.close()
-        raise SandboxError(f"the sandbox {tier!r} did not start: {said or 'it said nothing'}") from None
-    return warm
 
 
 class _Run:
@@ -153,6 +177,7 @@ class _Run:
         self._engine = engine
         self._child = child
         self._over = ""
+        self._lost = False
         self._left = engine.limits.wall
         self._asked = 0
         self._notes: list[str] = []
@@ -168,7 +193,7 @@ class _Run:
         if not self._over:
             self._child.close()
             self._engine.ended()
-        return Ran(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)))
+        return Ran(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)), self._lost)
 
     def _run_cell(self, cell: NotebookNode, draw: Draw) -> list[NotebookNode]:
         nbgrader = cell["metadata"].get("nbgrader", {})
@@ -237,6 +262,7 @@ class _Run:
         except ClosedError as error:
             self._child.close()
             status, cpu = self._engine.ended()
+            self._lost = status == LOST
             self._end(f"{name} ended the run: {why_it_ended(status, cpu, self._engine.limits, str(error))}")
             return {}
         except WireError as error:
@@ -268,6 +294,14 @@ class _Run:
     def _end(self, why: str) -> None:
         self._over = why
         self._notes.append(why)
+
+
+def _copied(notebook: NotebookNode) -> NotebookNode:
+    """Return a notebook of which the metadata and each cell can be given other values. A deep copy takes far longer."""
+    copied = copy.copy(notebook)
+    copied["metadata"] = copy.copy(notebook["metadata"])
+    copied["cells"] = [copy.copy(cell) for cell in notebook["cells"]]
+    return copied
 
 
 def _is_score(output: NotebookNode, most: float) -> bool:

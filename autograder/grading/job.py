@@ -149,13 +149,6 @@ def _run(job: Job, engine: Engine) -> Done:
     )
 
 
-def warm_up(settings: Settings) -> str:
-    """Start this process's engine, so that the first submission finds it warm; return which walls it has."""
-    from .warm import warm_engine
-
-    return warm_engine(settings.sandbox, settings.limits).tier
-
-
 def _json(notebook: NotebookNode) -> str:
     """Return a notebook's text as nbformat writes it, in a tenth of the time. The notebook is used up."""
     encoded = msgspec.json.Encoder(order="sorted").encode(split_lines(strip_transient(notebook)))

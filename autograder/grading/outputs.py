@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 MAX_TEXT = 20_000
 MAX_OUTPUTS = 200
@@ -20,6 +19,13 @@ MAX_CELL = 500_000
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # Neither UTF-8 nor XML, in which the kept text is written later, has these.
 _UNWRITABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def new_output(kind: str, **fields: Any) -> NotebookNode:
+    """Return an output. nbformat's own function for this validates it, which takes longer than to run the cell."""
+    if kind in ("display_data", "execute_result"):
+        fields["metadata"] = {}
+    return NotebookNode(output_type=kind, **fields)
 
 
 def clean_text(text: str, most: int = MAX_TEXT) -> str:

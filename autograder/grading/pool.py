@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from . import GradingError
+from .sandbox import Door
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -35,27 +39,26 @@ class LocalPool:
     ----------
     workers
         How many processes.
-    preload
-        Modules that the processes share, imported once.
+    door
+        The way into a warm process for submissions, which they share. With it, they start at once.
     """
 
-    def __init__(self, workers: int, preload: tuple[str, ...] = ()) -> None:
+    def __init__(self, workers: int, door: Door | None = None) -> None:
         self._workers = workers
+        self._door = door
         # A server that forks: it has no connection to the gradebook that a fork could take along, and imports once.
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(preload))
         self._executor = self._start()
+        if door is not None:
+            self._context.set_forkserver_preload(["autograder.grading.warm"])
+            # The server's imports take a while, and whoever starts a process waits for them.
+            threading.Thread(target=self._executor.submit, args=(_nothing,)).start()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._executor.shutdown(wait=True, cancel_futures=True)
-
-    def warm_up(self, function: Callable[..., object], *arguments: object) -> None:
-        """Have every process run this, while the caller does something else."""
-        for _ in range(self._workers):
-            self._executor.submit(function, *arguments)
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | None]]:
         """Do each task, and yield it with its result as soon as it is there.
@@ -76,10 +79,7 @@ class LocalPool:
                 yield task, None
 
     def _start(self) -> Executor:
-        # Ctrl-C is the caller's: it decides what becomes of what is in flight.
-        return ProcessPoolExecutor(
-            self._workers, self._context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
-        )
+        return ProcessPoolExecutor(self._workers, self._context, initializer=_begin, initargs=(self._door,))
 
     def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
         try:
@@ -135,6 +135,29 @@ class ClusterPool:
                 yield task, future.result()
             except KilledWorker:
                 yield task, None
+
+
+def _begin(door: Door | None) -> None:
+    """Begin a process of the pool."""
+    # Ctrl-C is the caller's: it decides what becomes of what is in flight.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_caller, daemon=True).start()
+    if door is not None:
+        from .warm import share
+
+        share(door)
+
+
+def _end_with_caller() -> None:
+    """End this process when the caller has ended, which it would not notice when that was killed."""
+    caller = multiprocessing.parent_process()
+    if caller is not None:
+        connection.wait([caller.sentinel])
+        os._exit(1)
+
+
+def _nothing() -> None:
+    """Do nothing: what counts is that the pool's processes are there then."""
 
 
 def _in_flight(

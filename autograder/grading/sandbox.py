@@ -27,12 +27,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from types import TracebackType
+from typing import Literal, Self, get_args
 
 from . import GradingError, landlock, seccomp
 from .wire import Wire
 
 Tier = Literal["bubblewrap", "landlock", "none"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
 
 MIB = 1 << 20
 
@@ -73,12 +75,39 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Door:
+    """The way into a warm process. Any process that has it can have submissions run there, side by side with others."""
+
+    tier: Tier
+    connection: socket.socket
+
+    def enter(self) -> Wire:
+        """Return a control socket of one's own. It says so when the warm process is ready.
+
+        Raises
+        ------
+        OSError
+            When the warm process has ended.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self.connection, [b"enter"], [theirs.fileno()])
+        return Wire(ours)
+
+
+@dataclass(frozen=True)
 class Warm:
-    """A warm process that was started, the control socket to it, and the directory that it works in."""
+    """A warm process that was started, the door to it, and the directory that it works in."""
 
     process: subprocess.Popen[bytes]
-    control: Wire
+    door: Door
     place: Path | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
 
     def last_words(self) -> str:
         """End the warm process, and return the end of what it wrote to stderr."""
@@ -88,7 +117,7 @@ class Warm:
 
     def close(self) -> None:
         """End the warm process and all that is in it."""
-        self.control.close()
+        self.door.connection.close()
         self.process.kill()
         self.process.wait()
         if self.process.stderr is not None:
@@ -166,7 +195,8 @@ def start(tier: Tier) -> Warm:
     if why:
         raise SandboxError(f"{tier}: {why}\n{_HOW_TO}")
     place = Path(tempfile.mkdtemp(prefix="autograder-")) if tier == "landlock" else None
-    ours, theirs = socket.socketpair()
+    # Packets and not a stream, since several processes knock at it.
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         worker = [sys.executable, "-m", "autograder.grading.worker", str(theirs.fileno())]
         process = subprocess.Popen(
@@ -179,7 +209,7 @@ def start(tier: Tier) -> Warm:
             cwd=place,
             start_new_session=tier == "landlock",
         )
-    return Warm(process, Wire(ours), place)
+    return Warm(process, Door(tier, ours), place)
 
 
 def remove(place: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import os
@@ -46,6 +47,9 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         self.collected: list[Output] = []
         super().__init__(displayhook_class=_Hook, display_pub_class=_Publisher, **options)
         self.colors = "nocolor"
+        # Nothing but plain text is kept while grading, so nothing else is made, and no figure is drawn.
+        self.display_formatter.active_types = ["text/plain"]
+        self.display_formatter.mimebundle_formatter.enabled = False
 
     def init_history(self) -> None:
         """Keep no history: there is no place to keep it."""
@@ -54,6 +58,19 @@ class Shell(InteractiveShell):  # type: ignore[misc]
 
     def enable_gui(self, gui: str | None = None) -> None:
         """Ignore it: `%matplotlib inline` asks for one."""
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Return a cell as Python. Most cells are, and to look for magics in them costs more than to run them."""
+        try:
+            ast.parse(raw_cell)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            transformed: str = super().transform_cell(raw_cell)
+            return transformed
+        return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+
+    def should_run_async(self, raw_cell: str, **options: Any) -> bool:
+        """Return whether a cell awaits something."""
+        return "await" in raw_cell and bool(super().should_run_async(raw_cell, **options))
 
     def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
         lines = [line[:MAX_LINE] for line in "\n".join(stb).splitlines()][:MAX_LINES]

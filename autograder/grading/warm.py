@@ -8,11 +8,17 @@ from typing import Literal
 
 from . import sandbox
 from .engine import Engine
-from .sandbox import Limits, Tier
+from .sandbox import Door, Limits, Tier
 
 TierChoice = Tier | Literal["auto"]
 
 _engines = threading.local()
+_shared: list[Door] = []
+
+
+def share(door: Door) -> None:
+    """Have this process's engines use a warm process that others use too, where the tier is theirs."""
+    _shared[:] = [door]
 
 
 def warm_engine(choice: TierChoice, limits: Limits) -> Engine:
@@ -27,7 +33,8 @@ def warm_engine(choice: TierChoice, limits: Limits) -> Engine:
     """
     engines: dict[tuple[TierChoice, Limits], Engine] = _engines.__dict__.setdefault("by_choice", {})
     if (choice, limits) not in engines:
-        engine = Engine(sandbox.best_tier() if choice == "auto" else choice, limits)
+        tier = sandbox.best_tier() if choice == "auto" else choice
+        engine = Engine(tier, limits, next((door for door in _shared if door.tier == tier), None))
         atexit.register(engine.close)
         engines[choice, limits] = engine
     return engines[choice, limits]

@@ -47,6 +47,18 @@ class Wire:
         """Return the socket's file descriptor."""
         return self._connection.fileno()
 
+    def is_open(self) -> bool:
+        """Return whether the other side is there; what it has sent stays to be received."""
+        if self._connection.fileno() < 0:
+            return False
+        self._connection.setblocking(False)
+        try:
+            return self._connection.recv(1, socket.MSG_PEEK) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Close the socket."""
         self._connection.close()
@@ -101,6 +113,10 @@ class Wire:
         if not isinstance(message, dict):
             raise WireError("a message that is not a JSON object")
         return message
+
+    def holds_message(self) -> bool:
+        """Return whether a message has come already that was not received yet."""
+        return len(self._buffer) >= 4 and len(self._buffer) >= 4 + struct.unpack("!I", self._buffer[:4])[0]
 
     def take_fd(self) -> int | None:
         """Return the oldest file descriptor that came and was not taken yet."""

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
+import pkgutil
 import resource
 import select
 import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,64 +42,119 @@ _INTERRUPTED = {
     "observation": "",
 }
 
-# Much of IPython and PyTorch is imported when it is first used. A child should find it there.
+# Much of IPython, PyTorch and this package is imported or made when it is first used. A child should find it there.
 _WARMING = (
     "1 + 1",
     "print()",
     "raise ValueError",
-    "import torch; x = torch.ones(2, requires_grad=True); (x**2).backward(torch.ones(2))",
-    "torch.func.grad(lambda t: (t**2).sum())(torch.ones(2)); torch.func.jacrev(torch.sin)(torch.ones(2))",
-    "torch.func.jvp(torch.sin, (torch.ones(2),), (torch.ones(2),)); torch.func.jacfwd(torch.sin)(torch.ones(2))",
-    "torch.autograd.functional.jacobian(torch.sin, torch.ones(2))",
-    "torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1).zero_grad(); print(torch.ones(2))",
+    "import torch; x = torch.ones(2, requires_grad=True); (x**2).backward(torch.ones(2)); print(x.grad)",
+    "from autograder import check, compare, hint, progress; progress()",
+    "import ipywidgets; ipywidgets.FloatSlider()",
+    "torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1).zero_grad()",
+)
+# What takes long and is wanted in few lessons: it is done while the first submission runs.
+_LATE = (
+    "import torch; torch.func.grad(lambda t: (t**2).sum())(torch.ones(2))",
+    "import torch; torch.func.jacrev(torch.sin)(torch.ones(2)); torch.func.jacfwd(torch.sin)(torch.ones(2))",
+    "import torch; torch.func.jvp(torch.sin, (torch.ones(2),), (torch.ones(2),))",
+    "import torch; torch.autograd.functional.jacobian(torch.sin, torch.ones(2))",
 )
 
 
-def serve(control: Wire) -> None:
-    """Import all that a lesson needs, say so, and fork a child for each submission until the control socket closes."""
+@dataclass
+class _Client:
+    """An engine, and the guard of its submission while one runs."""
+
+    control: Wire
+    guard: int = 0
+    ended: int = -1
+
+
+def serve(door: socket.socket) -> None:
+    """Import all that a lesson needs, and then fork a child for each submission of each engine, until the door closes."""
+    shell = _warm_shell()
+    late = list(_LATE)
+    clients: list[_Client] = []
+    while True:
+        waiting: dict[int, _Client] = {}
+        for client in clients:
+            waiting[client.control.fileno()] = client
+            if client.guard:
+                waiting[client.ended] = client
+        forked = any(client.guard for client in clients)
+        readable, _, _ = select.select([door.fileno(), *waiting], [], [], 0 if late and forked else None)
+        if not readable and late:
+            _warm(shell, late.pop(0))
+        if door.fileno() in readable:
+            packet, fds, _, _ = socket.recv_fds(door, 64, 1)
+            if not packet:
+                return
+            clients += [_Client(Wire(socket.socket(fileno=fd), takes_fds=True)) for fd in fds]
+            for client in clients[-len(fds) :]:
+                with contextlib.suppress(WireError):
+                    client.control.send({"ready": True})
+        for number in readable:
+            if number in waiting and not _attend_to(waiting[number], number, shell, clients):
+                clients.remove(waiting[number])
+
+
+def _warm_shell() -> Shell:
     import matplotlib.figure  # noqa: F401
     import numpy  # noqa: F401
     import torch
 
-    import autograder.figures  # noqa: F401
+    from .. import figures
 
     torch.set_num_threads(1)
+    for module in pkgutil.iter_modules(figures.__path__):
+        importlib.import_module(f"{figures.__name__}.{module.name}")
     lessons.all_lessons()
     os.environ["NBGRADER_EXECUTION"] = "autograde"
-    shell = Shell.instance()
-    for source in _WARMING:
+    shell: Shell = Shell.instance()
+    _warm(shell, *_WARMING)
+    set_dumpable(False)
+    return shell
+
+
+def _warm(shell: Shell, *sources: str) -> None:
+    for source in sources:
         shell.run(source)
     shell.reset()
+    # A child that collected garbage would write to every page that it shares with the others.
+    gc.collect()
     gc.freeze()
-    set_dumpable(False)
-    control.send({"ready": True})
-    with contextlib.suppress(WireError):
-        while True:
-            limits, fd = control.receive(), control.take_fd()
-            # A word about a submission that ended in the meantime comes without a socket.
-            if fd is not None:
-                guard = _fork_guard(control, fd, shell, limits)
-                os.close(fd)
-                _watch(control, guard)
 
 
-def _watch(control: Wire, guard: int) -> None:
-    """Pass on what the grader asks for, until the submission is over; then say how it ended."""
-    ended = os.pidfd_open(guard)
+def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Client]) -> bool:
+    """Do what an engine asks, or tell it that its submission has ended; return whether it is still there."""
     try:
+        if number == client.ended:
+            os.close(client.ended)
+            _, status, usage = os.wait4(client.guard, 0)
+            client.guard, client.ended = 0, -1
+            client.control.send({"ended": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime})
+            return True
         while True:
-            readable, _, _ = select.select([ended, control.fileno()], [], [])
-            if ended in readable:
-                break
-            asked = control.receive().get("do")
-            os.kill(guard, signal.SIGUSR1 if asked == "interrupt" else signal.SIGTERM)
-    finally:
-        os.close(ended)
-    _, status, usage = os.wait4(guard, 0)
-    control.send({"ended": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime})
+            message, fd = client.control.receive(), client.control.take_fd()
+            if fd is not None:
+                client.guard = _fork_guard(clients, fd, shell, message)
+                client.ended = os.pidfd_open(client.guard)
+                os.close(fd)
+            elif client.guard:
+                os.kill(client.guard, signal.SIGUSR1 if message.get("do") == "interrupt" else signal.SIGTERM)
+            # Otherwise it is a word about a submission that has ended in the meantime.
+            if not client.control.holds_message():
+                return True
+    except WireError:
+        client.control.close()
+        if client.guard:
+            os.kill(client.guard, signal.SIGTERM)
+            os.waitpid(client.guard, 0)
+            os.close(client.ended)
+        return False
 
 
-def _fork_guard(control: Wire, fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
+def _fork_guard(clients: Sequence[_Client], fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
     """Fork the guard of one submission."""
     warm = os.getpid()
     pid = os.fork()
@@ -104,7 +162,8 @@ def _fork_guard(control: Wire, fd: int, shell: Shell, limits: Mapping[str, Any])
         return pid
     code = 70
     try:
-        control.close()
+        for client in clients:
+            client.control.close()
         code = _guard(warm, fd, shell, limits)
     finally:
         os._exit(code)
@@ -142,7 +201,10 @@ def _guard(warm: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
         set_dumpable(False)
         if stopped:
             stop()
-        return _attend(child, processes, limits, place)
+        status = _attend(child, processes, limits, place)
+        # From here on its number may be another process's.
+        child = 0
+        return status
     finally:
         if place is not None:
             remove(place)
@@ -300,4 +362,4 @@ def _observe(shell: Shell, message: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    serve(Wire(socket.socket(fileno=int(sys.argv[1])), takes_fds=True))
+    serve(socket.socket(fileno=int(sys.argv[1])))

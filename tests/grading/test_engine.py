@@ -249,16 +249,35 @@ def test_the_time_of_all_cells_counts(engine: Engine) -> None:
 
 def test_a_warm_process_that_dies_is_started_again(walled: Engine) -> None:
     assert said(run(walled, "print('before')")) == "before\n"
-    walled._warm.process.kill()
-    walled._warm.process.wait()
+    walled._own.process.kill()
+    walled._own.process.wait()
     assert said(run(walled, "print('after')")) == "after\n"
 
 
-def test_a_warm_process_that_dies_under_a_submission_ends_only_that(walled: Engine) -> None:
-    pid = walled._warm.process.pid
-    killer = threading.Timer(0.5, os.kill, (pid, signal.SIGKILL))
+def test_a_submission_under_which_the_warm_process_dies_is_run_again(walled: Engine) -> None:
+    killer = threading.Timer(0.5, os.kill, (walled._own.process.pid, signal.SIGKILL))
     killer.start()
-    ran = run(walled, "import time; time.sleep(1.5)", check_cell(D_SQUARE))
+    ran = run(walled, "import time; time.sleep(1.5)\nd_square = lambda x: 2 * x", check_cell(D_SQUARE))
+    assert not killer.is_alive()
+    assert (ran.notes, ran.verdicts[0].outcome) == ((), Outcome.RIGHT)
+
+
+def test_a_submission_under_which_it_dies_again_ends_with_that_reason(walled: Engine) -> None:
+    controls: list[object] = []
+    over = threading.Event()
+
+    def kill_each_new_one() -> None:
+        while len(controls) < 2 and not over.wait(0.5):
+            # It is there when the warm process is ready.
+            if walled._control not in controls:
+                controls.append(walled._control)
+                os.kill(walled._own.process.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_each_new_one)
+    killer.start()
+    ran = run(walled, "import time; time.sleep(5)", check_cell(D_SQUARE))
+    over.set()
+    killer.join()
     assert "the sandbox itself came to an end" in " ".join(ran.notes)
     assert ran.verdicts[0].outcome == Outcome.UNREADABLE
     assert said(run(walled, "print('after')")) == "after\n"
