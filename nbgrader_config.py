@@ -10,6 +10,8 @@ c = get_config()  # noqa: F821
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 root = Path(__file__).resolve().parent
+# So that a plugin may lie beside this file.
+sys.path.append(str(root))
 
 c.CourseDirectory.root = str(root)
 c.CourseDirectory.course_id = "autograd"
@@ -54,6 +56,27 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# Downloads from Canvas and Moodle, and zips of what a class has handed in: `nbgrader zip_collect LESSON`.
+c.ZipCollectApp.extractor_plugin = "autograder.grading.unpack.Extractor"
+c.ZipCollectApp.collector_plugin = "autograder.grading.collect.Collector"
+
+# `nbgrader export` writes grades.csv; for a file that Canvas or Moodle reads, add
+# `--exporter=autograder.grading.exports.CanvasExport`, or `MoodleExport`.
+c.ExportApp.plugin_class = "autograder.grading.exports.CsvExport"
+
+# What a student has written must not run in the browser of who reads it, in feedback pages and in formgrader.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.exclude_anchor_links = True
+c.HTMLExporter.preprocessors = ["autograder.grading.pages.EscapeNames"]
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.grading.pages.markdown2html",
+    "clean_html": "autograder.grading.pages.clean_html",
+}
+
+# What a submission loses that came after the lesson's due date: "none", or "zero" for all of its points. A class with
+# another rule is named by `c.AssignLatePenalties.plugin_class`; docs/instructors.md shows one.
+c.LateSubmissionPlugin.penalty_method = "none"
 
 # A cell in an endless loop is interrupted after this many seconds, and the cells after it still run.
 c.Execute.cell_timeout = 10

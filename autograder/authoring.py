@@ -13,8 +13,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from . import packing
 from .exercise import Lesson
-from .grading.course import Course, CourseError
+from .grading.course import Course, CourseError, write_beside
+from .packing import PACKED
 from .view import card
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -96,6 +98,14 @@ def release(course: Course, lesson: Lesson, run: bool = False) -> None:
         except CellExecutionError as error:
             raise CourseError(f"{path} was left as it was, since a cell of it raises:\n{error}") from None
     course.generate_assignment(lesson.folder)
+
+
+def pack(course: Course) -> Path:
+    """Write the zip file that students get, with the lessons as they are released now; return its path."""
+    path = course.root / "dist" / f"{PACKED}.zip"
+    write_beside(path, packing.pack(course.root / "notebooks"))
+    path.chmod(0o644)
+    return path
 
 
 def out_of_step(course: Course, lessons: tuple[Lesson, ...]) -> list[str]:

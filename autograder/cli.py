@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +20,7 @@ from .grading import GradingError
 
 if TYPE_CHECKING:
     from .exercise import Lesson
+    from .grading.course import Change
     from .grading.pool import Pool
     from .grading.results import Graded
     from .grading.submission import Submission
@@ -47,7 +49,7 @@ def main() -> None:
     "--check", "only_check", is_flag=True, help="Write nothing; fail where notebooks/ is not what solutions/ gives."
 )
 def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
-    """Generate the students' notebooks from solutions/."""
+    """Generate the students' notebooks from solutions/, and pack them with the package into dist/."""
     from . import authoring
     from .grading.course import Course, CourseError
 
@@ -62,6 +64,7 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
         for lesson in chosen:
             authoring.release(course, lesson, run)
             click.echo(f"released {course.released(lesson.folder).relative_to(course.root)}")
+        click.echo(f"packed {authoring.pack(course).relative_to(course.root)} for students")
     except GradingError as error:
         raise NothingDoneError(str(error)) from None
 
@@ -85,6 +88,7 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
 )
 @click.option("--memory", type=click.IntRange(256), metavar="MIB", help="How much address space a submission may use.")
 @click.option("--force", is_flag=True, help="Grade also what has not changed since it was graded.")
+@click.option("--yes", is_flag=True, help="Write scores that change for the same work without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list for programs to read.")
 def grade(
     what: tuple[str, ...],
@@ -96,6 +100,7 @@ def grade(
     cell_timeout: float | None,
     memory: int | None,
     force: bool,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Grade what is in submitted/ into the gradebook and autograded/, or grade loose notebooks and print their verdicts.
@@ -131,7 +136,7 @@ def grade(
                         "found nothing to grade: submissions are submitted/<student>/<lesson>/<lesson>.ipynb"
                     )
                 settings = course.settings().but(sandbox, cell_timeout, memory)
-                grading = course.grade(submissions, pool, settings, force)
+                grading = course.grade(submissions, pool, settings, force, partial(_agree, console, yes))
                 graded = list(_shown(grading, len(submissions), "grading ", console))
                 graded.sort(key=lambda one: (one.submission.student, one.submission.lesson))
         if feedback:
@@ -142,7 +147,19 @@ def grade(
         click.echo(json.dumps([one.to_dict() for one in graded], indent=2))
     else:
         _print(graded, failed, bool(files), console)
-    sys.exit(1 if any(one.reason for one in graded) else 0)
+    sys.exit(1 if failed or any(one.reason for one in graded) else 0)
+
+
+def _agree(console: Console, yes: bool, changes: list[Change]) -> bool:
+    """Say which scores change for the same work; on a terminal, ask whether to write them."""
+    from .grading import report
+
+    console.print(report.changes_table(changes))
+    if yes or not console.is_terminal:
+        return True
+    # The bar stands in this line.
+    click.echo(err=console.stderr)
+    return click.confirm("Write them?", err=console.stderr)
 
 
 @contextlib.contextmanager
@@ -191,7 +208,7 @@ def _print(graded: list[Graded], failed: list[tuple[Submission, str]], loose: bo
 def progress(folder: Path) -> None:
     """Show what is done and what is next in the notebooks of FOLDER, as saved."""
     from .lessons import all_lessons
-    from .progress import saved_verdicts, summarise
+    from .overview import saved_verdicts, summarise
 
     click.echo(repr(summarise(all_lessons(), saved_verdicts(folder, all_lessons()))))
 
@@ -207,8 +224,9 @@ class _Rate(ProgressColumn):
 def _shown(things: Iterable[Thing], total: int, doing: str, console: Console) -> Iterator[Thing]:
     """Show how far it is: by a bar on a terminal, and elsewhere by a line for each thing that was not done before."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as bar:
         for thing in bar.track(things, total, description=doing):
+            bar.refresh()
             line = getattr(thing, "line", "")
             if line and not console.is_terminal:
                 click.echo(line, err=console.stderr)
@@ -249,3 +267,39 @@ def doctor(sandbox: TierChoice) -> None:
         mark, style = ("stands", "green") if one.stands else ("does not stand", "red")
         console.print(Text.assemble((f"{mark:15}", style), f"{one.wall}: {one.detail}"), soft_wrap=True)
     sys.exit(0 if all(one.stands for one in found) else 1)
+
+
+@main.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("report"),
+    show_default=True,
+    help="Where to write the pages.",
+)
+def report(lessons: tuple[str, ...], folder: Path) -> None:
+    """Write pages about the class: FOLDER/index.html, to open before the lecture, and one a student.
+
+    They say which mistakes were made and by whom, how each exercise came out, and who needs help, in all lessons where none
+    is named. They need no network and no server.
+    """
+    from .grading.class_report import summarise
+    from .grading.course import Course
+    from .grading.report_pages import write
+    from .lessons import all_lessons
+
+    try:
+        course = Course(Path.cwd())
+        handed_in = course.submissions(course.lessons())
+        folders = course.lessons(lessons) if lessons else tuple(sorted({one.lesson for one in handed_in}))
+        graded = course.earlier([one for one in handed_in if one.lesson in folders])
+        if not graded:
+            raise GradingError("nothing is graded yet: run `autograder grade` first")
+        pages = write(summarise(graded.values(), folders, all_lessons(), handed_in), folder)
+    except GradingError as error:
+        raise NothingDoneError(str(error)) from None
+    except OSError as error:
+        raise NothingDoneError(f"the report can't be written: {error}") from None
+    click.echo(f"{pages[0]}, and a page for each of {len(pages) - 1} students")

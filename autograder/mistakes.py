@@ -111,6 +111,12 @@ def general(exercise: Exercise) -> tuple[Mistake, ...]:
     return tuple(known)
 
 
+def message_of(exercise: Exercise, slug: str) -> str:
+    """Return what a student is told who makes the mistake; "" where the sentence differs from one answer to the next."""
+    known = (*exercise.mistakes, *general(exercise), STALE_ACCUMULATION, *SHOWN)
+    return next((mistake.message for mistake in known if mistake.slug == slug), "")
+
+
 def _length(arguments: tuple[Any, ...]) -> int | None:
     """Return the length of the first array or tensor among the arguments."""
     return next((len(one) for one in arguments if isinstance(one, np.ndarray | torch.Tensor) and one.ndim), None)

@@ -10,8 +10,8 @@ from pathlib import Path
 from . import lessons, view
 from .comparison import Comparison, compare
 from .judge import judge
+from .overview import Progress, saved_verdicts, summarise
 from .probe import probe
-from .progress import Progress, saved_verdicts, summarise
 from .verdict import Verdict
 
 __all__ = ["Comparison", "check", "compare", "hint", "progress"]

@@ -9,8 +9,9 @@ from functools import cache
 import jinja2
 from markupsafe import Markup, escape
 
+from . import misconceptions
 from .exercise import TOOLS, Exercise
-from .progress import Progress
+from .overview import Progress
 from .verdict import Outcome, Verdict
 
 # Colours that stand out on JupyterLab's light and dark ground alike; the words beside them say the same.
@@ -22,11 +23,22 @@ _WRONG_MARK = ("✗", "#c8472f")
 
 
 @cache
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
+    """Return the package's templates. Those of pages escape all that is put into them."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("autograder", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.PackageLoader("autograder", "templates"),
+        autoescape=jinja2.select_autoescape(disabled_extensions=("md", "toml", "txt", "yml"), default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    environment.filters["prose"] = _prose
+    environment.filters |= {
+        "prose": _prose,
+        "number": _number,
+        "percent": _percent,
+        "mistake_name": misconceptions.name,
+        "mistake_phrase": misconceptions.phrase,
+    }
     return environment
 
 
@@ -35,11 +47,19 @@ def _prose(message: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(message))))
 
 
+def _number(value: float) -> str:
+    return f"{round(value, 2):g}"
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
 def panel(verdict: Verdict) -> str:
     """Return the panel that stands under a check cell, as HTML."""
     mark, colour = _MARKS.get(verdict.outcome, _WRONG_MARK)
     return (
-        _templates()
+        templates()
         .get_template("panel.html")
         .render(verdict=verdict, mark=mark, colour=colour, points=_points(verdict))
     )
@@ -47,7 +67,7 @@ def panel(verdict: Verdict) -> str:
 
 def ladder(hints: tuple[str, ...], taken: int) -> str:
     """Return the first `taken` hints as an HTML list."""
-    return _templates().get_template("hints.html").render(hints=hints[:taken], total=len(hints))
+    return templates().get_template("hints.html").render(hints=hints[:taken], total=len(hints))
 
 
 def text(verdict: Verdict) -> str:
@@ -87,7 +107,7 @@ def _dots(n: int) -> str:
 
 def comparison(cells: list[tuple[str, str]]) -> str:
     """Return one row of a comparison as an HTML table."""
-    return _templates().get_template("comparison.html").render(cells=cells)
+    return templates().get_template("comparison.html").render(cells=cells)
 
 
 def progress_text(progress: Progress) -> str:
@@ -104,4 +124,4 @@ def progress_text(progress: Progress) -> str:
 
 def progress_html(progress: Progress) -> str:
     """Return a table with a bar for each lesson, and what is next."""
-    return _templates().get_template("progress.html").render(progress=progress)
+    return templates().get_template("progress.html").render(progress=progress)

@@ -29,9 +29,11 @@ def main() -> None:
     graded = subprocess.run([bin_ / "autograder", "grade", "--feedback"], cwd=DEMO)
     if graded.returncode not in (0, 1):
         sys.exit(graded.returncode)
-    print("4. Export the grades: nbgrader export", flush=True)
+    print("4. Write pages about the class: autograder report", flush=True)
+    subprocess.run([bin_ / "autograder", "report"], cwd=DEMO, check=True)
+    print("5. Export the grades: nbgrader export", flush=True)
     subprocess.run([bin_ / "nbgrader", "export", "--to", "grades.csv", "--log-level=ERROR"], cwd=DEMO, check=True)
-    print(f"\nOpen these:\n  {_short('grades.csv')}\n  {_short('gradebook.db')}")
+    print(f"\nOpen these:\n  {_short('report/index.html')}\n  {_short('grades.csv')}\n  {_short('gradebook.db')}")
     pages = sorted((DEMO / "feedback").glob("*/*/*.html"))
     print(f"  {_short(pages[0].relative_to(DEMO))} and {len(pages) - 1} feedback pages more")
 

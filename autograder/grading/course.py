@@ -9,10 +9,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -24,31 +23,25 @@ from nbgrader.utils import find_all_files, parse_utc
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from . import GradingError, feedback, job, results
+from . import GradingError, feedback, job, pages, results
 from .feedback import Page
 from .hooks import Execute, skeleton
 from .job import Done, Job, Settings
 from .pool import Pool
-from .results import Graded, Recorder
+from .results import Graded, Made, Recorder
 from .secret import course_secret, inputs_key
 from .submission import Submission, SubmissionError, read
 
 # What only shows grades or carries them about: a change there makes no grade stale.
 _NO_PART_IN_GRADES = frozenset(
     [
-        "authoring",
-        "class_report",
-        "cli",
-        "collect",
-        "doctor",
-        "exports",
-        "feedback",
-        "pool",
-        "progress",
-        "report",
-        "report_pages",
+        *("authoring", "class_report", "class_rows", "classlist", "cli", "collect", "doctor", "exports", "feedback"),
+        *("misconceptions", "overview", "packing", "pages", "pool", "report", "report_pages", "tables", "unpack"),
     ]
 )
+
+# nbgrader's, for what it has graded.
+_PERMISSIONS = 0o444
 
 
 class CourseError(GradingError):
@@ -57,12 +50,20 @@ class CourseError(GradingError):
 
 @dataclass(frozen=True)
 class _HandedIn:
-    """A submission as it is now: the job of grading it, what its grade is made of, and when it was handed in."""
+    """A submission as it is now: the job of grading it, and what its grade is made of."""
 
     job: Job
-    key: str
-    timestamp: datetime | None
+    made: Made
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A score that becomes another one for the same work."""
+
+    submission: Submission
+    before: float
+    after: float
 
 
 class Course:
@@ -149,14 +150,25 @@ class Course:
             return results.earlier(gradebook, submissions)
 
     def grade(
-        self, submissions: Sequence[Submission], pool: Pool, settings: Settings, force: bool = False
+        self,
+        submissions: Sequence[Submission],
+        pool: Pool,
+        settings: Settings,
+        force: bool = False,
+        agree: Callable[[list[Change]], bool] = lambda _: True,
     ) -> Iterator[Graded]:
-        """Grade submissions into the gradebook and `autograded/`, each as soon as it is done.
+        """Grade submissions into the gradebook and `autograded/`.
+
+        What is handed in for the first time, or anew, is written as soon as it is done. Where the same work is graded
+        again, since the lesson or the grader changed, nothing is written before all of it is done.
 
         Parameters
         ----------
         force
             Grade what has not changed since it was graded, too.
+        agree
+            Is told which scores change for the same work, and says whether to write them. Where it doesn't, the grades of
+            that work stay as they were.
 
         Raises
         ------
@@ -170,24 +182,42 @@ class Course:
             self._check_released(gradebook, {one.lesson for one in submissions})
             results.prepare(gradebook)
             known, due = results.earlier(gradebook, submissions), results.due_dates(gradebook)
-            changed = []
+            wanted, again = [], set()
             for submission in submissions:
-                before = known.get(submission)
-                key = self._handed_in(submission, settings, secret, due).key
-                if before is not None and before.key == key and self._is_whole(before) and not force:
+                before, now = known.get(submission), self._handed_in(submission, settings, secret, due)
+                if before is not None and before.made.key == now.made.key and self._is_whole(before) and not force:
+                    # What a run left that was killed before it had written changed grades.
+                    _beside(self.graded(submission)).unlink(missing_ok=True)
                     yield replace(before, unchanged=True)
-                else:
-                    changed.append(submission)
+                    continue
+                wanted.append(submission)
+                if before is not None and before.made.work == now.made.work and self._is_whole(before):
+                    again.add(submission)
             penalties = AssignLatePenalties(config=self._config)
             penalties.init_plugin()
             recorder = Recorder(gradebook, penalties.plugin_inst)
+            held: list[tuple[Made, Done]] = []
             # Each is read again when its turn comes: a class is more than fits into memory.
-            tasks = (self._handed_in(submission, settings, secret, due) for submission in changed)
+            tasks = (self._handed_in(submission, settings, secret, due) for submission in wanted)
             for task, done in pool.map(_run, tasks):
                 done = done or Done(task.job.submission, reason="it ended the process that graded it")
                 done = replace(done, notes=(*done.notes, *task.notes))
-                self._write(done)
-                yield recorder.record(done, task.key, task.timestamp)
+                self._put_beside(done)
+                if done.submission in again:
+                    held.append((task.made, replace(done, notebook="")))
+                else:
+                    yield self._keep(recorder, task.made, done)
+            changes = [
+                Change(done.submission, known[done.submission].score, recorder.score_of(done)) for _, done in held
+            ]
+            changes = [change for change in changes if change.before != change.after]
+            agreed = not changes or agree(changes)
+            for made, done in held:
+                if agreed:
+                    yield self._keep(recorder, made, done)
+                else:
+                    _beside(self.graded(done.submission)).unlink(missing_ok=True)
+                    yield replace(known[done.submission], unchanged=True)
 
     def write_feedback(
         self, submissions: Sequence[Submission], pool: Pool, force: bool = False
@@ -197,14 +227,15 @@ class Course:
         Yields each submission that has feedback, with "" or why it could not be written.
         """
         with self._alone(), self._gradebook() as gradebook:
-            keys = results.feedback_keys(gradebook, submissions)
-            pages = []
+            look = (self.root / "nbgrader_config.py").read_bytes() + Path(pages.__file__).read_bytes()
+            keys = results.feedback_keys(gradebook, submissions, look)
+            stale = []
             for submission, (now, written) in keys.items():
                 if now == written and self.feedback(submission).exists() and not force:
                     yield submission, ""
                 else:
-                    pages.append(Page(submission, self._config))
-            for page, failed in pool.map(feedback.write, pages):
+                    stale.append(Page(submission, self._config))
+            for page, failed in pool.map(feedback.write, stale):
                 why = "it ended the process that wrote it" if failed is None else failed
                 if not why:
                     results.feedback_written(gradebook, page.submission, keys[page.submission][0])
@@ -255,22 +286,12 @@ class Course:
                 timestamp = parse_utc(read(folder / "timestamp.txt").decode().strip())
         except (SubmissionError, ValueError, OverflowError):
             notes = ("its timestamp.txt can't be read, so it counts as handed in in time",)
-        key = hashlib.sha256(self._made_of(lesson).encode())
-        for part in (
-            inputs_key(secret, submission.student),
-            repr((settings, reason, timestamp, due.get((submission.student, lesson)) or due["", lesson])).encode(),
-            raw,
-        ):
-            key.update(hashlib.sha256(part).digest())
-        job = Job(
-            submission,
-            raw,
-            self._skeleton(lesson),
-            inputs_key(secret, submission.student),
-            settings,
-            reason,
-        )
-        return _HandedIn(job, key.hexdigest(), timestamp, notes)
+        student_key = inputs_key(secret, submission.student)
+        work = hashlib.sha256(raw + reason.encode()).hexdigest()
+        until = due.get((submission.student, lesson)) or due["", lesson]
+        made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until)
+        made = Made(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
+        return _HandedIn(Job(submission, raw, self._skeleton(lesson), student_key, settings, reason), made, notes)
 
     def _skeleton(self, lesson: str) -> str:
         if lesson not in self._skeletons:
@@ -294,31 +315,45 @@ class Course:
     def _is_whole(self, graded: Graded) -> bool:
         return bool(graded.reason) or self.graded(graded.submission).exists()
 
-    def _write(self, done: Done) -> None:
-        """Write the files of `autograded/` as nbgrader does: the graded notebook, and what else was handed in."""
+    def _put_beside(self, done: Done) -> None:
+        """Write a graded notebook beside the place where it belongs; `_keep` moves it there."""
+        if done.notebook:
+            path = _beside(self.graded(done.submission))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.write_text(done.notebook, encoding="utf-8")
+            path.chmod(_PERMISSIONS)
+
+    def _keep(self, recorder: Recorder, made: Made, done: Done) -> Graded:
+        """Write the files of `autograded/` as nbgrader does, the notebook and what else was handed in; then the grades."""
         path = self.graded(done.submission)
-        if not done.notebook:
+        if done.reason:
             # What is there is of an earlier hand-in, and no longer what the gradebook says.
             for stale in (path, self.feedback(done.submission)):
                 stale.unlink(missing_ok=True)
-            return
-        write_beside(path, done.notebook.encode())
-        for folder in (done.submission.path.parent, self.solution(done.submission.lesson).parent):
-            for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
-                with suppress(SubmissionError):
-                    write_beside(path.parent / Path(name).relative_to(folder), read(Path(name)))
+        else:
+            _beside(path).replace(path)
+            for folder in (done.submission.path.parent, self.solution(done.submission.lesson).parent):
+                for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
+                    with suppress(SubmissionError):
+                        write_beside(path.parent / Path(name).relative_to(folder), read(Path(name)), _PERMISSIONS)
+        return recorder.record(done, made)
 
 
 def _run(handed_in: _HandedIn) -> Done:
     return job.run(handed_in.job)
 
 
-def write_beside(path: Path, content: bytes) -> None:
+def _beside(path: Path) -> Path:
+    # Always the same name: what a run left that was killed here is gone with the next one.
+    return path.with_name(f".{path.name[:200]}.new")
+
+
+def write_beside(path: Path, content: bytes, permissions: int = 0o644) -> None:
     """Write a file in one step: whoever reads it sees the old one or the new one, and never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Always the same name: what a run left that was killed here is gone with the next one.
-    beside = path.with_name(f".{path.name[:200]}.new")
+    beside = _beside(path)
     beside.unlink(missing_ok=True)
     beside.write_bytes(content)
-    beside.chmod(0o444)
+    beside.chmod(permissions)
     beside.replace(path)

@@ -17,7 +17,7 @@ from ..exercise import Exercise, Lesson
 from .job import Done, Job, Settings, run
 from .pool import Pool
 from .rebuild import fresh_cell, grade_id_of, source_of, with_ids
-from .results import Graded
+from .results import Graded, Made
 from .secret import inputs_key
 from .submission import Submission, SubmissionError, read
 
@@ -75,7 +75,7 @@ def grade_files(paths: Sequence[Path], pool: Pool, settings: Settings) -> Iterat
     for task, done in pool.map(run, (_job(path, secret, settings) for path in paths)):
         done = done or Done(task.submission, reason="it ended the process that graded it")
         score, most = (sum(getattr(verdict, name) for verdict in done.verdicts) for name in ("points", "max_points"))
-        yield Graded.of(done, score, most)
+        yield Graded.of(done, score, most, Made("", ""))
 
 
 def _job(path: Path, secret: bytes, settings: Settings) -> Job:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
 
 from .. import view
 from ..verdict import Outcome
+from .class_report import made_by, needs_a_look
 from .results import Graded
+
+if TYPE_CHECKING:
+    from .course import Change
 
 
 def class_tables(graded: Sequence[Graded]) -> list[Table]:
@@ -32,7 +36,7 @@ def _lesson(graded: Sequence[Graded]) -> Table:
             escape(one.submission.student),
             f"{one.score:g} / {one.max_score:g}",
             f"{right} / {len(one.verdicts)}" if one.verdicts else "–",
-            escape(" ".join([*_needs_a_look(one), *_wrong(one)])),
+            escape(" ".join([*needs_a_look(one), *_wrong(one)])),
         )
     return table
 
@@ -59,7 +63,7 @@ def _to_look_at(graded: Sequence[Graded]) -> Table:
     table.add_column("lesson", no_wrap=True)
     table.add_column("what was wrong", ratio=1)
     for one in graded:
-        sentences = _needs_a_look(one)
+        sentences = needs_a_look(one)
         if sentences:
             table.add_row(escape(one.submission.student), escape(one.submission.lesson), escape(" ".join(sentences)))
     return table
@@ -68,7 +72,21 @@ def _to_look_at(graded: Sequence[Graded]) -> Table:
 def loose_text(one: Graded) -> str:
     """Return what came of a loose notebook: the score, each verdict, and what is to be said of the whole."""
     title = str(one.submission.path) if one.reason else f"{one.submission.path}: {one.score:g} of {one.max_score:g}"
-    return "\n".join([title, *map(view.text, one.verdicts), *_needs_a_look(one), ""])
+    return "\n".join([title, *map(view.text, one.verdicts), *needs_a_look(one), ""])
+
+
+def changes_table(changes: Sequence[Change]) -> Table:
+    """Return the scores that change for the same work, the largest change first."""
+    table = Table(title="Scores that change for the same work", title_justify="left")
+    for name in ("student", "lesson"):
+        table.add_column(name, no_wrap=True)
+    for name in ("was", "is", "change"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in sorted(changes, key=lambda one: -abs(one.after - one.before)):
+        who, change = one.submission, one.after - one.before
+        row = (escape(who.student), escape(who.lesson), f"{one.before:g}", f"{one.after:g}", f"{change:+g}")
+        table.add_row(*row)
+    return table
 
 
 def summary(graded: Sequence[Graded]) -> str:
@@ -87,27 +105,14 @@ def summary(graded: Sequence[Graded]) -> str:
 
 
 def mistakes_table(graded: Sequence[Graded], most: int = 15) -> Table:
-    """Return the mistakes that were made most often, with how many students made each."""
-    verdicts = [verdict for one in graded for verdict in one.verdicts if verdict.mistake]
-    counts = Counter(verdict.mistake for verdict in verdicts)
-    asked = Counter(verdict.exercise for one in graded for verdict in one.verdicts)
-    exercises = {verdict.mistake: verdict.exercise for verdict in verdicts}
-    table = Table(title=f"The mistakes, {min(most, len(counts))} of {len(counts)}", title_justify="left")
+    """Return the mistakes that were made most often, with how many made each of how many who attempted the exercise."""
+    ranked = made_by(graded)
+    table = Table(title=f"The mistakes, {min(most, len(ranked))} of {len(ranked)}", title_justify="left")
     table.add_column("made by", justify="right", no_wrap=True)
     table.add_column("mistake")
-    for mistake, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]:
-        table.add_row(f"{n} of {asked[exercises[mistake]]}", escape(mistake))
+    for mistake, students, of in ranked[:most]:
+        table.add_row(f"{len(students)} of {of}", escape(mistake))
     return table
-
-
-def _needs_a_look(one: Graded) -> list[str]:
-    """Return what is to be said of a submission as a whole, in sentences."""
-    if one.reason:
-        return [f"Not graded: {one.reason}."]
-    sentences = [f"{note[0].upper()}{note[1:]}." for note in one.notes]
-    if one.verdicts and all(verdict.outcome is Outcome.NOT_ATTEMPTED for verdict in one.verdicts):
-        sentences.append("Nothing was attempted.")
-    return sentences
 
 
 def _wrong(one: Graded) -> list[str]:

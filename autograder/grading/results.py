@@ -43,6 +43,7 @@ _table = Table(
     Base.metadata,
     Column("submission_id", String(32), ForeignKey(SubmittedAssignment.id, ondelete="CASCADE"), primary_key=True),
     Column("key", String(64), nullable=False),
+    Column("work", String(64), nullable=False),
     Column("feedback_key", String(64), nullable=False),
     Column("reason", Text, nullable=False),
     Column("notes", JSON, nullable=False),
@@ -55,6 +56,15 @@ _indexes = tuple(
     Index(f"autograder_{table}_{column}", Base.metadata.tables[table].c[column])
     for table, column in (("submitted_notebook", "assignment_id"), ("grade", "notebook_id"), ("comment", "notebook_id"))
 )
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a grade was made of: digests of all of it and of the student's work alone, and when that was handed in."""
+
+    key: str
+    work: str
+    timestamp: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ class Graded:
         Which walls stood around it.
     reason
         Why it could not be read, or "".
-    key
+    made
         What the grade was made of.
     unchanged
         Whether it was graded in an earlier run.
@@ -87,11 +97,11 @@ class Graded:
     stopped: bool = False
     sandbox: str = ""
     reason: str = ""
-    key: str = ""
+    made: Made = Made("", "")
     unchanged: bool = False
 
     @classmethod
-    def of(cls, done: Done, score: float, max_score: float, key: str = "") -> Graded:
+    def of(cls, done: Done, score: float, max_score: float, made: Made) -> Graded:
         """Return what came of a job, with its score."""
         return cls(
             done.submission,
@@ -102,7 +112,7 @@ class Graded:
             done.stopped,
             done.sandbox,
             done.reason,
-            key,
+            made,
         )
 
     @property
@@ -163,7 +173,16 @@ class Recorder:
         self._names = dict(tuple(row) for row in gradebook.db.execute(select(BaseCell.id, BaseCell.name)))
         self._most = dict(tuple(row) for row in gradebook.db.execute(select(Assignment.name, Assignment.max_score)))
 
-    def record(self, done: Done, key: str, timestamp: datetime | None) -> Graded:
+    def score_of(self, done: Done) -> float:
+        """Return the score that a submission will have, which is in the gradebook already, without writing anything."""
+        lesson, student = done.submission.lesson, done.submission.student
+        notebook = self._gradebook.find_submission_notebook(lesson, lesson, student)
+        scores = dict(done.scores)
+        total = sum(_given(grade, scores.get(self._names[grade.cell_id], 0)) for grade in notebook.grades)
+        self._gradebook.db.expunge_all()
+        return total
+
+    def record(self, done: Done, made: Made) -> Graded:
         """Write one submission's grades, as nbgrader's SaveAutoGrades and AssignLatePenalties would.
 
         What was given or written by hand stays. A submission that could not be read scores 0 and has the reason for a
@@ -171,7 +190,7 @@ class Recorder:
         """
         student, lesson, db = done.submission.student, done.submission.lesson, self._gradebook.db
         self._gradebook.update_or_create_student(student)
-        known = {"timestamp": timestamp} if timestamp else {}
+        known = {"timestamp": made.timestamp} if made.timestamp else {}
         with warnings.catch_warnings():
             # nbgrader reads a submission that it has not added yet, which is harmless, and SQLAlchemy warns of it.
             warnings.simplefilter("ignore", SAWarning)
@@ -180,7 +199,8 @@ class Recorder:
         score = self._write_grades(notebook, done)
         notebook.late_submission_penalty = self._penalty(student, score, row.total_seconds_late)
         values = {
-            "key": key,
+            "key": made.key,
+            "work": made.work,
             "feedback_key": "",
             "reason": done.reason,
             "notes": list(done.notes),
@@ -193,7 +213,7 @@ class Recorder:
         db.commit()
         # The session would keep every row that it has seen.
         db.expunge_all()
-        return Graded.of(done, score, self._most[lesson], key)
+        return Graded.of(done, score, self._most[lesson], made)
 
     def _write_grades(self, notebook: SubmittedNotebook, done: Done) -> float:
         """Set a submitted notebook's grades and comments, and return its score; a cell that is not in it scores 0."""
@@ -202,9 +222,7 @@ class Recorder:
         for grade in notebook.grades:
             grade.auto_score = scores.get(self._names[grade.cell_id], 0)
             grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
-            given = grade.auto_score if grade.manual_score is None else grade.manual_score
-            # As nbgrader has it: what is not graded yet has no extra credit either.
-            total += 0 if given is None else given + (grade.extra_credit or 0)
+            total += _given(grade, grade.auto_score)
         for comment in notebook.comments:
             why = f"Not graded: {done.reason}." if done.reason else comments.get(self._names[comment.cell_id])
             comment.auto_comment = why
@@ -215,6 +233,13 @@ class Recorder:
             return None
         penalty = self._penalties.late_submission_penalty(student, score, seconds_late)
         return None if penalty is None else min(max(penalty, 0), score)
+
+
+def _given(grade: Grade, auto_score: float | None) -> float:
+    """Return what a grade comes to with this score by machine."""
+    given: float | None = auto_score if grade.manual_score is None else grade.manual_score
+    # As nbgrader has it: what is not graded yet has no extra credit either.
+    return 0.0 if given is None else given + (grade.extra_credit or 0)
 
 
 def due_dates(gradebook: Gradebook) -> dict[tuple[str, str], str]:
@@ -229,9 +254,12 @@ def due_dates(gradebook: Gradebook) -> dict[tuple[str, str], str]:
     } | {("", lesson.name): f"{lesson.duedate} None" for lesson in lessons.values()}
 
 
-def feedback_keys(gradebook: Gradebook, submissions: Iterable[Submission]) -> dict[Submission, tuple[str, str]]:
+def feedback_keys(
+    gradebook: Gradebook, submissions: Iterable[Submission], look: bytes
+) -> dict[Submission, tuple[str, str]]:
     """Return what each submission's feedback would be made of now, and what it was made of when it was written.
 
+    `look` is what all pages are made of beside the grades and comments.
     Submissions that could not be read have no feedback and are left out.
     """
     asked = {(one.student, one.lesson): one for one in submissions}
@@ -244,7 +272,7 @@ def feedback_keys(gradebook: Gradebook, submissions: Iterable[Submission]) -> di
         submission = asked.get((row["student_id"], row["name"]))
         if submission is not None and not row["reason"]:
             digest = digests[row["submission_id"]]
-            digest.update(row["key"].encode())
+            digest.update(row["key"].encode() + look)
             keys[submission] = (digest.hexdigest(), row["feedback_key"])
     return keys
 
@@ -290,5 +318,5 @@ def _graded(submission: Submission, row: RowMapping) -> Graded:
         row["stopped"],
         row["sandbox"],
         row["reason"],
-        row["key"],
+        Made(row["key"], row["work"]),
     )

@@ -60,7 +60,11 @@ def pytest_runtest_makereport(
     if report.when == "call" and report.failed:
         shown = next((item.funcargs[name] for name in ("page", "untouched", "lesson") if name in item.funcargs), None)
         page = shown.page if isinstance(shown, Notebook) else shown
-        picture = item.funcargs["server"].course.root.parent / f"{item.name}.png"
-        page.screenshot(path=picture)
-        report.sections.append(("The page as it was", str(picture)))
+        if page is not None:
+            folder = (
+                item.funcargs["server"].course.root.parent if "server" in item.funcargs else item.funcargs["tmp_path"]
+            )
+            picture = folder / f"{item.name}.png"
+            page.screenshot(path=picture)
+            report.sections.append(("The page as it was", str(picture)))
     return report

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.grading.course import Course, CourseError
+from autograder.grading.course import Change, Course, CourseError
 from autograder.grading.pool import LocalPool, Pool
 from autograder.grading.results import Graded
 
@@ -50,6 +51,46 @@ def test_a_second_run_grades_only_what_changed(course: Course, local_pool: Local
     assert changed(third) == {"rosa", "sven"}
     assert third["rosa"].score == 20
     assert changed(grade(course, local_pool, force=True)) == set(first)
+
+
+def test_scores_that_change_for_the_same_work_are_told_before_they_are_written(
+    course: Course, local_pool: LocalPool
+) -> None:
+    def graded_now(agreed: bool) -> tuple[dict[str, tuple[float, float]], dict[str, Graded]]:
+        told: list[Change] = []
+
+        def agree(changes: list[Change]) -> bool:
+            told.extend(changes)
+            assert grade_rows(db_url(course)) == before
+            return agreed
+
+        now = Course(course.root)
+        done = list(now.grade(now.submissions(now.lessons()), local_pool, now.settings(), agree=agree))
+        return {one.submission.student: (one.before, one.after) for one in told}, {
+            one.submission.student: one for one in done
+        }
+
+    grade(course, local_pool)
+    with Gradebook(db_url(course), "autograd") as gradebook:
+        gradebook.find_grade("check-d_square", LESSON.folder, LESSON.folder, "uma").manual_score = 1
+        gradebook.db.commit()
+    before = grade_rows(db_url(course))
+    # Another instructor's notebook: what is handed in is graded again. An exercise is worth nothing in it.
+    path = course.solution(LESSON.folder)
+    notebook = nbformat.read(path, as_version=4)
+    cells = {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+    cells["check-tangent"].source = "0"
+    nbformat.write(notebook, path)
+    told, kept = graded_now(agreed=False)
+    assert told == {"ada": (20, 17), "uma": (19, 16), "wanjiru": (18, 15)}
+    assert {name: one.score for name, one in kept.items() if name in told} == {"ada": 20, "uma": 19, "wanjiru": 18}
+    assert grade_rows(db_url(course)) == before
+    assert not list((course.root / "autograded").glob("*/*/.*"))
+    assert graded_now(agreed=False)[0] == told
+    told_again, written = graded_now(agreed=True)
+    assert told_again == told
+    assert {name: one.score for name, one in written.items() if name in told} == {"ada": 17, "uma": 16, "wanjiru": 15}
+    assert not changed(grade(Course(course.root), local_pool))
 
 
 def test_what_was_given_by_hand_stays(course: Course, local_pool: LocalPool) -> None:
@@ -105,9 +146,9 @@ class Replay:
 
     def map(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         for task in tasks:
-            if task.key not in self._known:
-                ((_, self._known[task.key]),) = self._pool.map(function, [task])
-            yield task, self._known[task.key]
+            if task.made.key not in self._known:
+                ((_, self._known[task.made.key]),) = self._pool.map(function, [task])
+            yield task, self._known[task.made.key]
 
 
 def test_a_grader_killed_at_twenty_random_moments_loses_and_doubles_nothing(

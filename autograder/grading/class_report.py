@@ -1,0 +1,298 @@
+"""A class as an instructor sees it: who made which mistake, what each exercise was to them, and who needs help.
+
+Pure: what came of the submissions goes in, plain counts come out. An answer that was not attempted, or could not be
+checked, says nothing about a mistake, so "9 of 20" counts those who attempted the exercise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from statistics import median
+
+from .. import misconceptions
+from ..exercise import Exercise, Lesson
+from ..mistakes import message_of
+from ..verdict import Outcome, Verdict
+from .class_rows import (
+    SILENT,
+    ClassReport,
+    ExerciseRow,
+    LessonRow,
+    Misconception,
+    MistakeRow,
+    Place,
+    Scores,
+    StudentRow,
+    ToLookAt,
+)
+from .results import Graded
+from .submission import Submission
+
+# A mistake that one student makes in so many exercises, and in so large a share of those attempted, is no accident.
+REPEATED, REPEATED_SHARE = 3, 0.1
+
+# Below how many students there is no class to fall behind.
+CLASS = 4
+
+
+def summarise(
+    graded: Iterable[Graded], folders: Sequence[str], lessons: Sequence[Lesson], handed_in: Iterable[Submission] = ()
+) -> ClassReport:
+    """Return the report on a class.
+
+    Parameters
+    ----------
+    graded
+        What came of the submissions; what belongs to other lessons is left out.
+    folders
+        The lessons reported on.
+    lessons
+        The lessons that are known, for the titles and hints of their exercises.
+    handed_in
+        What was handed in, in other lessons too: whoever handed in something belongs to the class, and what is not among
+        `graded` waits for its grade.
+    """
+    by_folder = {one.folder: one for one in lessons}
+    handed_in = list(handed_in)
+    own = {(one.submission.student, one.submission.lesson): one for one in graded if one.submission.lesson in folders}
+    names = sorted({student for student, _ in own} | {one.student for one in handed_in})
+    waits: defaultdict[str, set[str]] = defaultdict(set)
+    for one in handed_in:
+        if one.lesson in folders and (one.student, one.lesson) not in own:
+            waits[one.student].add(one.lesson)
+    waiting = Counter(lesson for missing in waits.values() for lesson in missing)
+    most = {folder: _max_score(folder, by_folder.get(folder), own.values()) for folder in folders}
+
+    known = {exercise.id: (exercise, one.folder) for one in lessons for exercise in one.exercises}
+    mistakes = _mistakes(own.values(), known)
+    kinds = _kinds(mistakes, _who_attempted(own.values()), list(known))
+    students = [
+        StudentRow(
+            name, tuple(own.get((name, folder)) for folder in folders), sum(most.values()), frozenset(waits[name])
+        )
+        for name in names
+    ]
+    rows = tuple(
+        _lesson_row(folder, by_folder.get(folder), most[folder], own.values(), waiting[folder], mistakes)
+        for folder in folders
+    )
+    return ClassReport(
+        lessons=rows,
+        exercises=_exercises(own.values(), folders, known, mistakes),
+        misconceptions=kinds,
+        students=_with_reasons(students, rows),
+        scores=Scores(tuple(one.share for one in students if one.graded), sum(most.values())),
+        to_look_at=tuple(_to_look_at(own)),
+        walls=tuple(sorted(Counter(one.sandbox for one in own.values() if one.sandbox and not one.reason).items())),
+    )
+
+
+def attempted(verdict: Verdict) -> bool:
+    """Whether an answer says something about its exercise."""
+    return verdict.outcome not in SILENT
+
+
+def made_by(graded: Iterable[Graded]) -> list[tuple[str, list[str], int]]:
+    """Return the mistakes with who made them and how many attempted the exercise, the most frequent first."""
+    made: defaultdict[str, list[str]] = defaultdict(list)
+    tried: Counter[str] = Counter()
+    exercises: dict[str, str] = {}
+    for one in graded:
+        for verdict in filter(attempted, one.verdicts):
+            tried[verdict.exercise] += 1
+            if verdict.mistake:
+                made[verdict.mistake].append(one.submission.student)
+                exercises[verdict.mistake] = verdict.exercise
+    ranked = sorted(made.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(mistake, sorted(students), tried[exercises[mistake]]) for mistake, students in ranked]
+
+
+def needs_a_look(one: Graded) -> list[str]:
+    """Return what is to be said of a submission as a whole, in sentences."""
+    if one.reason:
+        return [f"Not graded: {one.reason}."]
+    sentences = [f"{note[0].upper()}{note[1:]}." for note in one.notes]
+    return [*sentences, "Nothing was attempted."] if nothing_attempted(one) else sentences
+
+
+def nothing_attempted(one: Graded) -> bool:
+    """Whether a submission is as it was released."""
+    return bool(one.verdicts) and all(verdict.outcome is Outcome.NOT_ATTEMPTED for verdict in one.verdicts)
+
+
+def _max_score(folder: str, lesson: Lesson | None, graded: Iterable[Graded]) -> float:
+    """Return the points of a lesson: as in the gradebook, or as the lesson says where nobody's was graded."""
+    most = [one.max_score for one in graded if one.submission.lesson == folder]
+    return max(most) if most else sum(exercise.points for exercise in lesson.exercises) if lesson else 0.0
+
+
+def _place(exercise_id: str, known: Mapping[str, tuple[Exercise, str]]) -> Place:
+    if exercise_id not in known:
+        return Place(exercise_id, "", exercise_id.partition(".")[2] or exercise_id, "")
+    exercise, folder = known[exercise_id]
+    board = exercise.hints[2] if len(exercise.hints) > 2 else ""
+    return Place(
+        exercise.id,
+        exercise.number,
+        exercise.title,
+        folder,
+        exercise.difficulty,
+        board,
+        _sections(exercise.hints[-1]) if exercise.hints else (),
+    )
+
+
+def _sections(hint: str) -> tuple[str, ...]:
+    """Return the sections that a hint names, as in "Read the section 'Term by term' again"."""
+    return tuple(re.findall(r"(?<!\w)'([^']+)'(?!\w)", hint)) if "section" in hint else ()
+
+
+def _mistakes(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]]) -> dict[str, MistakeRow]:
+    graded = list(graded)
+    said: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    exercises = {}
+    for one in graded:
+        for verdict in one.verdicts:
+            if verdict.mistake:
+                said[verdict.mistake][verdict.message] += 1
+                exercises[verdict.mistake] = verdict.exercise
+    rows = {}
+    for mistake, students, of in made_by(graded):
+        exercise_id = exercises[mistake]
+        told = message_of(known[exercise_id][0], mistake.rpartition(".")[2]) if exercise_id in known else ""
+        # A sentence with a number of the student's own in it stands for the others: the one that was said most often.
+        told = told or min(said[mistake].items(), key=lambda item: (-item[1], item[0]))[0]
+        rows[mistake] = MistakeRow(mistake, _place(exercise_id, known), told, tuple(students), of)
+    return rows
+
+
+def _who_attempted(graded: Iterable[Graded]) -> dict[str, set[str]]:
+    """Return who attempted an exercise, by its id."""
+    who: defaultdict[str, set[str]] = defaultdict(set)
+    for one in graded:
+        for verdict in filter(attempted, one.verdicts):
+            who[verdict.exercise].add(one.submission.student)
+    return who
+
+
+def _kinds(
+    mistakes: Mapping[str, MistakeRow], who: Mapping[str, set[str]], course: Sequence[str]
+) -> tuple[Misconception, ...]:
+    """Return the mistakes by kind, that of the most students first; `course` are the exercises in their order."""
+    at = {id_: i for i, id_ in enumerate(course)}
+    kinds: defaultdict[str, list[MistakeRow]] = defaultdict(list)
+    for row in mistakes.values():
+        kinds[row.slug].append(row)
+    found = [
+        Misconception(
+            slug,
+            tuple(sorted(rows, key=lambda row: (-len(row.students), at.get(row.place.id, len(at))))),
+            tuple(sorted({student for row in rows for student in row.students})),
+            len(set().union(*(who.get(row.place.id, ()) for row in rows))),
+        )
+        for slug, rows in kinds.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-len(one.students), -len(one.rows), one.slug)))
+
+
+def _exercises(
+    graded: Iterable[Graded],
+    folders: Sequence[str],
+    known: Mapping[str, tuple[Exercise, str]],
+    mistakes: Mapping[str, MistakeRow],
+) -> tuple[ExerciseRow, ...]:
+    """Return the exercises in the order of the course, with those that are no longer in it at the end."""
+    counts: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
+    named: Counter[str] = Counter()
+    for one in graded:
+        for verdict in one.verdicts:
+            counts[verdict.exercise][verdict.outcome] += 1
+            named[verdict.exercise] += bool(verdict.mistake)
+    made: defaultdict[str, list[MistakeRow]] = defaultdict(list)
+    for row in mistakes.values():
+        made[row.place.id].append(row)
+    ids = [id_ for id_, (_, folder) in known.items() if folder in folders]
+    ids += sorted(counts.keys() - set(ids))
+    return tuple(
+        ExerciseRow(
+            _place(id_, known),
+            tuple((outcome, counts[id_][outcome]) for outcome in Outcome if counts[id_][outcome]),
+            named[id_],
+            tuple(made[id_]),
+        )
+        for id_ in ids
+    )
+
+
+def _lesson_row(
+    folder: str,
+    lesson: Lesson | None,
+    most: float,
+    graded: Iterable[Graded],
+    waiting: int,
+    mistakes: Mapping[str, MistakeRow],
+) -> LessonRow:
+    own = [one for one in graded if one.submission.lesson == folder]
+    read = [one for one in own if not one.reason]
+    return LessonRow(
+        folder,
+        lesson.number if lesson else 0,
+        lesson.title if lesson else folder,
+        # What could not be read says nothing of what its author knows.
+        Scores(tuple(one.score / most if most else 0.0 for one in read), most),
+        handed_in=len(own) + waiting,
+        unreadable=len(own) - len(read),
+        waiting=waiting,
+        common=next((row for row in mistakes.values() if row.place.lesson == folder), None),
+    )
+
+
+def _with_reasons(students: Sequence[StudentRow], lessons: Sequence[LessonRow]) -> tuple[StudentRow, ...]:
+    shares = [one.share for one in students if one.graded]
+    middle = median(shares) if len(shares) >= CLASS else None
+    return tuple(replace(one, reasons=tuple(_reasons(one, lessons, len(students), middle))) for one in students)
+
+
+def _reasons(one: StudentRow, lessons: Sequence[LessonRow], students: int, middle: float | None) -> Iterable[str]:
+    """Return why a student may need help, the gravest first."""
+    missing = [
+        lesson
+        for lesson, graded in zip(lessons, one.by_lesson, strict=True)
+        if graded is None and lesson.folder not in one.waiting and 2 * lesson.handed_in >= students
+    ]
+    if missing:
+        names, others = ", ".join(map(_name, missing)), min(lesson.handed_in for lesson in missing)
+        yield f"Did not hand in {names}, as {'at least ' * (len(missing) > 1)}{others} others did."
+    for lesson, graded in zip(lessons, one.by_lesson, strict=True):
+        if graded is not None and graded.reason:
+            yield f"What was handed in for {_name(lesson)} can't be read."
+        elif graded is not None and nothing_attempted(graded):
+            yield f"Attempted nothing in {_name(lesson)}."
+    if middle is not None and one.graded and one.share < middle / 2:
+        yield f"Has {one.share:.0%} of the points, where the middle of the class has {middle:.0%}."
+    left, asked = one.count(Outcome.NOT_ATTEMPTED), len(one.verdicts)
+    if asked > 2 * (asked - left) > 0:
+        yield f"Left {left} of {asked} exercises open."
+    kinds: defaultdict[str, set[str]] = defaultdict(set)
+    for verdict in one.verdicts:
+        if verdict.mistake:
+            kinds[verdict.mistake.rpartition(".")[2]].add(verdict.exercise)
+    for slug, exercises in sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0])):
+        if len(exercises) >= max(REPEATED, REPEATED_SHARE * (asked - left)):
+            yield f"{misconceptions.title(slug)}, in {len(exercises)} exercises."
+
+
+def _name(lesson: LessonRow) -> str:
+    return f"lesson {lesson.number}" if lesson.number else lesson.folder
+
+
+def _to_look_at(graded: Mapping[tuple[str, str], Graded]) -> Iterable[ToLookAt]:
+    """Return what could not be graded, then what was stopped, then what was mended or is empty."""
+    status = ("unreadable", "stopped", "graded")
+    for (student, lesson), one in sorted(graded.items(), key=lambda item: (status.index(item[1].status), item[0])):
+        sentences = needs_a_look(one)
+        if sentences:
+            yield ToLookAt(student, lesson, one.status, tuple(sentences))

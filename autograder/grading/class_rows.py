@@ -1,0 +1,325 @@
+"""The rows of a class report: plain counts, and who is behind them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from .. import misconceptions
+from ..verdict import Outcome, Verdict
+from .results import Graded
+
+BINS = 10
+
+# Answers that say nothing about their exercise.
+SILENT = (Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an exercise stands, and what to show a class that had trouble with it.
+
+    Attributes
+    ----------
+    lesson
+        The folder of its lesson.
+    board
+        A step worked on another function.
+    sections
+        The sections of the lesson to go back to.
+    """
+
+    id: str
+    number: str
+    title: str
+    lesson: str
+    difficulty: int = 0
+    board: str = ""
+    sections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MistakeRow:
+    """One named mistake in one exercise.
+
+    Attributes
+    ----------
+    told
+        What the check says to a student who makes it.
+    students
+        Who made it.
+    of
+        How many attempted the exercise.
+    """
+
+    id: str
+    place: Place
+    told: str
+    students: tuple[str, ...]
+    of: int
+
+    @property
+    def slug(self) -> str:
+        """The last part of its id, which mistakes of one kind share."""
+        return self.id.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """The mistakes of one kind, in all exercises in which somebody made one.
+
+    Attributes
+    ----------
+    rows
+        One an exercise, that with the most students first.
+    students
+        Who made the mistake anywhere.
+    of
+        How many attempted at least one of these exercises.
+    """
+
+    slug: str
+    rows: tuple[MistakeRow, ...]
+    students: tuple[str, ...]
+    of: int
+
+    @property
+    def title(self) -> str:
+        """What it is, as a heading."""
+        return misconceptions.title(self.slug)
+
+    @property
+    def sentence(self) -> str:
+        """How many students did what."""
+        return f"{len(self.students)} of {self.of} students {misconceptions.phrase(self.slug)}"
+
+    @property
+    def lessons(self) -> tuple[str, ...]:
+        """The folders of the lessons in which it was made."""
+        return tuple(sorted({row.place.lesson for row in self.rows}))
+
+
+@dataclass(frozen=True)
+class ExerciseRow:
+    """How one exercise came out.
+
+    Attributes
+    ----------
+    outcomes
+        How many answers came out how, in the order in which the judge looks.
+    named
+        How many wrong answers have a name.
+    mistakes
+        The most frequent first.
+    """
+
+    place: Place
+    outcomes: tuple[tuple[Outcome, int], ...]
+    named: int
+    mistakes: tuple[MistakeRow, ...]
+
+    def _count(self, *outcomes: Outcome) -> int:
+        return sum(n for outcome, n in self.outcomes if outcome in outcomes)
+
+    @property
+    def total(self) -> int:
+        """How many submissions have this exercise."""
+        return sum(n for _, n in self.outcomes)
+
+    @property
+    def right(self) -> int:
+        """How many answers are right."""
+        return self._count(Outcome.RIGHT)
+
+    @property
+    def open(self) -> int:
+        """How many did not attempt it."""
+        return self._count(Outcome.NOT_ATTEMPTED)
+
+    @property
+    def unchecked(self) -> int:
+        """How many answers could not be checked."""
+        return self._count(Outcome.UNREADABLE)
+
+    @property
+    def unnamed(self) -> int:
+        """How many answers are wrong in a way that has no name yet."""
+        return self.total - self.right - self.named - self.open - self.unchecked
+
+    @property
+    def attempted(self) -> int:
+        """How many answers say something about the exercise."""
+        return self.total - self.open - self.unchecked
+
+    @property
+    def success(self) -> float | None:
+        """The share of right answers among those attempted; None where nobody tried."""
+        return self.right / self.attempted if self.attempted else None
+
+    @property
+    def ways_wrong(self) -> tuple[tuple[Outcome, int], ...]:
+        """How many answers are wrong in which way, the most frequent first."""
+        wrong = [one for one in self.outcomes if one[0] not in (Outcome.RIGHT, *SILENT)]
+        return tuple(sorted(wrong, key=lambda one: -one[1]))
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of some, each as a share of the points that were to be had."""
+
+    shares: tuple[float, ...]
+    max_score: float
+
+    @property
+    def bins(self) -> tuple[int, ...]:
+        """How many lie in each tenth; full marks are in the last."""
+        counts = Counter(min(max(int(share * BINS + 1e-9), 0), BINS - 1) for share in self.shares)
+        return tuple(counts[i] for i in range(BINS))
+
+    @property
+    def median(self) -> float | None:
+        """The points that half of them reach; None where there is no score."""
+        return median(self.shares) * self.max_score if self.shares else None
+
+    @property
+    def mean(self) -> float | None:
+        """The mean in points; None where there is no score."""
+        return sum(self.shares) / len(self.shares) * self.max_score if self.shares else None
+
+
+@dataclass(frozen=True)
+class LessonRow:
+    """One lesson: its scores, and how many submissions could not be read or were not graded yet.
+
+    Attributes
+    ----------
+    common
+        Its most frequent mistake, if one was made.
+    """
+
+    folder: str
+    number: int
+    title: str
+    scores: Scores
+    handed_in: int
+    unreadable: int
+    waiting: int
+    common: MistakeRow | None
+
+
+@dataclass(frozen=True)
+class StudentRow:
+    """One student.
+
+    Attributes
+    ----------
+    by_lesson
+        What came of the hand-ins, in the order of the lessons; None where there is none, or it was not graded yet.
+    max_score
+        The points of all lessons together.
+    waiting
+        The folders of the lessons whose hand-in was not graded yet.
+    reasons
+        Why this one may need help, in sentences.
+    """
+
+    student: str
+    by_lesson: tuple[Graded | None, ...]
+    max_score: float
+    waiting: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def graded(self) -> tuple[Graded, ...]:
+        """What could be graded."""
+        return tuple(one for one in self.by_lesson if one is not None and not one.reason)
+
+    @property
+    def score(self) -> float:
+        """The points of all lessons together; what is missing counts 0."""
+        return sum(one.score for one in self.graded)
+
+    @property
+    def share(self) -> float:
+        """The score as a share of all points."""
+        return self.score / self.max_score if self.max_score else 0.0
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdicts of all lessons."""
+        return tuple(verdict for one in self.graded for verdict in one.verdicts)
+
+    def count(self, *outcomes: Outcome) -> int:
+        """Return how many answers came out so."""
+        return sum(verdict.outcome in outcomes for verdict in self.verdicts)
+
+
+@dataclass(frozen=True)
+class ToLookAt:
+    """A submission that was not whole, did not end, could not be read, or is empty: how it stands, and what was seen."""
+
+    student: str
+    lesson: str
+    status: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """A class.
+
+    Attributes
+    ----------
+    misconceptions
+        That of the most students first.
+    students
+        By name.
+    walls
+        How many submissions ran behind which.
+    """
+
+    lessons: tuple[LessonRow, ...]
+    exercises: tuple[ExerciseRow, ...]
+    misconceptions: tuple[Misconception, ...]
+    students: tuple[StudentRow, ...]
+    scores: Scores
+    to_look_at: tuple[ToLookAt, ...]
+    walls: tuple[tuple[str, int], ...]
+
+    @cached_property
+    def needing_help(self) -> tuple[StudentRow, ...]:
+        """Those with a reason, the fewest points first."""
+        return tuple(sorted((one for one in self.students if one.reasons), key=lambda one: (one.share, one.student)))
+
+    @cached_property
+    def mistakes(self) -> Mapping[str, MistakeRow]:
+        """All mistakes that were made, by id."""
+        return {row.id: row for one in self.misconceptions for row in one.rows}
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        """Where the exercises stand, by id."""
+        return {row.place.id: row.place for row in self.exercises}
+
+    @property
+    def graded(self) -> int:
+        """How many submissions have a grade."""
+        return sum(len(one.graded) for one in self.students)
+
+    @property
+    def unreadable(self) -> int:
+        """How many submissions could not be read."""
+        return sum(lesson.unreadable for lesson in self.lessons)
+
+    @property
+    def waiting(self) -> int:
+        """How many submissions were not graded yet."""
+        return sum(lesson.waiting for lesson in self.lessons)
+
+    @property
+    def without_walls(self) -> int:
+        """How many submissions ran without walls, so that their scores prove nothing."""
+        return dict(self.walls).get("none", 0)

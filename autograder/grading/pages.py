@@ -1,0 +1,125 @@
+"""Takes out of HTML what could run or call out, for feedback pages and for formgrader.
+
+nbconvert has a switch for this, `sanitize_html`. nbgrader's templates leave markdown cells out of it, and its list of
+what is safe has no place for a verdict's panel. The two filters here replace nbconvert's in both.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from contextlib import suppress
+from functools import cache, lru_cache
+from typing import Any
+
+import bleach
+import jinja2
+from bleach.css_sanitizer import CSSSanitizer
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import InvalidNotebook
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+
+# What keeps neither a parser nor a browser busy for long. Pasted pictures make HTML longer than what was written.
+MAX_SOURCE = 100_000
+MAX_TEXT = 4_000_000
+MAX_TAGS = 5_000
+
+# fmt: off
+_TAGS = frozenset([
+    "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details", "div",
+    "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd",
+    "li", "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span", "strong", "sub", "summary",
+    "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var"
+])
+# Nothing by which a cell could lie over another one, or fetch something.
+_STYLES = frozenset([
+    "background-color", "border", "border-bottom", "border-collapse", "border-left", "border-left-width",
+    "border-radius", "border-right", "border-top", "color", "display", "font-size", "font-style", "font-weight",
+    "height", "line-height", "margin", "margin-bottom", "margin-left", "margin-right", "margin-top", "max-width",
+    "min-width", "overflow-wrap", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top",
+    "text-align", "vertical-align", "white-space", "width"
+])
+_PLAIN = frozenset([
+    "align", "alt", "aria-hidden", "aria-label", "colspan", "height", "lang", "open", "role", "rowspan", "scope",
+    "start", "title", "width"
+])
+# fmt: on
+# `highlight`, and Pygments' names of tokens. All others belong to the page: to formgrader's buttons, for one.
+_CLASS = re.compile(r"highlight|hl-[a-z]+|[a-z][a-z0-9]?")
+_SPACE = re.compile(r"[\s\x00-\x20\x7f-\xa0]+")
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    target = _SPACE.sub("", value).lower()
+    if name in _PLAIN:
+        return True
+    if name == "style":
+        # A negative margin lays a cell over its neighbour.
+        return not re.search(r"-\s*[.\d]|\(", value)
+    if name == "class":
+        return all(_CLASS.fullmatch(one) for one in value.split())
+    if (tag, name) == ("a", "href"):
+        return target.startswith(("http://", "https://", "mailto:"))
+    # A picture from elsewhere would tell its server who reads the page, and when.
+    return (tag, name) == ("img", "src") and target.startswith("data:image/")
+
+
+@cache
+def _cleaner() -> bleach.Cleaner:
+    return bleach.Cleaner(
+        tags=_TAGS,
+        attributes=_allowed,
+        protocols=["http", "https", "mailto", "data"],
+        css_sanitizer=CSSSanitizer(allowed_css_properties=_STYLES, allowed_svg_properties=[]),
+    )
+
+
+# The instructor's cells are the same in every submission.
+@lru_cache(maxsize=512)
+def _clean(text: str) -> str:
+    return str(_cleaner().clean(text)) if "<" in text or "&" in text else html.escape(text, quote=False)
+
+
+def clean_html(element: Any) -> str:
+    """Return HTML in which nothing runs and nothing is fetched; a tag that is not allowed is shown as text."""
+    text = element.decode(errors="replace") if isinstance(element, bytes) else str(element)
+    if _is_bottomless(text):
+        return _as_text(text)
+    return _clean(text)
+
+
+def _is_bottomless(text: str) -> bool:
+    return len(text) > MAX_TEXT or len(re.findall(r"<[a-z]", text, re.IGNORECASE)) > MAX_TAGS
+
+
+def _as_text(text: str) -> str:
+    return f"<pre>{html.escape(text[:MAX_TEXT], quote=False)}</pre>"
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    return HTMLExporter(exclude_anchor_links=True)
+
+
+@jinja2.pass_context
+def markdown2html(context: jinja2.runtime.Context, source: str) -> str:
+    """Return the HTML of a markdown cell, cleaned; where there is no making sense of it, as the text that it is."""
+    if len(source) > MAX_SOURCE:
+        return _as_text(source)
+    for text in (source, source.replace("attachment:", "")):
+        # A picture that was pasted, and has got lost since, would cost the whole page; so would a parser's end of patience.
+        with suppress(InvalidNotebook, RecursionError):
+            return clean_html(_exporter().markdown2html(context, text))
+    return _as_text(source)
+
+
+class EscapeNames(Preprocessor):
+    """Escapes the names of students, which formgrader's template writes into the page as they are."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Escape them in `resources`; the notebook stays as it is."""
+        for name in ("student", "first_name", "last_name", "notebook_path"):
+            if isinstance(resources.get(name), str):
+                resources[name] = html.escape(resources[name])
+        return nb, resources

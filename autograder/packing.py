@@ -1,0 +1,50 @@
+"""Packs what students get: their notebooks, this package, and what to install. Nothing else of the course goes in."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from .view import templates
+
+PACKED = "autograd-course"
+
+# The time that a zip file can not leave out; the same files give the same zip file.
+_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def pack(notebooks: Path) -> bytes:
+    """Return a zip file with the released notebooks in a folder, the package, and what to install.
+
+    Parameters
+    ----------
+    notebooks
+        The folder with `README.md` and `<lesson>/<lesson>.ipynb`. What else lies there is left out.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in sorted(_files(notebooks)):
+            file.writestr(zipfile.ZipInfo(f"{PACKED}/{name}", _TIME), content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def _files(notebooks: Path) -> Iterator[tuple[str, bytes]]:
+    package = Path(__file__).parent
+    for path in (notebooks / "README.md", *notebooks.glob("*/*.ipynb")):
+        if path.is_file() and (path.name == "README.md" or path.stem == path.parent.name):
+            yield f"notebooks/{path.relative_to(notebooks)}", path.read_bytes()
+    for pattern in ("*.py", "templates/*.*", "py.typed"):
+        for path in package.rglob(pattern):
+            yield f"package/autograder/{path.relative_to(package)}", path.read_bytes()
+    about = metadata.metadata("autograder")
+    needs = [one for one in metadata.requires("autograder") or [] if "extra ==" not in one]
+    for name, template in (
+        ("README.md", "packed_readme.md"),
+        ("environment.yml", "packed_environment.yml"),
+        ("requirements.txt", "packed_requirements.txt"),
+        ("package/pyproject.toml", "packed_pyproject.toml"),
+    ):
+        yield name, templates().get_template(template).render(about=about, needs=needs).encode()

@@ -1,0 +1,449 @@
+"""What a class's verdicts add up to, and that whatever a student is called stays text in the pages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder import cli, misconceptions, mistakes
+from autograder.exercise import Lesson
+from autograder.grading import report_pages
+from autograder.grading.class_report import made_by, needs_a_look, summarise
+from autograder.grading.class_rows import ClassReport, Scores
+from autograder.grading.course import Course
+from autograder.grading.results import Graded
+from autograder.lessons import all_lessons, find
+from autograder.verdict import Outcome, Verdict
+
+from .conftest import run
+from .graded_class import graded, make_class, submission, unreadable, verdict
+
+FIRST, SECOND = all_lessons()[0], all_lessons()[1]
+SQUARE, POLY = find("scalar_gradients.d_square"), find("scalar_gradients.d_poly")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "../../index",
+    "/etc/passwd",
+    "a" * 255,
+    "",
+    ".",
+    "..",
+    "index",
+    "Ada",
+    "ada",
+    "ADA",
+    "a b",
+    "a-b",
+    "a\nb",
+    "\u202eada",
+    "名前",
+    "{{ 7 * 7 }}",
+    "javascript:alert(1)",
+    "\udcff",
+    "#x?y&z%41",
+)
+
+
+def report_on(made: Sequence[Graded], *lessons: Lesson) -> ClassReport:
+    return summarise(made, [one.folder for one in lessons or (FIRST,)], all_lessons(), [one.submission for one in made])
+
+
+def class_of(**answers: Sequence[Verdict]) -> list[Graded]:
+    return [graded(student, FIRST, verdicts) for student, verdicts in answers.items()]
+
+
+def mistaken(slug: str, exercise_id: str = SQUARE.id, message: str = "") -> Verdict:
+    return verdict(find(exercise_id), Outcome.KNOWN_MISTAKE, slug, message)
+
+
+# The mistakes
+
+
+def test_a_mistake_is_counted_among_those_who_attempted_the_exercise() -> None:
+    made = class_of(
+        ada=[mistaken("forgot-factor")],
+        chen=[mistaken("forgot-factor")],
+        emeka=[verdict(SQUARE)],
+        fatou=[verdict(SQUARE, Outcome.NOT_ATTEMPTED)],
+        goran=[verdict(SQUARE, Outcome.UNREADABLE)],
+    )
+    (row,) = report_on([*made, unreadable("hana", FIRST)]).misconceptions
+    assert (row.students, row.of) == (("ada", "chen"), 3)
+    assert row.sentence == "2 of 3 students lost the factor that the exponent becomes"
+    assert made_by(made) == [(f"{SQUARE.id}.forgot-factor", ["ada", "chen"], 3)]
+
+
+def test_mistakes_of_one_kind_are_one_misconception() -> None:
+    made = class_of(
+        ada=[mistaken("forgot-factor"), mistaken("forgot-factor", POLY.id)],
+        chen=[mistaken("forgot-factor"), verdict(POLY)],
+        emeka=[verdict(SQUARE, Outcome.NOT_ATTEMPTED), verdict(POLY)],
+        fatou=[mistaken("kept-power"), mistaken("kept-constant", POLY.id)],
+    )
+    first, *others = report_on(made).misconceptions
+    assert (first.slug, first.students, first.of) == ("forgot-factor", ("ada", "chen"), 4)
+    assert [(row.place.id, row.students, row.of) for row in first.rows] == [
+        (SQUARE.id, ("ada", "chen"), 3),
+        (POLY.id, ("ada",), 4),
+    ]
+    assert [one.slug for one in others] == ["kept-constant", "kept-power"]
+    assert first.lessons == (FIRST.folder,)
+
+
+def test_a_mistake_is_told_as_the_check_tells_it_without_what_one_student_wrote() -> None:
+    shown = next(one for one in mistakes.SHOWN if one.slug == "untracked")
+    made = class_of(
+        ada=[verdict(SQUARE, Outcome.RAISED, "untracked", f"{shown.message} It raised RuntimeError: ada's own.")],
+        chen=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "The answer is exactly 3 times what it should be.")],
+        emeka=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "The answer is exactly 2 times what it should be.")],
+        fatou=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "The answer is exactly 2 times what it should be.")],
+    )
+    told = {one.slug: one.rows[0].told for one in report_on(made).misconceptions}
+    assert told == {"untracked": shown.message, "factor-n": "The answer is exactly 2 times what it should be."}
+
+
+def test_what_to_show_is_a_step_on_another_function_and_the_section_of_the_lesson() -> None:
+    (one,) = report_on(class_of(ada=[mistaken("kept-constant", POLY.id)])).misconceptions
+    assert one.rows[0].place.board == POLY.hints[2]
+    assert one.rows[0].place.sections == ("Term by term",)
+    assert one.sentence == "1 of 1 students made the mistake “kept constant”"
+
+
+def test_the_lecture_is_about_what_several_made() -> None:
+    made = class_of(
+        ada=[mistaken("forgot-factor")], chen=[mistaken("forgot-factor")], emeka=[mistaken("kept-constant", POLY.id)]
+    )
+    assert [one.slug for one in report_pages.lecture(report_on(made))] == ["forgot-factor"]
+    many = report_on(make_class([f"s{i}" for i in range(60)], [FIRST]))
+    counts = [len(one.students) for one in many.misconceptions]
+    assert counts == sorted(counts, reverse=True)
+    assert report_pages.lecture(many) == many.misconceptions[:3]
+
+
+def test_every_phrase_belongs_to_a_mistake_that_can_be_made() -> None:
+    package = Path(mistakes.__file__).parent
+    judged = "".join((package / f"{name}.py").read_text() for name in ("judge", "comparing", "reading"))
+    slugs = {one.slug for lesson in all_lessons() for exercise in lesson.exercises for one in exercise.mistakes}
+    slugs |= {one.slug for one in (*mistakes.general(POLY), *mistakes.SHOWN, mistakes.STALE_ACCUMULATION)}
+    # The judge makes these two names of what it measures.
+    slugs |= {"factor-n", "factor-1n"}
+    assert [slug for slug in misconceptions.PHRASES if slug not in slugs and f'"{slug}"' not in judged] == []
+    assert [one.slug for one in mistakes.SHOWN if one.slug not in misconceptions.PHRASES] == []
+
+
+# The exercises and the scores
+
+
+def test_an_exercise_comes_out_as_its_answers_did() -> None:
+    made = class_of(
+        ada=[verdict(SQUARE)],
+        chen=[mistaken("forgot-factor")],
+        emeka=[verdict(SQUARE, Outcome.WRONG)],
+        fatou=[verdict(SQUARE, Outcome.RAISED)],
+        goran=[verdict(SQUARE, Outcome.RAISED, "untracked")],
+        hana=[verdict(SQUARE, Outcome.NOT_ATTEMPTED)],
+        ines=[verdict(SQUARE, Outcome.UNREADABLE)],
+    )
+    rows = {row.place.id: row for row in report_on(made).exercises}
+    row = rows[SQUARE.id]
+    assert (row.right, row.named, row.unnamed, row.open, row.unchecked, row.total) == (1, 2, 2, 1, 1, 7)
+    assert (row.attempted, row.success) == (5, 0.2)
+    assert row.ways_wrong == ((Outcome.RAISED, 2), (Outcome.KNOWN_MISTAKE, 1), (Outcome.WRONG, 1))
+    assert list(rows) == [one.id for one in FIRST.exercises]
+    assert (rows[POLY.id].total, rows[POLY.id].success) == (0, None)
+
+
+def test_an_exercise_that_is_no_longer_there_is_shown_all_the_same() -> None:
+    gone = Verdict("scalar_gradients.gone", Outcome.WRONG, 0, 1, "scalar_gradients.gone.some-slip", "Some slip.")
+    report = report_on(class_of(ada=[gone]))
+    assert report.exercises[-1].place.title == "gone"
+    assert report.misconceptions[0].rows[0].told == "Some slip."
+    assert "some-slip" in index(report)
+
+
+@pytest.mark.parametrize(
+    ("shares", "bins"),
+    [
+        ((), (0,) * 10),
+        ((0.0,), (1, *(0,) * 9)),
+        ((1.0, 0.9, 0.95), (*(0,) * 9, 3)),
+        ((0.3, 0.6, 0.7), (0, 0, 0, 1, 0, 0, 1, 1, 0, 0)),
+        ((1.2, -0.1), (1, *(0,) * 8, 1)),
+    ],
+)
+def test_scores_fall_into_tenths(shares: tuple[float, ...], bins: tuple[int, ...]) -> None:
+    scores = Scores(shares, 20)
+    assert scores.bins == bins
+    assert (scores.median is None) == (scores.mean is None) == (not shares)
+
+
+def test_what_could_not_be_read_is_no_score_of_the_lesson_and_counts_nothing_in_the_total() -> None:
+    full = [verdict(one) for one in FIRST.exercises]
+    made = [
+        graded("ada", FIRST, full),
+        graded("ada", SECOND, [verdict(one) for one in SECOND.exercises]),
+        graded("chen", FIRST, full),
+        unreadable("chen", SECOND),
+    ]
+    report = report_on(made, FIRST, SECOND)
+    assert [one.scores.shares for one in report.lessons] == [(1.0, 1.0), (1.0,)]
+    assert report.scores.shares == (1.0, 0.5)
+    assert report.scores.median == 30
+    assert (report.lessons[1].handed_in, report.lessons[1].unreadable, report.graded, report.unreadable) == (2, 1, 3, 1)
+
+
+def test_lessons_that_are_not_asked_for_are_left_out() -> None:
+    made = make_class(["ada", "chen"], [FIRST, SECOND], seed=1)
+    report = report_on(made, SECOND)
+    assert [one.folder for one in report.lessons] == [SECOND.folder]
+    assert {row.place.lesson for row in report.exercises} == {SECOND.folder}
+    assert [one.student for one in report.students] == ["ada", "chen"]
+
+
+# Who needs help, and what needs a look
+
+
+def reasons(report: ClassReport) -> dict[str, tuple[str, ...]]:
+    return {one.student: one.reasons for one in report.needing_help}
+
+
+def test_who_needs_help_and_why() -> None:
+    full = [verdict(one) for one in FIRST.exercises]
+    names = [one.id for one in FIRST.exercises]
+    made = [graded(student, FIRST, full) for student in ("ada", "chen", "emeka", "fatou")]
+    made += [
+        graded("goran", FIRST, [verdict(one, Outcome.NOT_ATTEMPTED) for one in FIRST.exercises]),
+        graded("hana", FIRST, [*full[:1], *(verdict(one, Outcome.NOT_ATTEMPTED) for one in FIRST.exercises[1:])]),
+        graded("ines", FIRST, [*(mistaken("value-for-derivative", one) for one in names[:3]), *full[3:]]),
+        unreadable("jonas", FIRST),
+    ]
+    elsewhere = [submission("kavya", SECOND)]
+    report = summarise(made, [FIRST.folder], all_lessons(), [*(one.submission for one in made), *elsewhere])
+    assert reasons(report) == {
+        "goran": ("Attempted nothing in lesson 1.", "Has 0% of the points, where the middle of the class has 100%."),
+        "jonas": ("What was handed in for lesson 1 can't be read.",),
+        "kavya": ("Did not hand in lesson 1, as 8 others did.",),
+        "hana": ("Has 15% of the points, where the middle of the class has 100%.", "Left 7 of 8 exercises open."),
+        "ines": ("Gave the value where the slope is asked, in 3 exercises.",),
+    }
+    assert list(reasons(report))[-1] == "ines"
+
+
+def test_what_was_not_handed_in_is_one_reason() -> None:
+    made = [graded(student, one, [verdict(one.exercises[0])]) for student in ("ada", "bo") for one in (FIRST, SECOND)]
+    third = [submission("chen", all_lessons()[2])]
+    report = summarise(made, [FIRST.folder, SECOND.folder], all_lessons(), [*(one.submission for one in made), *third])
+    assert reasons(report) == {"chen": ("Did not hand in lesson 1, lesson 2, as at least 2 others did.",)}
+
+
+def test_nobody_is_blamed_for_what_hardly_anybody_did_or_what_waits_for_its_grade() -> None:
+    full = [verdict(one) for one in FIRST.exercises]
+    made = [graded(student, FIRST, full) for student in ("ada", "chen", "emeka")]
+    waiting = [submission("fatou", FIRST), submission("ada", SECOND)]
+    report = summarise(
+        made, [FIRST.folder, SECOND.folder], all_lessons(), [*(one.submission for one in made), *waiting]
+    )
+    assert reasons(report) == {}
+    assert report.waiting == 2
+    assert [one.waiting for one in report.lessons] == [1, 1]
+    assert "not graded yet" in pages(report)["fatou"]
+
+
+def test_what_needs_a_look_comes_with_its_reason_the_gravest_first() -> None:
+    whole = graded("ada", FIRST, [verdict(SQUARE)])
+    mended = replace(graded("bo", FIRST, [verdict(SQUARE)]), notes=("the check cell 'check-d_square' was missing",))
+    empty = graded("chen", FIRST, [verdict(SQUARE, Outcome.NOT_ATTEMPTED)])
+    stopped = replace(
+        graded("emeka", FIRST, [verdict(SQUARE)]), notes=("the cell did not come to an end",), stopped=True
+    )
+    report = report_on([whole, mended, empty, stopped, unreadable("fatou", FIRST)])
+    assert [(one.student, one.status, one.sentences) for one in report.to_look_at] == [
+        ("fatou", "unreadable", ("Not graded: the file is not valid JSON.",)),
+        ("emeka", "stopped", ("The cell did not come to an end.",)),
+        ("bo", "graded", ("The check cell 'check-d_square' was missing.",)),
+        ("chen", "graded", ("Nothing was attempted.",)),
+    ]
+    assert needs_a_look(whole) == []
+
+
+def test_grading_without_walls_stands_out() -> None:
+    made = [graded("ada", FIRST, [verdict(SQUARE)], sandbox="none"), graded("chen", FIRST, [verdict(SQUARE)])]
+    report = report_on([*made, unreadable("emeka", FIRST)])
+    assert (report.walls, report.without_walls) == ((("bubblewrap", 1), ("none", 1)), 1)
+    assert "Graded without walls" in index(report)
+    assert "Graded without walls" in pages(report)["ada"]
+    assert "Graded without walls" not in index(report_on(made[1:]))
+
+
+# The pages
+
+
+class Page(HTMLParser):
+    """The tags and links of a page, and its text; fails where tags do not close in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.text += data
+
+
+def index(report: ClassReport) -> str:
+    return report_pages.class_page(report, report_pages.file_names(one.student for one in report.students))
+
+
+def pages(report: ClassReport) -> dict[str, str]:
+    return {one.student: report_pages.student_page(one, report) for one in report.students}
+
+
+def all_pages(report: ClassReport) -> list[str]:
+    return [index(report), *pages(report).values()]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        [],
+        [unreadable("ada", FIRST)],
+        [graded("ada", FIRST, [])],
+        class_of(ada=[verdict(SQUARE)]),
+        class_of(ada=[verdict(SQUARE, Outcome.NOT_ATTEMPTED)]),
+        class_of(ada=[mistaken("forgot-factor")], chen=[mistaken("forgot-factor")]),
+        [replace(graded("ada", FIRST, []), max_score=0)],
+    ],
+    ids=["nobody", "unreadable", "nothing checked", "one right", "untouched", "one mistake", "no points"],
+)
+def test_a_tiny_class_has_pages_too(made: list[Graded]) -> None:
+    for page in all_pages(report_on(made)):
+        tree = Page(page)
+        assert len(tree.ids) == len(set(tree.ids))
+        assert [link for link in tree.links if link.startswith("#") and link[1:] not in tree.ids] == []
+
+
+def test_all_links_lead_somewhere(tmp_path: Path) -> None:
+    report = report_on(make_class([f"s{i}" for i in range(30)], [FIRST, SECOND]), FIRST, SECOND)
+    written = report_pages.write(report, tmp_path)
+    trees = {path: Page(path.read_text()) for path in written}
+    assert len(trees) == 31
+    for path, tree in trees.items():
+        for link in tree.links:
+            file, _, anchor = link.partition("#")
+            target = (path.parent / file).resolve() if file else path
+            assert target in trees
+            assert not anchor or anchor in trees[target].ids
+
+
+def test_whatever_a_student_is_called_is_text() -> None:
+    plain = report_on([_everything(f"s{i}") for i in range(len(HOSTILE))])
+    hostile = report_on([_everything(name) for name in HOSTILE])
+    told, named = Page(index(plain)), Page(index(hostile))
+    assert (sorted(told.tags), told.attributes) == (sorted(named.tags), named.attributes)
+    assert all((name.strip() or "(no name)") in named.text for name in HOSTILE)
+    for name, page in pages(hostile).items():
+        assert Page(page).tags.count("script") == 1, name
+        assert (name.strip() or "(no name)") in Page(page).text
+
+
+def test_whatever_a_student_wrote_is_text() -> None:
+    script = "<script>alert(1)</script>"
+    wrong = replace(
+        mistaken("own-slip", message=f"It raised {script} at `{script}`."), answer=script, call=script, printed=script
+    )
+    one = replace(graded("ada", FIRST, [wrong]), notes=(f"the cell {script} was there twice",), stopped=True)
+    for page in all_pages(report_on([one])):
+        tree = Page(page)
+        assert tree.tags.count("script") == 1
+        assert script in tree.text
+
+
+def _everything(student: str) -> Graded:
+    return replace(
+        graded(student, FIRST, [mistaken("forgot-factor"), verdict(POLY, Outcome.NOT_ATTEMPTED)]), notes=("mended",)
+    )
+
+
+def test_pages_have_names_that_are_safe_and_unlike() -> None:
+    names = report_pages.file_names(HOSTILE)
+    assert names["ada"] == "ada.html"
+    assert len({name.casefold() for name in names.values()}) == len(HOSTILE)
+    for name in names.values():
+        assert name.endswith(".html")
+        assert not name.startswith(".")
+        assert len(name) < 100
+        assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+    # Nobody can take the name of the page that another one has.
+    stolen = names["Ada"].removesuffix(".html")
+    assert report_pages.file_names([stolen])[stolen] != names["Ada"]
+
+
+def test_pages_of_whoever_left_are_removed_and_no_other_file(tmp_path: Path) -> None:
+    made = make_class(["ada", "chen", *HOSTILE], [FIRST])
+    written = report_pages.write(report_on(made), tmp_path)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(written)
+    notes = tmp_path / "students" / "notes.html"
+    notes.write_text("my own notes")
+    before = (tmp_path / "students" / "chen.html").read_bytes()
+    again = report_pages.write(report_on([one for one in made if one.submission.student == "chen"]), tmp_path)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {*again, notes}
+    assert len(again) == 2
+    assert before != again[1].read_bytes()
+    assert report_pages.write(report_on([one for one in made if one.submission.student == "chen"]), tmp_path) == again
+
+
+def test_the_same_class_gives_the_same_pages() -> None:
+    made = make_class(["ada", "chen", "emeka"], [FIRST, SECOND])
+    assert all_pages(report_on(made, FIRST, SECOND)) == all_pages(report_on(made[::-1], FIRST, SECOND))
+
+
+# The command
+
+
+def test_the_command_writes_pages_about_what_was_graded(course: Course) -> None:
+    for student in ("nadia", "rosa", "sven", "uma", "wanjiru"):
+        shutil.rmtree(course.root / "submitted" / student)
+    empty = run(course.root, "autograder", "report")
+    assert (empty.returncode, "autograder grade" in empty.stderr) == (2, True)
+    assert not (course.root / "report").exists()
+    run(course.root, "autograder", "grade", "--workers", "1")
+    done = run(course.root, "autograder", "report")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "report/index.html, and a page for each of 3 students\n"
+    page = Page((course.root / "report" / "index.html").read_text())
+    assert "The class in 1 · Scalar gradients" in page.text
+    assert "Not graded: the file is not valid JSON." in page.text
+    elsewhere = run(course.root, "autograder", "report", FIRST.name, "--to", "pages")
+    assert (elsewhere.returncode, len(list((course.root / "pages" / "students").iterdir()))) == (0, 3)
+
+
+def test_the_command_says_what_keeps_it_from_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli.main, ["report"])
+    assert (done.exit_code, "nbgrader_config.py" in done.output) == (2, True)

@@ -1,0 +1,201 @@
+"""Feedback pages, and formgrader's: what a student wrote is shown there, and never runs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from nbgrader.server_extensions.formgrader import handlers
+from playwright.sync_api import Page
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.grading.pages import clean_html
+from autograder.grading.secret import course_secret, drawing, inputs_key
+from autograder.grading.submission import Submission
+from tests.browser.lab import browsing, chromium
+
+from .conftest import LESSON, Course, run
+
+# Each would call hit() if it ran. Some run by themselves, some on a click.
+ATTACKS = [
+    "<script>hit()</script>",
+    "<img src=x onerror=hit()>",
+    "<svg onload=hit()><circle r=9 onclick=hit() /></svg>",
+    "[a link](javascript:hit())",
+    '<a href="javascript:hit()">a link</a>',
+    "<a href=' java\nscript:hit()'>a link</a>",
+    '<a href="data:text/html,<script>hit()</script>">a link</a>',
+    "<iframe srcdoc='<script>parent.hit()</script>'></iframe>",
+    "<details open ontoggle=hit()><summary>x</summary>y</details>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=hit()>",
+    "<noscript><p title='</noscript><img src=x onerror=hit()>'>",
+    '<p style="position: fixed; top: 0; left: 0; width: 9999px">over all</p><p style="margin-top: -900px">over</p>',
+    '<form action=//example.org><input autofocus onfocus=hit()><button onclick=hit()>x</button></form>',
+    "<link rel=stylesheet href=//example.org/x.css><style>body {display: none}</style>",
+    '<base href="//example.org/"><meta http-equiv=refresh content="0; url=//example.org/">',
+    '<img src="https://example.org/who-reads-this.png"><video src=//example.org/x onerror=hit()></video>',
+    '<b id="check-d_square" class="btn full-credit score">click</b>',
+    "![picture](attachment:x.svg)",
+    "![lost](attachment:lost.png)",
+    "<div>" * 3000 + "> " * 3000 + "[" * 3000,
+    "`<script>hit()</script>` and $a<b$",
+]  # fmt: skip
+CODE = """from IPython.display import HTML, Javascript, display
+display(HTML("<script>hit()</script>"), Javascript("hit()"))
+print("<script>hit()</script><img src=x onerror=hit()>")
+HTML("<img src=x onerror=hit()>")"""
+SVG = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIG9ubG9hZD0iaGl0KCkiLz4="
+
+
+@pytest.fixture(scope="module")
+def graded(class_of_eight: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """Return a course in which somebody with mistakes has handed in all of that, graded, with feedback."""
+    root = tmp_path_factory.mktemp("feedback") / "course"
+    shutil.copytree(class_of_eight.root, root)
+    path = root / "submitted" / "nadia" / LESSON.folder / f"{LESSON.folder}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    extra = [new_markdown_cell(attack) for attack in ATTACKS]
+    extra[ATTACKS.index("![picture](attachment:x.svg)")]["attachments"] = {"x.svg": {"image/svg+xml": SVG}}
+    raw = new_raw_cell(ATTACKS[0], metadata={"raw_mimetype": "text/html"})
+    notebook.cells[2:2] = [*extra, raw, new_code_cell(f"{CODE}  # </pre><script>hit()</script>")]
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "reflection":
+            cell.source = ATTACKS[0]
+    nbformat.write(notebook, path)
+    done = run(root, "autograder", "grade", "--feedback", "--student", "nadia")
+    assert done.returncode == 0, done.stderr
+    return Course(root)
+
+
+def submission_of(course: Course) -> Submission:
+    return course.submissions(course.lessons(), "nadia")[0]
+
+
+@pytest.fixture(scope="module")
+def feedback(graded: Course) -> str:
+    return graded.feedback(submission_of(graded)).read_text()
+
+
+@pytest.fixture(scope="module")
+def formgrader(graded: Course) -> str:
+    """Return formgrader's page of the submission, made as its handler makes it, of a student with a name like that."""
+    config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(graded.root)).load_config()
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    name = "<script>hit()</script>"
+    resources = {
+        "assignment_id": LESSON.folder, "notebook_id": LESSON.folder, "submission_id": "1", "index": 0, "total": 1,
+        "base_url": "", "student": name, "last_name": name, "first_name": name, "notebook_path": '"><img onerror=hit()>',
+    }  # fmt: skip
+    path = graded.graded(submission_of(graded))
+    html, _ = HTMLExporter(config=config).from_filename(str(path), resources=resources)
+    return html
+
+
+def harmful(html: str) -> set[str]:
+    """Return what in a page could run or call out, but for what nbgrader's own templates put into it."""
+    soup = BeautifulSoup(html, "html.parser")
+    found = set()
+    for element in soup.select("#notebook-container *"):
+        if element.name in (
+            "script",
+            "iframe",
+            "object",
+            "embed",
+            "svg",
+            "math",
+            "form",
+            "link",
+            "base",
+            "style",
+            "meta",
+        ):
+            found.add(str(element)[:100])
+        for name, value in element.attrs.items():
+            text = re.sub(r"\s", "", " ".join(value) if isinstance(value, list) else value).lower()
+            if name.startswith("on") or text.startswith(("javascript:", "data:text")):
+                found.add(f"{element.name} {name}={value}")
+            if name == "src" and not text.startswith("data:image/"):
+                found.add(f"{element.name} {name}={value}")
+    return found
+
+
+def test_nothing_that_a_student_wrote_can_run(feedback: str, formgrader: str) -> None:
+    assert harmful(feedback) == set()
+    assert harmful(formgrader) == set()
+    # It is there, as text.
+    assert "&lt;script&gt;hit()&lt;/script&gt;" in feedback
+    assert "$a&lt;b$" in feedback
+    assert 'class="btn full-credit' not in feedback.partition('id="notebook-container"')[2]
+    assert "<script>hit()" not in formgrader
+    assert not re.search(r'id="check-d_square"[^>]*>click', formgrader)
+
+
+def test_panels_and_hints_are_whole(graded: Course, feedback: str, formgrader: str) -> None:
+    for page in (feedback, formgrader):
+        panels = BeautifulSoup(page, "html.parser").select("section[aria-label]")
+        assert [one["aria-label"] for one in panels] == [f"Check of {one.id}" for one in LESSON.exercises]
+        assert all("border-left-width: 6px" in one["style"] for one in panels)
+        assert all(one.select_one("strong") for one in panels)
+
+
+def test_feedback_tells_nothing_of_the_inputs_that_grade(graded: Course, feedback: str) -> None:
+    draw = drawing(inputs_key(course_secret(graded.root), "nadia"))
+    public = numbers([case for exercise in LESSON.exercises for case in exercise.cases])
+    drawn = numbers([case for exercise in LESSON.exercises for case in draw(exercise)]) - public
+    assert len(drawn) > 20
+    shown = numbers(feedback.partition('id="notebook-container"')[2])
+    assert {number for number in drawn & shown if len(number) > 4} == set()
+    assert "d_poly(…)" in feedback
+
+
+def numbers(text: object) -> set[str]:
+    return set(re.findall(r"\d+\.\d+", str(text)))
+
+
+def test_a_page_calls_nobody_but_for_the_formulas(feedback: str) -> None:
+    elements = BeautifulSoup(feedback, "html.parser").select("[src], link[href]")
+    outside = {url for one in elements if not (url := one.get("src") or one["href"]).startswith("data:")}
+    assert {url.partition("/mathjax/")[0] for url in outside} <= {"https://cdnjs.cloudflare.com/ajax/libs"}
+    assert not re.search(r"@import|url\(\s*['\"]?(?:https?:)?//", feedback)
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    if chromium() is None:
+        pytest.skip("chromium is not installed: make setup installs it")
+    with browsing() as browser:
+        page = browser.new_page(viewport={"width": 1000, "height": 1400})
+        yield page
+        page.close()
+
+
+def test_nothing_runs_in_a_browser(browser_page: Page, feedback: str, formgrader: str, tmp_path: Path) -> None:
+    page = browser_page
+    hits, asked = [], []
+    page.expose_function("hit", lambda: hits.append(1))
+    page.on("request", lambda request: asked.append(request.url))
+    page.route(re.compile("^https?:"), lambda route: route.abort())
+    for name, html in (("feedback", feedback), ("formgrader", formgrader)):
+        path = tmp_path / f"{name}.html"
+        path.write_text(html)
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('#notebook-container *:not([href])').forEach(one => one.click?.())")
+        assert page.url.partition("#")[0] == path.as_uri()
+    assert hits == []
+    assert [url for url in asked if not url.startswith(("file:", "data:image/")) and "/mathjax/" not in url] == []
+
+
+def test_cleaning_keeps_what_lessons_use() -> None:
+    kept = '<table><tbody><tr><th align="left">a</th></tr></tbody></table><div class="highlight"><pre><span class="mi">1</span></pre></div>'
+    assert clean_html(kept) == kept
+    assert clean_html(b"<b>x</b>") == "<b>x</b>"
+    assert clean_html('<a href="https://example.org">x</a>') == '<a href="https://example.org">x</a>'
+    assert clean_html("<!-- x -->a & b < c") == "a &amp; b &lt; c"
