@@ -173,7 +173,7 @@ def _pool(scheduler: str | None, workers: int, sandbox: TierChoice | None) -> It
         return
     choice = sandbox or os.environ.get("AUTOGRADER_SANDBOX", "auto")
     tier = next((tier for tier in TIERS if tier == choice), None) or best_tier()
-    # Before all else, since it takes longest: nbgrader is imported in the meantime.
+    # Before all else, since it takes longest: in the meantime nbgrader is imported here, and torch in the pool's server.
     with start(tier) as warm, LocalPool(workers, warm.door) as pool:
         yield pool
 

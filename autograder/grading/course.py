@@ -180,7 +180,6 @@ class Course:
         secret = course_secret(self.root)
         with self._alone(), self._gradebook() as gradebook:
             self._check_released(gradebook, {one.lesson for one in submissions})
-            results.prepare(gradebook)
             known, due = results.earlier(gradebook, submissions), results.due_dates(gradebook)
             wanted, again = [], set()
             for submission in submissions:
@@ -261,9 +260,12 @@ class Course:
     def _gradebook(self) -> Iterator[Gradebook]:
         try:
             with Gradebook(self._directory.db_url, self._directory.course_id) as gradebook:
+                results.prepare(gradebook)
                 yield gradebook
         except (SQLAlchemyError, InvalidEntry) as error:
-            raise CourseError(f"the gradebook can't be used: {error}") from error
+            # Without the statement, which says nothing to who reads it.
+            said = getattr(error, "orig", None) or error
+            raise CourseError(f"the gradebook can't be used: {said}") from error
 
     def _check_released(self, gradebook: Gradebook, lessons: set[str]) -> None:
         missing = sorted(lessons - {assignment.name for assignment in gradebook.assignments})

@@ -40,7 +40,7 @@ class LocalPool:
     workers
         How many processes.
     door
-        The way into a warm process for submissions, which they share. With it, they start at once.
+        The way into a warm process for submissions, which they share.
     """
 
     def __init__(self, workers: int, door: Door | None = None) -> None:
@@ -48,11 +48,9 @@ class LocalPool:
         self._door = door
         # A server that forks: it has no connection to the gradebook that a fork could take along, and imports once.
         self._context = multiprocessing.get_context("forkserver")
-        self._executor = self._start()
         if door is not None:
             self._context.set_forkserver_preload(["autograder.grading.warm"])
-            # The server's imports take a while, and whoever starts a process waits for them.
-            threading.Thread(target=self._executor.submit, args=(_nothing,)).start()
+        self._executor = self._start()
 
     def __enter__(self) -> Self:
         return self
@@ -154,10 +152,6 @@ def _end_with_caller() -> None:
     if caller is not None:
         connection.wait([caller.sentinel])
         os._exit(1)
-
-
-def _nothing() -> None:
-    """Do nothing: what counts is that the pool's processes are there then."""
 
 
 def _in_flight(

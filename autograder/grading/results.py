@@ -28,6 +28,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    inspect,
     select,
     update,
 )
@@ -145,7 +146,12 @@ class Graded:
 
 
 def prepare(gradebook: Gradebook) -> None:
-    """Make what a gradebook that nbgrader made alone has not."""
+    """Make what a gradebook has not that nbgrader, or an earlier version of this, made."""
+    known = inspect(gradebook.engine)
+    if {column["name"] for column in known.get_columns(_table.name)} != set(_table.columns.keys()):
+        # Nothing is lost: without it, everything is graded again, to the same grades.
+        _table.drop(gradebook.engine)
+        _table.create(gradebook.engine)
     for index in _indexes:
         index.create(gradebook.engine, checkfirst=True)
 

@@ -168,6 +168,12 @@ class Cell:
             keyboard.type(line.strip())
         expect(self.here.locator(".cm-line")).to_have_text(source.splitlines())
 
+    def start(self) -> None:
+        """Run the cell with Shift+Enter, and wait until it has begun."""
+        self._editor.click()
+        self.here.page.keyboard.press("Shift+Enter")
+        expect(self._prompt).to_have_text("[*]:")
+
     def run(self) -> None:
         """Run the cell with Shift+Enter, and wait until it is done."""
         before = str(self._prompt.text_content())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbgrader.api import Gradebook
@@ -132,6 +135,34 @@ def test_an_answer_gets_its_panel(lesson: Notebook, body: str, first_line: str, 
         expect(panel).to_contain_text(said)
 
 
+def test_a_check_that_does_not_end_is_interrupted_by_hand(lesson: Notebook) -> None:
+    answer, check = lesson.answer_to("d_square"), lesson.check("d_square")
+    answer.write("def d_square(x):\n    while True: pass")
+    answer.run()
+    check.start()
+    lesson.choose("Kernel", "Interrupt Kernel")
+    expect(outcome(check.panel)).to_contain_text("Raised · 0 of 2 points")
+    expect(check.panel).to_contain_text("The call did not come to an end and was interrupted.")
+    # The kernel is as it was.
+    expect(outcome(lesson.answer("d_square", "def d_square(x):\n    return 2 * x"))).to_contain_text("Right")
+
+
+def test_what_is_saved_lies_where_it_is_handed_in_from(page: Page, server: Server) -> None:
+    path = server.copy_of(server.course.released(LESSON), "saved")
+    notebook = Notebook.open(page, server, path)
+    notebook.cell("from autograder import check").run()
+    notebook.answer("d_square", "def d_square(x):\n    return 2 * x")
+    notebook.choose("File", "Save Notebook")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    saved = server.course.root / path
+    assert "return 2 * x" in saved.read_text(encoding="utf-8")
+    autograder = str(Path(sys.executable).parent / "autograder")
+    done = subprocess.run([autograder, "grade", "--json", saved], cwd=saved.parent, capture_output=True, check=False)
+    (graded,) = json.loads(done.stdout)
+    right = [verdict["exercise"] for verdict in graded["verdicts"] if verdict["outcome"] == "right"]
+    assert right == ["scalar_gradients.d_square"]
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -226,6 +257,69 @@ def test_formgrader_grades_as_nbgrader_does(page: Page, server: Server) -> None:
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert scores(root) == {"ada": 20}
+
+
+def test_formgrader_generates_previews_grades_by_hand_and_writes_feedback(page: Page, server: Server) -> None:
+    root = server.course.root
+    submitted = root / "submitted" / "bashir" / LESSON
+    submitted.mkdir(parents=True)
+    notebook = nbformat.read(server.course.solution(LESSON), as_version=4)
+    reflection = next(
+        cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "reflection"
+    )
+    reflection.source = "A slope says how fast it goes."
+    nbformat.write(notebook, submitted / f"{LESSON}.ipynb")
+
+    page.goto(f"{server.url}/formgrader?token={server.token}")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=LESSON, exact=True))
+    before = server.course.released(LESSON).read_bytes()
+    row.locator(".assign a").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"Successfully created the student version of '{LESSON}'")
+    assert server.course.released(LESSON).read_bytes() == before
+    page.goto(f"{server.url}/formgrader?token={server.token}")
+    expect(row.locator(".preview a")).to_have_attribute("href", re.compile(f"notebooks/{LESSON}"))
+
+    page.goto(f"{server.url}/formgrader/manage_submissions/{LESSON}?token={server.token}")
+    student = page.get_by_role("row").filter(has_text="bashir")
+    student.locator(".autograde a").click()
+    expect(dialog).to_contain_text("Successfully autograded")
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "autograd") as gradebook:
+        waits = gradebook.find_submission(LESSON, "bashir")
+        assert waits.needs_manual_grade
+        graded_id = waits.notebooks[0].id
+    page.goto(f"{server.url}/formgrader/submissions/{graded_id}?token={server.token}")
+    # What was handed in is shown, and the panels with it.
+    expect(page.get_by_text("A slope says how fast it goes.")).to_be_visible()
+    expect(page.locator("section").filter(has_text="scalar_gradients.d_square").first).to_be_visible()
+    # Until the page has asked for grades and comments, it overwrites what is typed.
+    page.wait_for_load_state("networkidle")
+    for selector, text in (("#reflection-comment", "Well said."), ("input#reflection", "0")):
+        page.locator(selector).fill(text)
+        page.locator(selector).blur()
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "autograd") as gradebook:
+        expect_soon(lambda: comment_of(gradebook) == "Well said.", page)
+
+    page.goto(f"{server.url}/formgrader/manage_submissions/{LESSON}?token={server.token}")
+    student.locator(".generate-feedback a").click()
+    expect(dialog).to_contain_text("Successfully generated feedback")
+    written = (root / "feedback" / "bashir" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+    assert "Well said." in written
+    assert 'aria-label="Check of scalar_gradients.d_square"' in written
+
+
+def comment_of(gradebook: Gradebook) -> str | None:
+    gradebook.db.expire_all()
+    return gradebook.find_comment("reflection", LESSON, LESSON, "bashir").manual_comment
+
+
+def expect_soon(condition: Callable[[], bool], page: Page) -> None:
+    """Wait until a condition holds outside the page."""
+    for _ in range(200):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come to be")
 
 
 def scores(root: Path) -> dict[str, float]:

@@ -198,3 +198,12 @@ def test_a_grader_killed_at_twenty_random_moments_loses_and_doubles_nothing(
         path = course.graded(one.submission)
         assert path.exists() == (name != "xiomara")
         assert [other.name for other in path.parent.glob(".*")] == []
+
+
+def test_a_gradebook_of_an_earlier_version_is_taken_over(course: Course, local_pool: LocalPool) -> None:
+    before = {name: one.score for name, one in grade(course, local_pool).items()}
+    with sqlite3.connect(course.root / "gradebook.db") as database:
+        database.execute("alter table autograder_result drop column work")
+    again = grade(Course(course.root), local_pool)
+    assert changed(again) == set(before)
+    assert {name: one.score for name, one in again.items()} == before
