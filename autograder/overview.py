@@ -36,6 +36,8 @@ class Progress:
     @property
     def next(self) -> str:
         """What to do next, in a sentence."""
+        if not self.rows:
+            return "How far you are stands in your own notebook."
         current = [row for row in self.rows if row.lesson.name == self.here]
         for row in (*current, *self.rows):
             if row.next is not None:

@@ -47,4 +47,4 @@ def _files(notebooks: Path) -> Iterator[tuple[str, bytes]]:
         ("requirements.txt", "packed_requirements.txt"),
         ("package/pyproject.toml", "packed_pyproject.toml"),
     ):
-        yield name, templates().get_template(template).render(about=about, needs=needs).encode()
+        yield name, f"{templates().get_template(template).render(about=about, needs=needs)}\n".encode()

@@ -30,7 +30,6 @@ def templates() -> jinja2.Environment:
         autoescape=jinja2.select_autoescape(disabled_extensions=("md", "toml", "txt", "yml"), default=True),
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
     environment.filters |= {
         "prose": _prose,

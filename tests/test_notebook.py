@@ -147,3 +147,12 @@ def test_hints_are_counted_for_each_exercise() -> None:
 
 def test_compare_is_there_too() -> None:
     assert isinstance(compare("slope", 6.0, 6.0), Comparison)
+
+
+def test_while_grading_progress_points_to_the_students_own_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    monkeypatch.setattr("autograder.notebook._verdicts", {})
+    shown = notebook.progress()
+    assert repr(shown) == "How far you are stands in your own notebook."
+    assert "<table" not in shown._repr_html_()
+    assert "in your own notebook" in shown._repr_html_()
