@@ -1,0 +1,197 @@
+"""What an instructor waits for: a class graded, against stock nbgrader and against the floor."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from .cluster import cluster
+from .course import BIN, LESSON, ROOT, honest, make_stock, new_course, scores, with_class
+from .process import Ran, Seen, below, private, run
+from .table import Row, spread
+
+WORKERS = 2
+# So many that all of the start-up is over: some of it is done while the first ones run.
+_FEW = 4 * WORKERS
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many submissions are graded: to compare, and the small and the large class whose costs are compared."""
+
+    compared: int = 60
+    small: int = 50
+    large: int = 1000
+
+
+class Bench:
+    """Classes of honest submissions of one lesson, graded in directories of their own below `folder`."""
+
+    def __init__(self, folder: Path, sizes: Sizes, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._sizes = sizes
+        self._say = say
+        self._course = new_course(folder / "course")
+        self._texts = honest(self._course)
+        self._numbers = count()
+
+    def parts(self) -> list[Callable[[], list[Row]]]:
+        """Return what measures the table's rows, part by part."""
+        return [self._compared, self._memory, self._scaled, self._distributed]
+
+    def _compared(self) -> list[Row]:
+        """Grade the same class with stock nbgrader, and with ours before and after that; run its cells bare."""
+        n = self._sizes.compared
+        few: list[Ran] = []
+        ours: list[Ran] = []
+        floors: list[float] = []
+        stocks: list[Ran] = []
+        stock_course = make_stock(self._new(n))
+        for i in range(3):
+            course = self._new(n)
+            few.append(self._grade(self._new(_FEW)))
+            ours.append(self._grade(course))
+            floors.append(statistics.mean(self._floor(course)))
+            if i == 0:
+                self._say(f"nbgrader autograde, {n} submissions")
+                stocks.append(run([BIN / "nbgrader", "autograde", LESSON.folder], stock_course))
+        above = [
+            (many.cpu - start.cpu) / (n - _FEW) - floor for many, start, floor in zip(ours, few, floors, strict=True)
+        ]
+        stock = stocks[0]
+        first = [one.lines[0][0] for one in (*few, *ours)]
+        return [
+            Row(f"stock `nbgrader autograde`, {n} submissions, a submission", f"{stock.wall / n:.2f} s"),
+            Row(
+                f"`autograder grade --workers {WORKERS}`, the same {n}, a submission",
+                spread([one.wall / n for one in ours], "s"),
+            ),
+            Row("how many times faster", spread([stock.wall / one.wall for one in ours], "×", 0), "25 ×, better 50 ×"),
+            Row("the scores of both", _differences(scores(course), scores(stock_course)), "the same"),
+            Row("floor: the same cells run bare in a warm fork, a submission, processor time", spread(floors, "s", 3)),
+            Row("`autograder grade` above the floor, a submission, processor time", spread(above, "s", 3), "0.1 s"),
+            Row("from the start to the first verdict", spread(first, "s", 1), "4 s"),
+        ]
+
+    def _memory(self) -> list[Row]:
+        """Grade a few submissions once more, slowly, with a close look at the memory of what is in flight."""
+        peaks: list[float] = []
+        self._say("memory in flight")
+        run(_grade_command(), self._new(_FEW), 0.02, lambda seen: peaks.extend(_in_flight(seen)))
+        measured = f"{max(peaks):.0f} MB" if peaks else "can't be read without root's rights"
+        return [Row("private memory of a submission in flight, peak", measured, "60 MB")]
+
+    def _scaled(self) -> list[Row]:
+        """Grade a small class before and after a large one, and the large one again with nothing changed."""
+        small, large = self._sizes.small, self._sizes.large
+        course = self._new(large)
+        few = [self._grade(self._new(_FEW))]
+        smalls = [self._grade(self._new(small))]
+        many = self._grade(course)
+        smalls.append(self._grade(self._new(small)))
+        few.append(self._grade(self._new(_FEW)))
+        again = [self._grade(course).wall for _ in range(3)]
+        start = statistics.mean(one.cpu for one in few)
+        of_small = [(one.cpu - start) / (small - _FEW) for one in smalls]
+        of_large = (many.cpu - start) / (large - _FEW)
+        change = 100 * (of_large / statistics.mean(of_small) - 1)
+        at_first = [mib for second, mib in many.memory if second >= many.lines[0][0]]
+        return [
+            Row(f"processor time a submission in a class of {small}", spread(of_small, "s", 3)),
+            Row(
+                f"the same in a class of {large:,}",
+                f"{of_large:.3f} s ({change:+.0f} %)",
+                "within 10 %",
+            ),
+            Row(f"a class of {large:,}, graded", f"{many.wall:.0f} s, {large / many.wall:.1f} a second"),
+            Row(
+                "growth of the command's own memory from the first verdict to the last",
+                f"{max(at_first) - at_first[0]:.0f} MB",
+                "50 MB",
+            ),
+            Row(f"a second run over the {large:,}, where nothing changed", spread(again, "s", 1), "1 to 2 s"),
+        ]
+
+    def _distributed(self) -> list[Row]:
+        """Grade the same class here and on a cluster of as many workers, in turn."""
+        n = self._sizes.compared
+        here: list[float] = []
+        there: list[float] = []
+        folder = self._folder / "cluster"
+        folder.mkdir()
+        with cluster(folder, WORKERS) as address:
+            # The cluster's workers start their warm processes at their first submissions.
+            self._grade(self._new(_FEW), "--scheduler", address)
+            for _ in range(3):
+                here.append(_rate(self._grade(self._new(n))))
+                there.append(_rate(self._grade(self._new(n), "--scheduler", address)))
+        share = [100 * b / a for a, b in zip(here, there, strict=True)]
+        return [
+            Row(f"`--workers {WORKERS}`, first to last verdict of {n}, submissions a second", spread(here, "", 1)),
+            Row(f"a Dask cluster of {WORKERS} workers on the same machine, in turn", spread(there, "", 1)),
+            Row("the cluster's share of the local throughput", spread(share, "%", 0), "85 %"),
+        ]
+
+    def _new(self, n: int) -> Path:
+        return with_class(self._course, self._folder / f"class-{next(self._numbers)}", self._texts, n)
+
+    def _grade(self, course: Path, *options: str) -> Ran:
+        ran = run(_grade_command(*options), course)
+        self._say(f"{' '.join(['autograder grade', *options])}: {ran.wall:.1f} s, processor time {ran.cpu:.1f} s")
+        return ran
+
+    def _floor(self, course: Path) -> list[float]:
+        command = [sys.executable, "-m", "tests.bench.floor", str(course), LESSON.folder, str(WORKERS)]
+        ran = run(command, ROOT)
+        times: list[float] = json.loads(ran.lines[-1][1])
+        self._say(f"floor: {statistics.mean(times):.3f} s a submission")
+        return times
+
+
+def _grade_command(*options: str) -> list[str | Path]:
+    where = options or ("--workers", str(WORKERS))
+    return [BIN / "autograder", "grade", LESSON.folder, *where]
+
+
+def _rate(ran: Ran) -> float:
+    """Return how many submissions a second were recorded, from the first to the last."""
+    times = [second for second, line in ran.lines if f" {LESSON.folder} " in line]
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def _in_flight(seen: Mapping[int, Seen]) -> list[float]:
+    """Return the private memory of each submission that is running, in MiB: of a fork of a warm process, and what it forked."""
+    inside = {pid for pid in seen if _is_worker(pid)}
+    warm = {pid for pid in inside if seen[pid].parent not in inside}
+    forks = [pid for pid in inside if seen[pid].parent in warm]
+    return [sum(_private(pid) for pid in {one, *below([one], seen)}) for one in forks]
+
+
+def _is_worker(pid: int) -> bool:
+    with suppress(OSError):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return b"autograder.grading.worker" in words and not words[0].endswith(b"bwrap")
+    return False
+
+
+def _private(pid: int) -> float:
+    with suppress(OSError):
+        return private(pid)
+    return 0.0
+
+
+def _differences(ours: Mapping[tuple[str, str], float], stock: Mapping[tuple[str, str], float]) -> str:
+    """Say whether two gradebooks hold the same points, or where the first ones differ."""
+    differing = sorted(key for key in ours.keys() | stock.keys() if ours.get(key) != stock.get(key))
+    if not differing:
+        return f"the same in all {len(ours)} cells"
+    shown = [
+        f"{student} {cell}: {ours.get((student, cell))} and {stock.get((student, cell))}" for student, cell in differing
+    ]
+    return f"{len(differing)} of {len(ours)} cells differ: {'; '.join(shown[:5])}"
