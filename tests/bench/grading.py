@@ -18,7 +18,7 @@ from .table import Row, spread
 
 WORKERS = 2
 # So many that all of the start-up is over: some of it is done while the first ones run.
-_FEW = 4 * WORKERS
+FEW = 4 * WORKERS
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ class Sizes:
     compared: int = 60
     small: int = 50
     large: int = 1000
+
+    def __post_init__(self) -> None:
+        if min(self.compared, self.small, self.large) < 2 * FEW:
+            raise ValueError(f"{2 * FEW} submissions are the fewest: the start-up of {FEW} is taken off")
 
 
 class Bench:
@@ -55,14 +59,14 @@ class Bench:
         stock_course = make_stock(self._new(n))
         for i in range(3):
             course = self._new(n)
-            few.append(self._grade(self._new(_FEW)))
+            few.append(self._grade(self._new(FEW)))
             ours.append(self._grade(course))
             floors.append(statistics.mean(self._floor(course)))
             if i == 0:
                 self._say(f"nbgrader autograde, {n} submissions")
                 stocks.append(run([BIN / "nbgrader", "autograde", LESSON.folder], stock_course))
         above = [
-            (many.cpu - start.cpu) / (n - _FEW) - floor for many, start, floor in zip(ours, few, floors, strict=True)
+            (many.cpu - start.cpu) / (n - FEW) - floor for many, start, floor in zip(ours, few, floors, strict=True)
         ]
         stock = stocks[0]
         first = [one.lines[0][0] for one in (*few, *ours)]
@@ -83,7 +87,7 @@ class Bench:
         """Grade a few submissions once more, slowly, with a close look at the memory of what is in flight."""
         peaks: list[float] = []
         self._say("memory in flight")
-        run(_grade_command(), self._new(_FEW), 0.02, lambda seen: peaks.extend(_in_flight(seen)))
+        run(_grade_command(), self._new(FEW), 0.02, lambda seen: peaks.extend(_in_flight(seen)))
         measured = f"{max(peaks):.0f} MB" if peaks else "can't be read without root's rights"
         return [Row("private memory of a submission in flight, peak", measured, "60 MB")]
 
@@ -91,15 +95,15 @@ class Bench:
         """Grade a small class before and after a large one, and the large one again with nothing changed."""
         small, large = self._sizes.small, self._sizes.large
         course = self._new(large)
-        few = [self._grade(self._new(_FEW))]
+        few = [self._grade(self._new(FEW))]
         smalls = [self._grade(self._new(small))]
         many = self._grade(course)
         smalls.append(self._grade(self._new(small)))
-        few.append(self._grade(self._new(_FEW)))
+        few.append(self._grade(self._new(FEW)))
         again = [self._grade(course).wall for _ in range(3)]
         start = statistics.mean(one.cpu for one in few)
-        of_small = [(one.cpu - start) / (small - _FEW) for one in smalls]
-        of_large = (many.cpu - start) / (large - _FEW)
+        of_small = [(one.cpu - start) / (small - FEW) for one in smalls]
+        of_large = (many.cpu - start) / (large - FEW)
         change = 100 * (of_large / statistics.mean(of_small) - 1)
         at_first = [mib for second, mib in many.memory if second >= many.lines[0][0]]
         return [
@@ -127,7 +131,7 @@ class Bench:
         folder.mkdir()
         with cluster(folder, WORKERS) as address:
             # The cluster's workers start their warm processes at their first submissions.
-            self._grade(self._new(_FEW), "--scheduler", address)
+            self._grade(self._new(FEW), "--scheduler", address)
             for _ in range(3):
                 here.append(_rate(self._grade(self._new(n))))
                 there.append(_rate(self._grade(self._new(n), "--scheduler", address)))
