@@ -9,15 +9,23 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from . import packing
-from .exercise import Lesson
+from .comparing import first_wrong
+from .describe import describe
+from .exercise import Exercise, Lesson, Raises
 from .grading.course import Course, CourseError, write_beside
+from .mistakes import Mistake, Point
 from .packing import PACKED
+from .reading import Part, read
 from .view import card
+
+# What every lesson is worth, in the notebook and in the students' grade book.
+LESSON_POINTS = 20
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -75,7 +83,37 @@ def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
             found.append(
                 f"the check cell of {exercise.id} is worth {points}, the exercise {exercise.points}: make them the same"
             )
+        found += [
+            f"the mistake {mistake.slug!r} of {exercise.id} would pass check-{exercise.name}, since at the public inputs its "
+            f"answer is the right one: in autograder/lessons/{lesson.name}.py, add a case where the two differ, or correct "
+            f"the mistake"
+            for mistake in _that_would_pass(exercise)
+        ]
+    total = sum(cell.metadata.nbgrader.points for cell in cells.values() if cell.metadata.nbgrader.grade)
+    if total != LESSON_POINTS:
+        found.append(
+            f"the points of its cells add up to {total:g}, and a lesson has {LESSON_POINTS}: change what its exercises are worth"
+        )
     return found
+
+
+# As in the judge: what a mistake computes may overflow.
+@np.errstate(all="ignore")
+def _that_would_pass(exercise: Exercise) -> list[Mistake]:
+    """Return the mistakes whose values at the public inputs are the right ones, read and compared as answers are."""
+    points = [Point(built := exercise.arguments(one), exercise.reference(*built)) for one in exercise.cases]
+    # Where an exception is the right answer there are no values to compare.
+    points = [point for point in points if not isinstance(point.reference, Raises)]
+    passing = []
+    for mistake in exercise.mistakes:
+        if mistake.answers is None:
+            continue
+        rows: list[list[Part]] = [[] for _ in points]
+        answers = zip(points, mistake.answers(points), rows, strict=True)
+        problems = [read(point.reference, describe(answer), "", row) for point, answer, row in answers]
+        if not any(problems) and first_wrong(exercise, rows) is None:
+            passing.append(mistake)
+    return passing
 
 
 def release(course: Course, lesson: Lesson, run: bool = False) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -21,12 +23,15 @@ from .grading import GradingError
 if TYPE_CHECKING:
     from .exercise import Lesson
     from .grading.course import Change
-    from .grading.pool import Pool
+    from .grading.pool import ClusterPool, LocalPool
     from .grading.results import Graded
     from .grading.submission import Submission
     from .grading.warm import TierChoice
 
 Thing = TypeVar("Thing")
+
+# What shells say for Ctrl-C.
+_INTERRUPTED = 130
 
 
 class NothingDoneError(click.ClickException):
@@ -106,20 +111,26 @@ def grade(
     """Grade what is in submitted/ into the gradebook and autograded/, or grade loose notebooks and print their verdicts.
 
     All lessons are graded where none is named, and only what changed since it was graded. The exit status is 0 when every
-    submission got a grade, 1 when some could not be read, and 2 when nothing was graded.
+    submission got a grade, 1 when some could not be read, 2 when it could not go on, and 130 when it was interrupted.
     """
     files = [Path(one) for one in what if one.endswith(".ipynb")]
     if files and (len(files) < len(what) or student or feedback or force):
         raise click.UsageError(
             "loose notebooks are graded without a course: leave out lessons, --student, --feedback and --force"
         )
-    from .grading.job import Settings
+    from .grading.pool import LocalPool, Until
 
     # The bar and its lines make way for what programs read.
     console = Console(stderr=as_json)
     failed: list[tuple[Submission, str]] = []
     try:
-        with _pool(scheduler, workers, sandbox) as pool:
+        with _pool(scheduler, workers, sandbox) as opened, _interrupted(console) as interrupted:
+            if isinstance(opened, LocalPool) and (files or _something_is_new()):
+                # Before all else, since it takes longest; in the meantime nbgrader is imported here.
+                opened.prepare()
+            pool = Until(opened, interrupted.is_set)
+            from .grading.job import Settings
+
             if files:
                 from .grading.loose import grade_files
 
@@ -139,7 +150,7 @@ def grade(
                 grading = course.grade(submissions, pool, settings, force, partial(_agree, console, yes))
                 graded = list(_shown(grading, len(submissions), "grading ", console))
                 graded.sort(key=lambda one: (one.submission.student, one.submission.lesson))
-        if feedback:
+        if feedback and not interrupted.is_set():
             failed = _write_feedback(graded, workers, force, console)
     except GradingError as error:
         raise NothingDoneError(str(error)) from None
@@ -147,7 +158,28 @@ def grade(
         click.echo(json.dumps([one.to_dict() for one in graded], indent=2))
     else:
         _print(graded, failed, bool(files), console)
+    remain = len(files or submissions) - len(graded)
+    if remain:
+        console.print(f"Interrupted: {remain} remain to be graded. The same command goes on from here.")
+        sys.exit(_INTERRUPTED)
     sys.exit(1 if failed or any(one.reason for one in graded) else 0)
+
+
+@contextmanager
+def _interrupted(console: Console) -> Iterator[Event]:
+    """Note a first Ctrl-C, so that what is in flight can come to its end. A second one ends the command where it is."""
+    event = Event()
+
+    def note(*_: object) -> None:
+        event.set()
+        signal.signal(signal.SIGINT, before)
+        console.print("\nFinishing what has begun. Ctrl-C once more stops at once, and what has begun is lost.")
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _agree(console: Console, yes: bool, changes: list[Change]) -> bool:
@@ -162,20 +194,24 @@ def _agree(console: Console, yes: bool, changes: list[Change]) -> bool:
     return click.confirm("Write them?", err=console.stderr)
 
 
-@contextlib.contextmanager
-def _pool(scheduler: str | None, workers: int, sandbox: TierChoice | None) -> Iterator[Pool]:
+def _pool(scheduler: str | None, workers: int, sandbox: TierChoice | None) -> LocalPool | ClusterPool:
     from .grading.pool import ClusterPool, LocalPool
-    from .grading.sandbox import TIERS, best_tier, start
+    from .grading.sandbox import TIERS
 
     if scheduler is not None:
-        with ClusterPool(scheduler) as cluster:
-            yield cluster
-        return
-    choice = sandbox or os.environ.get("AUTOGRADER_SANDBOX", "auto")
-    tier = next((tier for tier in TIERS if tier == choice), None) or best_tier()
-    # Before all else, since it takes longest: in the meantime nbgrader is imported here, and torch in the pool's server.
-    with start(tier) as warm, LocalPool(workers, warm.door) as pool:
-        yield pool
+        return ClusterPool(scheduler)
+    named = os.environ.get("AUTOGRADER_SANDBOX")
+    return LocalPool(workers, sandbox or next((tier for tier in TIERS if tier == named), "auto"))
+
+
+def _something_is_new() -> bool:
+    """Return whether a submission came after the last grading, as far as can be told without nbgrader's imports."""
+    try:
+        graded = Path("gradebook.db").stat().st_mtime
+    except OSError:
+        return True
+    # The time of its modification is what the student's machine said, where it was kept.
+    return any(path.lstat().st_ctime > graded for path in Path("submitted").glob("*/*/*.ipynb"))
 
 
 def _write_feedback(graded: list[Graded], workers: int, force: bool, console: Console) -> list[tuple[Submission, str]]:
@@ -196,7 +232,10 @@ def _print(graded: list[Graded], failed: list[tuple[Submission, str]], loose: bo
         for one in graded:
             console.print(report.loose_text(one), markup=False, highlight=False)
     else:
-        for table in (*report.class_tables(graded), report.mistakes_table(graded)):
+        for table in (
+            *report.class_tables([one for one in graded if not one.unchanged]),
+            report.mistakes_table(graded),
+        ):
             console.print(table)
     for submission, why in failed:
         console.print(f"No feedback for {submission.student} in {submission.lesson}: {why}", markup=False)
@@ -288,6 +327,7 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
     from .grading.class_report import summarise
     from .grading.course import Course
     from .grading.report_pages import write
+    from .grading.submission import work_now
     from .lessons import all_lessons
 
     try:
@@ -297,7 +337,8 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
         graded = course.earlier([one for one in handed_in if one.lesson in folders])
         if not graded:
             raise GradingError("nothing is graded yet: run `autograder grade` first")
-        pages = write(summarise(graded.values(), folders, all_lessons(), handed_in), folder)
+        changed = [one for one, known in graded.items() if work_now(one) != known.made.work]
+        pages = write(summarise(graded.values(), folders, all_lessons(), handed_in, changed), folder)
     except GradingError as error:
         raise NothingDoneError(str(error)) from None
     except OSError as error:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .exercise import Exercise, Raises
 from .mistakes import Mistake, Point
-from .reading import Leaf, Part, Problem, leaf
+from .reading import Leaf, Numbers, Part, Problem, leaf
 from .verdict import Outcome
 
 Rows = Sequence[Sequence[Part]]
@@ -32,8 +32,8 @@ def scales_of(parts: Rows) -> dict[str, float]:
     scales: dict[str, float] = {}
     for part in (part for row in parts for part in row):
         if isinstance(part.reference, np.ndarray):
-            finite = np.abs(part.reference[np.isfinite(part.reference)])
-            scales[part.path] = max(scales.get(part.path, 0.0), float(finite.max(initial=0.0)))
+            size = np.abs(part.reference).max(initial=0.0, where=np.isfinite(part.reference))
+            scales[part.path] = max(scales.get(part.path, 0.0), float(size))
     return scales
 
 
@@ -44,7 +44,7 @@ def is_right(exercise: Exercise, part: Part, scales: dict[str, float]) -> bool:
         return not isinstance(part.reference, np.ndarray) and part.got == part.reference
     got, reference = numbers
     atol = exercise.atol * (scales.get(part.path) or 1.0)
-    return got.shape == reference.shape and np.allclose(got, reference, rtol=exercise.rtol, atol=atol, equal_nan=True)
+    return got.shape == reference.shape and bool(_is_close(got, reference, exercise.rtol, atol).all())
 
 
 def first_difference(exercise: Exercise, parts: Rows, part: Part) -> tuple[int, ...]:
@@ -53,8 +53,15 @@ def first_difference(exercise: Exercise, parts: Rows, part: Part) -> tuple[int, 
     if numbers is None or numbers[0].ndim == 0:
         return ()
     atol = exercise.atol * (scales_of(parts)[part.path] or 1.0)
-    off = ~np.isclose(*numbers, rtol=exercise.rtol, atol=atol, equal_nan=True)
+    off = ~_is_close(*numbers, exercise.rtol, atol)
     return tuple(int(i) for i in np.argwhere(off)[0])
+
+
+def _is_close(got: Numbers, reference: Numbers, rtol: float, atol: float) -> NDArray[np.bool_]:
+    """Do what `numpy.isclose` does, with `equal_nan`, in a fifth of the time that takes for a few numbers."""
+    near = (np.abs(got - reference) <= atol + rtol * np.abs(reference)) & np.isfinite(reference)
+    close: NDArray[np.bool_] = near | (got == reference) | (np.isnan(got) & np.isnan(reference))
+    return close
 
 
 def share(exercise: Exercise, parts: Rows) -> float:
@@ -82,9 +89,9 @@ def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], pa
         if len(expected) != len(row):
             return False
         for part, one in zip(row, expected, strict=True):
-            if not is_right(exercise, replace(part, reference=one), scales):
+            if not is_right(exercise, Part(part.path, part.got, one), scales):
                 return False
-            differs = differs or not is_right(exercise, replace(part, got=one), scales)
+            differs = differs or not is_right(exercise, Part(part.path, one, part.reference), scales)
     return differs
 
 

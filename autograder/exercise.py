@@ -113,6 +113,8 @@ class Exercise:
         How it is to be solved. "recorded" is an answer written down as a value instead of a function.
     cases
         The public inputs. Those for grading are drawn around them, see `grading_cases`.
+    more_cases
+        Draws further inputs for grading, where the answers to the public ones are the same however their numbers move.
     reference
         Takes a case's arguments, built, and returns the right answer: a float, an array, a bool, a string, a set of
         strings, or a dict, tuple or list of these; or `Raises`. Its form is the form asked of the answer.
@@ -150,6 +152,7 @@ class Exercise:
     partial: bool = False
     changes: bool = False
     measure: Callable[..., Callable[[Any], Any]] | None = None
+    more_cases: Callable[[random.Random], tuple[Case, ...]] | None = None
     rtol: float = 1e-5
     atol: float = 1e-7
 
@@ -174,10 +177,11 @@ class Exercise:
         every machine and Python.
         """
         rng = random.Random(hashlib.sha256(seed + self.id.encode()).digest())
-        return tuple(
+        moved = tuple(
             one if one.exact else replace(one, arguments=tuple(_moved(argument, rng) for argument in one.arguments))
             for one in self.cases
         )
+        return moved if self.more_cases is None else (*moved, *self.more_cases(rng))
 
     def _build(self, argument: Input) -> Any:
         match argument:
@@ -190,6 +194,17 @@ class Exercise:
             case tuple():
                 return [self._build(item) for item in argument]
         return argument
+
+
+def withheld(*_: Any) -> Any:
+    """Stand in the place of a reference, where student code runs while it is graded.
+
+    Raises
+    ------
+    LookupError
+        Always.
+    """
+    raise LookupError("the right answers are not here while work is graded")
 
 
 def _moved(argument: Any, rng: random.Random) -> Any:

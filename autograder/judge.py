@@ -16,7 +16,7 @@ from .comparing import adds_up, first_difference, first_wrong, is_mistake, share
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .mistakes import Point
 from .observation import Call, Observation, UnreadableError, Value
-from .reading import Part, Problem, not_finite, numbers_in, read, subject, what_is
+from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
 from .source import names_called, says_finite_difference
 from .verdict import Outcome, Verdict
 
@@ -180,10 +180,15 @@ def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem
     if observation.scaled is None:
         return Problem(Outcome.UNREADABLE, "The observation lacks the call with doubled gradients.", "", index)
     # An answer that checks itself may well raise when its gradients are doubled: then it came through the engine.
-    if observation.scaled.value is None or not np.array_equal(numbers_in(last), numbers_in(observation.scaled.value)):
+    if observation.scaled.value is None or _moved(numbers_in(last), numbers_in(observation.scaled.value)):
         return None
     message = "A backward pass ran, and the answer does not come from it. Return the gradient that autograd computed."
     return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
+
+
+def _moved(before: Numbers, after: Numbers) -> bool:
+    """Whether numbers differ by more than somebody would add to them to make them look so."""
+    return before.shape != after.shape or not np.allclose(after, before, rtol=0.01, atol=0.0, equal_nan=True)
 
 
 def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[Part]], i: int, j: int) -> Problem:

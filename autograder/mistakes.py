@@ -6,7 +6,7 @@ A message helps to find the error and never gives the answer away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Mistake:
     message
         One sentence to the student.
     answers
-        What the mistake returns at each point, where it shows in the values.
+        What the mistake returns at each point, where it shows in the values; one after the other, as far as asked.
     shows
         Whether one call shows it, where it shows in something other than the values.
     calls
@@ -45,7 +45,7 @@ class Mistake:
 
     slug: str
     message: str
-    answers: Callable[[Sequence[Point]], list[Any]] | None = None
+    answers: Callable[[Sequence[Point]], Iterable[Any]] | None = None
     shows: Callable[[Call], bool] | None = None
     calls: frozenset[str] = frozenset()
 
@@ -53,8 +53,8 @@ class Mistake:
 def wrong_value(slug: str, message: str, answer: Callable[..., Any]) -> Mistake:
     """Return a mistake that shows in the value: `answer(reference, *arguments)` is what it returns at a point."""
 
-    def answers(points: Sequence[Point]) -> list[Any]:
-        return [answer(point.reference, *point.arguments) for point in points]
+    def answers(points: Sequence[Point]) -> Iterable[Any]:
+        return (answer(point.reference, *point.arguments) for point in points)
 
     return Mistake(slug, message, answers=answers)
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from . import lessons, view
 from .comparison import Comparison, compare
+from .exercise import withheld
 from .judge import judge
 from .overview import Progress, saved_verdicts, summarise
 from .probe import probe
-from .verdict import Verdict
+from .verdict import Outcome, Verdict
 
 __all__ = ["Comparison", "check", "compare", "hint", "progress"]
 
@@ -40,6 +41,9 @@ def check(exercise_id: str) -> Verdict:
         When there is no such exercise.
     """
     exercise = lessons.find(exercise_id)
+    if exercise.reference is withheld:
+        message = "While work is graded, only the check cells of the lesson itself are checked."
+        return Verdict(exercise_id, Outcome.UNREADABLE, 0, exercise.points, "", message)
     namespace = sys._getframe(1).f_globals
     observation = probe(exercise, namespace, exercise.cases)
     # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.

@@ -88,12 +88,17 @@ class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One call of the answer: what it returned or raised, and what it did on the way."""
+    """One call of the answer: what it returned or raised, and what it did on the way.
+
+    `used` has the names of the library functions through which the autograd engine was entered, as `jacobian`, and, of
+    answers by hand, of the operations on tensors.
+    """
 
     value: Value | None = None
     raised: Raised | None = None
     engine_runs: Annotated[tuple[EngineRun, ...], Meta(max_length=1000)] = ()
     forward_mode: Size = 0
+    used: Annotated[tuple[Short, ...], Meta(max_length=200)] = ()
     changed: Annotated[tuple[Size, ...], Meta(max_length=100)] = ()
     printed: Line = ""
     warnings: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()

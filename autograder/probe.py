@@ -11,17 +11,20 @@ import functools
 import importlib
 import inspect
 import io
+import sys
 import sysconfig
 import textwrap
 import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from .describe import describe
 from .exercise import Case, Exercise
@@ -29,6 +32,9 @@ from .observation import Call, EngineRun, Observation, Raised, Value
 
 _SCALE = 2.0
 _MAX_RUNS = 1000
+_MAX_USED = 200
+# PyTorch asks this of a tensor that it gives a tangent to, and of no other.
+_SETS_TANGENT = "_has_same_storage_numel"
 
 
 def _module_of_duals() -> Any:
@@ -86,24 +92,36 @@ def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, scale: flo
     measured = exercise.measure(*arguments) if exercise.measure is not None else None
     printed = io.StringIO()
     value = raised = None
+    # An answer by hand has no business in the engine, by whatever way: all the passes that it makes are counted.
+    by_hand = exercise.way == "hand"
+    before = _passes() if by_hand else 0
     with (
         _kept_settings(),
         warnings.catch_warnings(record=True) as warned,
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
         _engine_watched(scale) as watch,
+        _Operations(watch.used) if by_hand else contextlib.nullcontext(),
     ):
         warnings.simplefilter("always")
         try:
-            value = answer(*arguments)
+            result = answer(*arguments)
         # An answer may call exit(), or be interrupted in an endless loop: both are outcomes, not ends of the check.
         except BaseException as error:
             raised = _raised(error)
+        else:
+            # What the result does when it is looked into is the answer's doing too.
+            value = _judged(result, measured)
+    if by_hand and not watch.runs and _passes() > before + 1:
+        watch.ran(False, False, False)
+    if _SETS_TANGENT in watch.used:
+        watch.forward_mode += 1
     return Call(
-        value=_judged(value, measured) if raised is None else None,
+        value=value,
         raised=raised,
         engine_runs=tuple(watch.runs),
         forward_mode=watch.forward_mode,
+        used=tuple(sorted(watch.used)[:_MAX_USED]),
         changed=tuple(i for i, (now, was) in enumerate(zip(arguments, untouched, strict=True)) if _differs(now, was)),
         printed=printed.getvalue()[:500],
         warnings=tuple(f"{each.category.__name__}: {each.message}"[:500] for each in warned[:20]),
@@ -126,41 +144,86 @@ class _Watch:
     def __init__(self) -> None:
         self.runs: list[EngineRun] = []
         self.forward_mode = 0
+        self.used: set[str] = set()
+
+    def ran(self, retain_graph: bool, create_graph: bool, accumulates: bool) -> None:
+        if len(self.runs) < _MAX_RUNS:
+            self.runs.append(EngineRun(retain_graph, create_graph, accumulates))
+
+    def entered(self) -> None:
+        """Note the library's functions on the way from the answer to here."""
+        frame = sys._getframe(2)
+        while frame.f_back is not None and frame.f_code is not _call.__code__:
+            if _is_library(frame.f_code.co_filename):
+                self.used.add(frame.f_code.co_qualname.partition(".<locals>")[0][:200])
+            frame = frame.f_back
+
+
+class _Engine:
+    """The autograd engine, with a watch on it."""
+
+    def __init__(self, engine: Any, run_backward: Callable[..., Any]) -> None:
+        self._engine = engine
+        self.run_backward = run_backward
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
 
 
 @contextlib.contextmanager
 def _engine_watched(scale: float) -> Iterator[_Watch]:
     """Note every reverse pass and every forward-mode tangent; multiply the gradients that enter by `scale`.
 
-    `backward`, `autograd.grad` and the transforms of `torch.func` all come through these two functions, whichever
-    name the student imported them by.
+    `backward`, `autograd.grad` and the transforms of `torch.func` all come through these two, whichever name the student
+    imported them by.
     """
     watch = _Watch()
-    autograd: Any = torch.autograd
-    run_backward = autograd._engine_run_backward
+    variable: Any = torch.autograd.Variable
+    engine = variable._execution_engine
     make_dual = _DUALS._make_dual
 
-    @functools.wraps(run_backward)
     def watched_backward(outputs: Any, gradients: Any, retain: Any, create: Any, *rest: Any, **options: Any) -> Any:
-        if len(watch.runs) < _MAX_RUNS:
-            accumulates = bool(options.get("accumulate_grad", False))
-            watch.runs.append(EngineRun(bool(retain), bool(create), accumulates))
+        watch.ran(bool(retain), bool(create), bool(options.get("accumulate_grad", False)))
+        watch.entered()
         if scale != 1.0:
             gradients = tuple(None if each is None else each * scale for each in gradients)
-        return run_backward(outputs, gradients, retain, create, *rest, **options)
+        return engine.run_backward(outputs, gradients, retain, create, *rest, **options)
 
     @functools.wraps(make_dual)
     def watched_dual(tensor: torch.Tensor, tangent: torch.Tensor, **options: Any) -> Any:
         watch.forward_mode += 1
+        watch.entered()
         return make_dual(tensor, tangent if scale == 1.0 else tangent * scale, **options)
 
-    autograd._engine_run_backward = watched_backward
+    variable._execution_engine = _Engine(engine, watched_backward)
     _DUALS._make_dual = watched_dual
     try:
         yield watch
     finally:
-        autograd._engine_run_backward = run_backward
+        variable._execution_engine = engine
         _DUALS._make_dual = make_dual
+
+
+class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes the names of operations on tensors, as `exp` or `add`."""
+
+    def __init__(self, names: set[str]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._names = names
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self._names.add(func.name().partition("::")[2].partition(".")[0][:200])
+        return func(*args, **(kwargs or {}))
+
+
+def _passes() -> int:
+    """Return the number of a reverse pass made here; the engine numbers all passes of the process, one after the other."""
+    numbers = []
+    with torch.enable_grad():
+        leaf = torch.zeros((), requires_grad=True)
+        leaf.register_hook(lambda _: numbers.append(torch._C._current_graph_task_id()))  # type: ignore[no-untyped-call]
+        torch.autograd.backward(leaf)
+    return numbers[0]
 
 
 @contextlib.contextmanager
@@ -233,21 +296,27 @@ def source_of(answer: object, namespace: Mapping[str, Any]) -> str:
         with contextlib.suppress(Exception):
             for function in _functions(thing, namespace):
                 with contextlib.suppress(OSError, TypeError, IndexError, SyntaxError):
-                    texts.append(textwrap.dedent(inspect.getsource(function)))
+                    # Of the code, since of a function it would be the text of what that says that it wraps.
+                    texts.append(textwrap.dedent(inspect.getsource(function.__code__)))
                 reached = [namespace.get(name) for name in _names_in(function.__code__)]
                 reached += inspect.getclosurevars(function).nonlocals.values()
-                waiting.extend(each for each in reached if _is_theirs(each, namespace))
+                waiting.extend(each for one in reached for each in _members(one) if _is_theirs(each, namespace))
     return "\n\n".join(texts)[:20_000]
 
 
 def _functions(thing: Any, namespace: Mapping[str, Any]) -> list[types.FunctionType]:
-    """Return the function behind a partial or a decorated function; of a class or an instance, the class's own."""
+    """Return the function behind a partial, and what it wraps or says that it wraps; of a class or instance, its own."""
     while isinstance(thing, functools.partial):
         thing = thing.func
-    with contextlib.suppress(ValueError):
-        thing = inspect.unwrap(thing)
+    around: list[types.FunctionType] = []
+    for _ in range(50):
+        if not hasattr(thing, "__wrapped__"):
+            break
+        if isinstance(thing, types.FunctionType) and not _is_library(thing.__code__.co_filename):
+            around.append(thing)
+        thing = thing.__wrapped__
     if isinstance(thing, types.FunctionType):
-        return [thing]
+        return [*around, thing]
     thing = getattr(thing, "__self__", thing)
     kinds = (thing if isinstance(thing, type) else type(thing)).__mro__
     members = [member for kind in kinds if _is_theirs(kind, namespace) for member in vars(kind).values()]
@@ -263,5 +332,16 @@ def _names_in(code: types.CodeType) -> Iterator[str]:
             yield from _names_in(constant)
 
 
+def _members(thing: object) -> Iterator[object]:
+    """Yield a thing, and what is in it if it is a container."""
+    yield thing
+    if isinstance(thing, types.SimpleNamespace):
+        thing = vars(thing)
+    if isinstance(thing, dict | list | tuple | set):
+        yield from islice(thing.values() if isinstance(thing, dict) else thing, 50)
+
+
 def _is_theirs(thing: object, namespace: Mapping[str, Any]) -> bool:
+    if isinstance(thing, types.FunctionType):
+        return not _is_library(thing.__code__.co_filename)
     return bool(getattr(thing, "__module__", None) == namespace.get("__name__", "__main__"))

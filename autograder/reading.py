@@ -6,7 +6,7 @@ Pure, and the judge's alone. Types and shapes come before values: a comparison t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +61,22 @@ def read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem 
 
     A part whose type or shape is wrong is appended too, with nothing in it.
     """
+    before = len(parts)
     problem = _read(reference, value, path, parts)
-    if problem is not None and not isinstance(reference, dict | tuple | list):
-        parts.append(Part(path, None, leaf(reference)))
+    # What lies below a part that can't be read is asked for all the same, and counts as wrong.
+    if problem is not None and len(parts) == before:
+        parts.extend(Part(below, None, one) for below, one in _leaves(reference, path))
     return problem
+
+
+def _leaves(reference: Any, path: str) -> Iterator[tuple[str, Leaf]]:
+    """Yield the parts that a reference has, with the path of each."""
+    if isinstance(reference, dict | tuple | list):
+        entries = reference.items() if isinstance(reference, dict) else enumerate(reference)
+        for key, one in entries:
+            yield from _leaves(one, f"{path}[{key!r}]")
+    else:
+        yield path, leaf(reference)
 
 
 def _read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem | None:

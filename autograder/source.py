@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 _LARGEST_STEP = 0.2
 _LARGE = 100.0  # a factor that may be one over a step
@@ -30,7 +31,7 @@ class Names(dict[str, ast.expr]):
 def names_called(source: str) -> frozenset[str]:
     """Return the names of the functions that a text calls: of `torch.func.vjp(f, x)` it is `vjp`."""
     try:
-        calls = [node.func for node in ast.walk(ast.parse(textwrap.dedent(source))) if isinstance(node, ast.Call)]
+        calls = [node.func for node in _nodes(source) if isinstance(node, ast.Call)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     attributes = {function.attr for function in calls if isinstance(function, ast.Attribute)}
@@ -45,20 +46,26 @@ def says_finite_difference(source: str) -> bool:
     name that steps go by, as `h` and `eps`, where it stands for nothing else. Text that is not Python says nothing.
     """
     try:
-        tree = ast.parse(textwrap.dedent(source))
         work = iter(range(_MOST_WORK))
-        return any(
-            _differences(node, work) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)
-        )
+        functions = [node for node in _nodes(source) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+        return any(_differences(function, work) for function in functions)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 
 
+@lru_cache(maxsize=32)
+def _nodes(source: str) -> tuple[ast.AST, ...]:
+    """Return all that a text is made of. It is asked for twice in a row, for each answer."""
+    return tuple(ast.walk(ast.parse(textwrap.dedent(source))))
+
+
 def _differences(function: ast.FunctionDef | ast.Lambda, work: Iterator[int]) -> bool:
-    names = Names(_meanings(function), work)
-    for node in ast.walk(function):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in _SAMPLED:
-            return True
+    nodes = tuple(ast.walk(function))
+    names = Names(_meanings(function, nodes), work)
+    for node in nodes:
+        match node:
+            case ast.Call(ast.Attribute(ast.Name(module), name)) if f"{module}.{name}" in _SAMPLED:
+                return True
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Mult):
             over, under = _factors(node, names)
             steps = {step for factor in under for step in _steps(factor, names)}
@@ -105,7 +112,7 @@ def _terms(
             yield meant, negative
 
 
-def _meanings(function: ast.FunctionDef | ast.Lambda) -> dict[str, ast.expr]:
+def _meanings(function: ast.FunctionDef | ast.Lambda, nodes: Sequence[ast.AST]) -> dict[str, ast.expr]:
     """Return the names that stand for one expression throughout: defaults of arguments, and names assigned once."""
     arguments = function.args.posonlyargs + function.args.args
     pairs: list[tuple[str, ast.expr | None]] = [
@@ -120,7 +127,7 @@ def _meanings(function: ast.FunctionDef | ast.Lambda) -> dict[str, ast.expr]:
         if default is not None
     }
     pairs = [(name, defaults.get(name)) for name, _ in pairs]
-    for node in ast.walk(function):
+    for node in nodes:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             pairs.append((node.target.id, node.value))
         elif isinstance(node, ast.Assign) and len(node.targets) == 1:
@@ -135,7 +142,7 @@ def _meanings(function: ast.FunctionDef | ast.Lambda) -> dict[str, ast.expr]:
                 )
     names = [name for name, _ in pairs]
     once = {name: value for name, value in pairs if value is not None and names.count(name) == 1}
-    once |= dict(reversed([pair for node in ast.walk(function) for pair in _written_into(node)]))
+    once |= dict(reversed([pair for node in nodes for pair in _written_into(node)]))
     # An argument without a default, or a name assigned twice, stands for itself: it can be anything.
     return once | {name: ast.Name(id=name) for name in names if name not in once}
 

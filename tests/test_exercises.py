@@ -19,6 +19,7 @@ import pytest
 import torch
 
 from autograder import mistakes
+from autograder.authoring import LESSON_POINTS
 from autograder.exercise import Case, Exercise, Lesson, Raises
 from autograder.lessons import all_lessons, find
 from autograder.mistakes import Point
@@ -237,7 +238,7 @@ def test_reference_agrees_with_central_difference(exercise: Exercise) -> None:
 
 @each_lesson
 def test_points_and_minutes_add_up(lesson: Lesson) -> None:
-    assert sum(exercise.points for exercise in lesson.exercises) == pytest.approx(20)
+    assert sum(exercise.points for exercise in lesson.exercises) == LESSON_POINTS
     assert sum(exercise.minutes for exercise in lesson.exercises) == lesson.minutes
     assert all(exercise.points > 0 and exercise.minutes > 0 for exercise in lesson.exercises)
     assert all(1 <= each <= 5 for exercise in lesson.exercises for each in (exercise.difficulty, exercise.importance))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
@@ -41,7 +41,11 @@ CLASS = 4
 
 
 def summarise(
-    graded: Iterable[Graded], folders: Sequence[str], lessons: Sequence[Lesson], handed_in: Iterable[Submission] = ()
+    graded: Iterable[Graded],
+    folders: Sequence[str],
+    lessons: Sequence[Lesson],
+    handed_in: Iterable[Submission] = (),
+    changed: Iterable[Submission] = (),
 ) -> ClassReport:
     """Return the report on a class.
 
@@ -56,6 +60,8 @@ def summarise(
     handed_in
         What was handed in, in other lessons too: whoever handed in something belongs to the class, and what is not among
         `graded` waits for its grade.
+    changed
+        What is handed in now and differs from what was graded.
     """
     by_folder = {one.folder: one for one in lessons}
     handed_in = list(handed_in)
@@ -66,6 +72,7 @@ def summarise(
         if one.lesson in folders and (one.student, one.lesson) not in own:
             waits[one.student].add(one.lesson)
     waiting = Counter(lesson for missing in waits.values() for lesson in missing)
+    differs = {(one.student, one.lesson) for one in changed} & own.keys()
     most = {folder: _max_score(folder, by_folder.get(folder), own.values()) for folder in folders}
 
     known = {exercise.id: (exercise, one.folder) for one in lessons for exercise in one.exercises}
@@ -73,12 +80,24 @@ def summarise(
     kinds = _kinds(mistakes, _who_attempted(own.values()), list(known))
     students = [
         StudentRow(
-            name, tuple(own.get((name, folder)) for folder in folders), sum(most.values()), frozenset(waits[name])
+            name,
+            tuple(own.get((name, folder)) for folder in folders),
+            sum(most.values()),
+            frozenset(waits[name]),
+            frozenset(folder for folder in folders if (name, folder) in differs),
         )
         for name in names
     ]
     rows = tuple(
-        _lesson_row(folder, by_folder.get(folder), most[folder], own.values(), waiting[folder], mistakes)
+        _lesson_row(
+            folder,
+            by_folder.get(folder),
+            most[folder],
+            own.values(),
+            waiting[folder],
+            sum(lesson == folder for _, lesson in differs),
+            mistakes,
+        )
         for folder in folders
     )
     return ClassReport(
@@ -87,7 +106,7 @@ def summarise(
         misconceptions=kinds,
         students=_with_reasons(students, rows),
         scores=Scores(tuple(one.share for one in students if one.graded), sum(most.values())),
-        to_look_at=tuple(_to_look_at(own)),
+        to_look_at=tuple(_to_look_at(own, differs)),
         walls=tuple(sorted(Counter(one.sandbox for one in own.values() if one.sandbox and not one.reason).items())),
     )
 
@@ -238,6 +257,7 @@ def _lesson_row(
     most: float,
     graded: Iterable[Graded],
     waiting: int,
+    changed: int,
     mistakes: Mapping[str, MistakeRow],
 ) -> LessonRow:
     own = [one for one in graded if one.submission.lesson == folder]
@@ -251,6 +271,7 @@ def _lesson_row(
         handed_in=len(own) + waiting,
         unreadable=len(own) - len(read),
         waiting=waiting,
+        changed=changed,
         common=next((row for row in mistakes.values() if row.place.lesson == folder), None),
     )
 
@@ -294,10 +315,12 @@ def _name(lesson: LessonRow) -> str:
     return f"lesson {lesson.number}" if lesson.number else lesson.folder
 
 
-def _to_look_at(graded: Mapping[tuple[str, str], Graded]) -> Iterable[ToLookAt]:
-    """Return what could not be graded, then what was stopped, then what was mended or is empty."""
+def _to_look_at(graded: Mapping[tuple[str, str], Graded], changed: Container[tuple[str, str]]) -> Iterable[ToLookAt]:
+    """Return what could not be graded, then what was stopped, then what was mended, is empty, or is no longer handed in."""
     status = ("unreadable", "stopped", "graded")
     for (student, lesson), one in sorted(graded.items(), key=lambda item: (status.index(item[1].status), item[0])):
         sentences = needs_a_look(one)
+        if (student, lesson) in changed:
+            sentences.append("Changed since it was graded: run autograder grade.")
         if sentences:
             yield ToLookAt(student, lesson, one.status, tuple(sentences))

@@ -192,7 +192,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class LessonRow:
-    """One lesson: its scores, and how many submissions could not be read or were not graded yet.
+    """One lesson: its scores, and how many submissions could not be read, were not graded yet, or were changed since.
 
     Attributes
     ----------
@@ -207,6 +207,7 @@ class LessonRow:
     handed_in: int
     unreadable: int
     waiting: int
+    changed: int
     common: MistakeRow | None
 
 
@@ -222,6 +223,8 @@ class StudentRow:
         The points of all lessons together.
     waiting
         The folders of the lessons whose hand-in was not graded yet.
+    changed
+        The folders of the lessons whose hand-in is another one now than the one that was graded.
     reasons
         Why this one may need help, in sentences.
     """
@@ -230,6 +233,7 @@ class StudentRow:
     by_lesson: tuple[Graded | None, ...]
     max_score: float
     waiting: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     reasons: tuple[str, ...] = ()
 
     @property
@@ -318,6 +322,11 @@ class ClassReport:
     def waiting(self) -> int:
         """How many submissions were not graded yet."""
         return sum(lesson.waiting for lesson in self.lessons)
+
+    @property
+    def changed(self) -> int:
+        """How many submissions were changed after they were graded."""
+        return sum(lesson.changed for lesson in self.lessons)
 
     @property
     def without_walls(self) -> int:

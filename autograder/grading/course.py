@@ -9,9 +9,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import nbformat
@@ -20,6 +22,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import find_all_files, parse_utc
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
@@ -30,7 +33,7 @@ from .job import Done, Job, Settings
 from .pool import Pool
 from .results import Graded, Made, Recorder
 from .secret import course_secret, inputs_key
-from .submission import Submission, SubmissionError, read
+from .submission import Submission, SubmissionError, read, work_of
 
 # What only shows grades or carries them about: a change there makes no grade stale.
 _NO_PART_IN_GRADES = frozenset(
@@ -177,8 +180,8 @@ class Course:
         SandboxError
             When the walls don't stand.
         """
-        secret = course_secret(self.root)
         with self._alone(), self._gradebook() as gradebook:
+            secret = course_secret(self.root)
             self._check_released(gradebook, {one.lesson for one in submissions})
             known, due = results.earlier(gradebook, submissions), results.due_dates(gradebook)
             wanted, again = [], set()
@@ -196,16 +199,23 @@ class Course:
             penalties.init_plugin()
             recorder = Recorder(gradebook, penalties.plugin_inst)
             held: list[tuple[Made, Done]] = []
-            # Each is read again when its turn comes: a class is more than fits into memory.
-            tasks = (self._handed_in(submission, settings, secret, due) for submission in wanted)
-            for task, done in pool.map(_run, tasks):
-                done = done or Done(task.job.submission, reason="it ended the process that graded it")
-                done = replace(done, notes=(*done.notes, *task.notes))
+            flying: dict[Submission, _HandedIn] = {}
+
+            def jobs() -> Iterator[Job]:
+                # Each is read again when its turn comes: a class is more than fits into memory.
+                for submission in wanted:
+                    flying[submission] = self._handed_in(submission, settings, secret, due)
+                    yield flying[submission].job
+
+            for task, done in pool.map(job.run, jobs()):
+                now = flying.pop(task.submission)
+                done = done or Done(task.submission, reason="it ended the process that graded it")
+                done = replace(done, notes=(*done.notes, *now.notes))
                 self._put_beside(done)
                 if done.submission in again:
-                    held.append((task.made, replace(done, notebook="")))
+                    held.append((now.made, replace(done, notebook="")))
                 else:
-                    yield self._keep(recorder, task.made, done)
+                    yield self._keep(recorder, now.made, done)
             changes = [
                 Change(done.submission, known[done.submission].score, recorder.score_of(done)) for _, done in held
             ]
@@ -243,7 +253,7 @@ class Course:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Let no other run write to this course at the same time."""
-        with (self.root / ".autograder-lock").open("a+") as file:
+        with _writing(), (self.root / ".autograder-lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -265,6 +275,12 @@ class Course:
         except (SQLAlchemyError, InvalidEntry) as error:
             # Without the statement, which says nothing to who reads it.
             said = getattr(error, "orig", None) or error
+            match getattr(said, "sqlite_errorcode", 0) & 0xFF:
+                case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+                    raise CourseError(_set_aside(Path(make_url(self._directory.db_url).database or ""))) from error
+                case sqlite3.SQLITE_BUSY:
+                    what = "another program is writing to it. Wait for it to end, and run this again: what is graded is kept"
+                    raise CourseError(f"the gradebook is locked: {what}") from error
             raise CourseError(f"the gradebook can't be used: {said}") from error
 
     def _check_released(self, gradebook: Gradebook, lessons: set[str]) -> None:
@@ -289,7 +305,7 @@ class Course:
         except (SubmissionError, ValueError, OverflowError):
             notes = ("its timestamp.txt can't be read, so it counts as handed in in time",)
         student_key = inputs_key(secret, submission.student)
-        work = hashlib.sha256(raw + reason.encode()).hexdigest()
+        work = work_of(raw, reason)
         until = due.get((submission.student, lesson)) or due["", lesson]
         made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until)
         made = Made(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
@@ -342,8 +358,31 @@ class Course:
         return recorder.record(done, made)
 
 
-def _run(handed_in: _HandedIn) -> Done:
-    return job.run(handed_in.job)
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say what a disk that is full or can't be written means for the course."""
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise CourseError(
+            f"{error.strerror or error}{where}. What is graded is kept: put this right, and run the same command again"
+        ) from error
+
+
+def _set_aside(gradebook: Path) -> str:
+    """Move a gradebook that can't be read out of the way, and nothing over it; return what to do."""
+    aside = next(
+        path for n in count(1) if not os.path.lexists(path := gradebook.with_name(f"{gradebook.name}.damaged-{n}"))
+    )
+    for suffix in ("-journal", "-wal", "-shm", ""):
+        with suppress(FileNotFoundError):
+            gradebook.with_name(gradebook.name + suffix).rename(aside.with_name(aside.name + suffix))
+    return (
+        f"{gradebook.name} is damaged, and was set aside as {aside.name}. Put a backup in its place, or save what can be "
+        f"read with `sqlite3 {aside.name} .recover | sqlite3 {gradebook.name}`. Otherwise begin a new one with `autograder "
+        "release` and `autograder grade`: everything is graded again, and what was given by hand is gone"
+    )
 
 
 def _beside(path: Path) -> Path:

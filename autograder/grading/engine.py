@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import re
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,12 +23,15 @@ from . import sandbox
 from .ending import LOST, limit_met, why_it_ended
 from .outputs import clean_outputs, clean_text, new_output
 from .sandbox import Door, Limits, SandboxError, Tier, Warm
-from .wire import ClosedError, Wire, WireError
+from .warming import mentioned
+from .wire import ClosedError, Message, Wire, WireError
 
 Draw = Callable[[Exercise], Sequence[Case]]
 
 _CHECK = re.compile(r"""\s*check\((["'])([\w.]+)\1\)\s*""")
 _GRACE = 3.0
+# In characters of source, of which JSON makes twelve bytes at most.
+_LOAD = 8_000
 _START = 120.0
 
 
@@ -87,7 +90,7 @@ class Engine:
         Parameters
         ----------
         notebook
-            A rebuilt submission: its check cells are the instructor's.
+            A rebuilt submission: its check cells are the instructor's. Its outputs are put into it.
         draw
             Returns the inputs for an exercise. They are sent when the check is reached, and not before.
 
@@ -101,9 +104,9 @@ class Engine:
         return self._run(notebook, draw) if ran.lost else ran
 
     def _run(self, notebook: NotebookNode, draw: Draw) -> Ran:
-        child = self._new_child()
+        child = self._new_child(mentioned("\n".join(cell["source"] for cell in notebook["cells"])))
         try:
-            return _Run(self, child).run(_copied(notebook), draw)
+            return _Run(self, child).run(notebook, draw)
         finally:
             child.close()
 
@@ -146,24 +149,24 @@ class Engine:
             raise SandboxError(f"the sandbox {self.tier!r} did not start: {said or 'it said nothing'}") from None
         return control
 
-    def _new_child(self) -> Wire:
+    def _new_child(self, mentions: Sequence[str]) -> Wire:
         """Have the warm process fork a submission, and return the socket to it; start it again where it has ended."""
         if self._control.is_open() and (self._own is None or self._own.process.poll() is None):
             with contextlib.suppress(WireError):
-                return self._fork()
+                return self._fork(mentions)
         self._control.close()
         self._control = self._enter()
         try:
-            return self._fork()
+            return self._fork(mentions)
         except WireError as error:
             raise SandboxError(f"the sandbox ended as soon as it had started: {error}") from None
 
-    def _fork(self) -> Wire:
+    def _fork(self, mentions: Sequence[str]) -> Wire:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
                 settings = {**asdict(self.limits), "tier": self.tier, "forks": sandbox.may_fork(self.tier)}
-                self._control.send(settings, theirs.fileno())
+                self._control.send({**settings, "mentions": mentions}, fd=theirs.fileno())
         except WireError:
             ours.close()
             raise
@@ -184,34 +187,41 @@ class _Run:
         self._verdicts: list[Verdict] = []
 
     def run(self, notebook: NotebookNode, draw: Draw) -> Ran:
-        count = 0
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "code":
-                count += 1
-                cell["execution_count"] = count
-                cell["outputs"] = self._run_cell(cell, draw)
+        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        for count, cell in enumerate(cells, 1):
+            cell["execution_count"] = count
+        for graded, stretch in groupby(cells, _is_graded):
+            if graded:
+                for cell in stretch:
+                    check = _CHECK.fullmatch(cell["source"])
+                    cell["outputs"] = self._checked(cell, check[2], draw) if check else self._asserted(cell)
+            else:
+                for load in _loads(stretch):
+                    self._run_plain(load)
         if not self._over:
             self._child.close()
             self._engine.ended()
         return Ran(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)), self._lost)
 
-    def _run_cell(self, cell: NotebookNode, draw: Draw) -> list[NotebookNode]:
-        nbgrader = cell["metadata"].get("nbgrader", {})
-        graded = bool(nbgrader.get("grade")) and not nbgrader.get("solution")
-        check = _CHECK.fullmatch(cell["source"]) if graded else None
-        if check is not None:
-            verdict = self._check(lessons.find(check[2]), draw)
-            self._verdicts.append(verdict)
-            return _verdict_outputs(verdict, cell["execution_count"])
-        name = _name(nbgrader)
-        outputs = clean_outputs(self._ask({"source": cell["source"]}, name), cell["execution_count"])
+    def _run_plain(self, cells: Sequence[NotebookNode]) -> None:
+        asked = [(_name(cell), {"source": cell["source"]}) for cell in cells]
+        for cell, reply in zip(cells, self._ask(*asked), strict=True):
+            cell["outputs"] = self._outputs(cell, reply) or []
+
+    def _asserted(self, cell: NotebookNode) -> list[NotebookNode]:
+        (reply,) = self._ask((_name(cell), {"source": cell["source"]}))
+        return self._as_graded(self._outputs(cell, reply), float(cell["metadata"]["nbgrader"].get("points", 0)))
+
+    def _outputs(self, cell: NotebookNode, reply: Mapping[str, Any]) -> list[NotebookNode] | None:
+        """Return what a cell put out; None where that can't be read."""
+        outputs = clean_outputs(reply, cell["execution_count"])
         for output in outputs or []:
             limit = limit_met(output.ename, output.evalue, self._engine.limits) if output.output_type == "error" else ""
             if limit:
-                self._notes.append(f"{name} {limit}")
-        return self._as_graded(outputs, nbgrader) if graded else outputs or []
+                self._notes.append(f"{_name(cell)} {limit}")
+        return outputs
 
-    def _as_graded(self, outputs: list[NotebookNode] | None, nbgrader: Mapping[str, Any]) -> list[NotebookNode]:
+    def _as_graded(self, outputs: list[NotebookNode] | None, points: float) -> list[NotebookNode]:
         """Return the outputs of an instructor's assert cell so that nbgrader gives points only to one that ran.
 
         A cell without an error on it gets all its points there, or those that its value says.
@@ -221,7 +231,7 @@ class _Run:
             # nbgrader gives 0 for a word on stderr. A warning is no wrong answer.
             if output.output_type == "stream":
                 output.name = "stdout"
-            if output.output_type == "execute_result" and not _is_score(output, float(nbgrader.get("points", 0))):
+            if output.output_type == "execute_result" and not _is_score(output, points):
                 reason = reason or "its value is no number of points"
         if outputs is None:
             reason = reason or "what it sent could not be read"
@@ -230,10 +240,15 @@ class _Run:
         # It comes first: nbgrader takes the first that tells it something.
         return [new_output("error", ename="NotGraded", evalue=reason, traceback=[reason]), *(outputs or [])]
 
-    def _check(self, exercise: Exercise, draw: Draw) -> Verdict:
+    def _checked(self, cell: NotebookNode, exercise_id: str, draw: Draw) -> list[NotebookNode]:
+        verdict = self._verdict(lessons.find(exercise_id), draw)
+        self._verdicts.append(verdict)
+        return _verdict_outputs(verdict, cell["execution_count"])
+
+    def _verdict(self, exercise: Exercise, draw: Draw) -> Verdict:
         cases = tuple(draw(exercise))
         message = {"exercise": exercise.id, "cases": [case.to_plain() for case in cases]}
-        reply = self._ask(message, f"the check of {exercise.id}")
+        (reply,) = self._ask((f"the check of {exercise.id}", message))
         observation = reply.get("observation")
         if not isinstance(observation, str):
             reason = self._over or "the check sent nothing that could be read"
@@ -244,14 +259,24 @@ class _Run:
         told, answer = clean_text(verdict.message), clean_text(verdict.answer)
         return replace(verdict, call=call, message=told, answer=answer, printed="")
 
-    def _ask(self, message: dict[str, Any], name: str) -> Mapping[str, Any]:
-        """Send one message and return the reply; {} where none came, and then the note says why."""
+    def _ask(self, *asked: tuple[str, Message]) -> Iterator[Mapping[str, Any]]:
+        """Send messages, each with the name of what is asked, and yield the replies; {} for one that didn't come.
+
+        All are sent at once: to wait for one reply before the next question would cost more than most cells.
+        """
+        first = self._asked + 1
+        self._asked += len(asked)
+        messages = [{"id": number, **message} for number, (_, message) in enumerate(asked, first)]
+        for message, (name, _) in zip(messages, asked, strict=True):
+            yield self._reply(message["id"], name, messages if message is messages[0] else ())
+
+    def _reply(self, number: int, name: str, messages: Sequence[Message]) -> Mapping[str, Any]:
+        """Send messages, and return the reply to the one with this number; {} where none came, and then a note says why."""
         if self._over:
             return {}
-        self._asked += 1
         start = time.monotonic()
         try:
-            reply = self._exchange({"id": self._asked, **message}, name)
+            reply = self._exchange(number, name, messages)
         except TimeoutError:
             self._kill()
             if time.monotonic() - start >= self._left:
@@ -272,9 +297,10 @@ class _Run:
         self._left -= time.monotonic() - start
         return reply
 
-    def _exchange(self, message: dict[str, Any], name: str) -> Mapping[str, Any]:
+    def _exchange(self, number: int, name: str, messages: Sequence[Message]) -> Mapping[str, Any]:
         patience = min(self._engine.limits.cell_timeout, self._left)
-        self._child.send(message, timeout=max(patience, 0.001))
+        if messages:
+            self._child.send(*messages, timeout=max(patience, 0.001))
         try:
             reply = self._child.receive(patience)
         except TimeoutError:
@@ -283,7 +309,7 @@ class _Run:
             self._notes.append(f"{name} did not come to an end and was stopped")
             self._engine.tell("interrupt")
             reply = self._child.receive(_GRACE)
-        if reply.get("id") != message["id"]:
+        if reply.get("id") != number:
             raise WireError("an answer to another question")
         return reply
 
@@ -294,14 +320,6 @@ class _Run:
     def _end(self, why: str) -> None:
         self._over = why
         self._notes.append(why)
-
-
-def _copied(notebook: NotebookNode) -> NotebookNode:
-    """Return a notebook of which the metadata and each cell can be given other values. A deep copy takes far longer."""
-    copied = copy.copy(notebook)
-    copied["metadata"] = copy.copy(notebook["metadata"])
-    copied["cells"] = [copy.copy(cell) for cell in notebook["cells"]]
-    return copied
 
 
 def _is_score(output: NotebookNode, most: float) -> bool:
@@ -315,8 +333,32 @@ def _is_score(output: NotebookNode, most: float) -> bool:
         return True
 
 
-def _name(nbgrader: Mapping[str, Any]) -> str:
-    return f"the answer cell {nbgrader['grade_id']!r}" if nbgrader.get("grade_id") else "a cell"
+def _is_graded(cell: NotebookNode) -> bool:
+    """Return whether a cell's points come from running it. It is sent when it is reached, and not before."""
+    nbgrader = cell["metadata"].get("nbgrader", {})
+    return bool(nbgrader.get("grade")) and not nbgrader.get("solution")
+
+
+def _loads(cells: Iterable[NotebookNode]) -> Iterator[list[NotebookNode]]:
+    """Part cells such that those of a part, or all but its first, fit into the socket's buffer at once.
+
+    With more, the child might wait for its reply to be taken, while it is waited for to take the next cell.
+    """
+    load: list[NotebookNode] = []
+    size = 0
+    for cell in cells:
+        size += len(cell["source"])
+        if load and size > _LOAD:
+            yield load
+            load, size = [], len(cell["source"])
+        load.append(cell)
+    if load:
+        yield load
+
+
+def _name(cell: NotebookNode) -> str:
+    grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+    return f"the answer cell {grade_id!r}" if grade_id else "a cell"
 
 
 def _verdict_outputs(verdict: Verdict, count: int) -> list[NotebookNode]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
+from pathlib import Path
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CAPABILITY_VERSION_3 = 0x20080522
+_MADV_COLLAPSE = 25
+_HUGE_PAGE = 2 << 20
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -41,3 +44,17 @@ def drop_privileges() -> None:
     checked(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     checked(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+
+
+def use_huge_pages() -> None:
+    """Move this process's own memory to huge pages, where the kernel can (Linux 6.1 and newer).
+
+    A fork copies an entry for each page. With huge ones it takes a fourth of the time.
+    """
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, rights, _, _, _, *path = line.split()
+        if rights.startswith("rw") and path in ([], ["[heap]"]):
+            start, end = (int(address, 16) for address in addresses.split("-"))
+            for address in range(-(-start // _HUGE_PAGE) * _HUGE_PAGE, end - _HUGE_PAGE + 1, _HUGE_PAGE):
+                # What can't be moved stays as it is, which is no harm.
+                libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(_HUGE_PAGE), _MADV_COLLAPSE)

@@ -32,8 +32,10 @@ def version() -> int:
     return max(0, int(libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG)))
 
 
-def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
+def restrict(readable: Iterable[Path], listed: Iterable[Path], writable: Iterable[Path]) -> None:
     """Let this process, for good, read only what is below `readable` and `writable`, and change only the latter.
+
+    What is below `listed` can be listed and not read.
 
     From the fourth version on it is refused TCP too, and from the sixth the signals and abstract Unix sockets of others.
     `no_new_privs` must be set. A path that is not there is left out.
@@ -53,7 +55,7 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
     attributes = struct.pack(f"{known}Q", *rights[:known])
     ruleset = checked(libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0), "Landlock")
     try:
-        for paths, allowed in ((readable, _READ), (writable, _READ | _CHANGE)):
+        for paths, allowed in ((readable, _READ), (listed, _READ_DIR), (writable, _READ | _CHANGE)):
             for path in paths:
                 _allow(ruleset, path, allowed)
         checked(libc.syscall(_RESTRICT_SELF, ruleset, 0), "Landlock")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +15,10 @@ from .. import lessons
 from ..exercise import Exercise, Lesson
 from .job import Done, Job, Settings, run
 from .pool import Pool
-from .rebuild import fresh_cell, grade_id_of, source_of, with_ids
+from .rebuild import CHECK, fresh_cell, grade_id_of, source_of, with_ids
 from .results import Graded, Made
 from .secret import inputs_key
 from .submission import Submission, SubmissionError, read
-
-CHECK = re.compile(r"""\s*check\((["'])([\w.]+)\1\)\s*""")
 
 
 def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, NotebookNode]:

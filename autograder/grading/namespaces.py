@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from .kernel import checked, libc, set_dumpable
-from .sandbox import visible_paths
+from .sandbox import HIDDEN, visible_paths
 
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -31,6 +31,10 @@ def enter(disk: int) -> None:
             file.write(text)
     _private_tmp(disk)
     _mount("/dev/shm", "size=16m,nr_inodes=64", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    # Terminals of its own, for programs that want one.
+    _mount("/dev/pts", "newinstance,ptmxmode=0666", _MS_NOSUID | _MS_NOEXEC, kind="devpts")
+    # What they hold is in the warm process, without the right answers.
+    _mount(str(HIDDEN), "size=0,nr_inodes=2", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
     # A fresh /proc can't be mounted in here, and the one there is lists the sandbox's other processes: hide it.
     _mount("/proc", "size=0,nr_inodes=2", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
 
@@ -57,5 +61,6 @@ def _bind(source: str, target: str) -> None:
     checked(result, f"bind {source} at {target}")
 
 
-def _mount(path: str, options: str, flags: int) -> None:
-    checked(libc.mount(b"tmpfs", path.encode(), b"tmpfs", ctypes.c_ulong(flags), options.encode()), f"mount {path}")
+def _mount(path: str, options: str, flags: int, kind: str = "tmpfs") -> None:
+    result = libc.mount(kind.encode(), path.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
+    checked(result, f"mount {path}")

@@ -7,14 +7,18 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection
+from itertools import takewhile
+from multiprocessing import connection, forkserver
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from . import GradingError
-from .sandbox import Door
+from . import GradingError, sandbox
+from .sandbox import Door, Warm
+
+if TYPE_CHECKING:
+    from .warm import TierChoice
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -32,31 +36,58 @@ class Pool(Protocol):
         ...
 
 
+class Until:
+    """A pool that begins no task more once it is told to stop; what is in flight comes to its end."""
+
+    def __init__(self, pool: Pool, stopped: Callable[[], bool]) -> None:
+        self._pool = pool
+        self._stopped = stopped
+
+    def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | None]]:
+        """Do each task that comes before it is told to stop, and yield it with its result as soon as it is there."""
+        return self._pool.map(function, takewhile(lambda _: not self._stopped(), tasks))
+
+
 class LocalPool:
-    """Processes on this machine.
+    """Processes on this machine, which are started at the first task.
 
     Parameters
     ----------
     workers
         How many processes.
-    door
-        The way into a warm process for submissions, which they share.
+    walls
+        Those around the warm process for submissions that they share; None where no submission is run.
     """
 
-    def __init__(self, workers: int, door: Door | None = None) -> None:
+    def __init__(self, workers: int, walls: TierChoice | None = None) -> None:
         self._workers = workers
-        self._door = door
+        self._walls = walls
+        self._warm: Warm | None = None
         # A server that forks: it has no connection to the gradebook that a fork could take along, and imports once.
         self._context = multiprocessing.get_context("forkserver")
-        if door is not None:
-            self._context.set_forkserver_preload(["autograder.grading.warm"])
-        self._executor = self._start()
+        self._executor: Executor | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+        if self._warm is not None:
+            self._warm.close()
+
+    def prepare(self) -> None:
+        """Begin to start what the first task will need: most of it is imports, which take seconds.
+
+        Raises
+        ------
+        SandboxError
+            When the walls can't be put up.
+        """
+        if self._walls is not None and self._warm is None:
+            self._warm = sandbox.start(sandbox.best_tier() if self._walls == "auto" else self._walls)
+            self._context.set_forkserver_preload(["autograder.grading.warm", "autograder.grading.job"])
+        forkserver.ensure_running()
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | None]]:
         """Do each task, and yield it with its result as soon as it is there.
@@ -77,9 +108,13 @@ class LocalPool:
                 yield task, None
 
     def _start(self) -> Executor:
-        return ProcessPoolExecutor(self._workers, self._context, initializer=_begin, initargs=(self._door,))
+        self.prepare()
+        door = self._warm.door if self._warm is not None else None
+        return ProcessPoolExecutor(self._workers, self._context, initializer=_begin, initargs=(door,))
 
     def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
+        if self._executor is None:
+            self._executor = self._start()
         try:
             return self._executor.submit(function, task)
         except BrokenProcessPool:
@@ -124,6 +159,7 @@ class ClusterPool:
             When the cluster has no worker, or is lost.
         """
         from distributed import KilledWorker
+        from distributed.comm import CommClosedError
 
         threads = sum(self._client.nthreads().values())
         if not threads:
@@ -133,6 +169,10 @@ class ClusterPool:
                 yield task, future.result()
             except KilledWorker:
                 yield task, None
+            except (CancelledError, CommClosedError):
+                raise PoolError(
+                    "the Dask cluster is lost. What is graded is kept: run the same command again, or without --scheduler"
+                ) from None
 
 
 def _begin(door: Door | None) -> None:

@@ -6,12 +6,19 @@ instructor's cells, and whatever stands in tags, outputs and metadata, stops mat
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
+
+from .submission import SubmissionError
+
+CHECK = re.compile(r"""\s*check\((["'])([\w.]+)\1\)\s*""")
+# What may be run as one cell; a message to where it runs is not longer.
+MAX_CODE = 500_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class _Sorted:
 
     answers: dict[str, str] = field(default_factory=dict)
     added: dict[int, list[NotebookNode]] = field(default_factory=dict)
-    seen: list[int] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
     repairs: list[str] = field(default_factory=list)
 
 
@@ -41,57 +48,136 @@ def rebuild(skeleton: NotebookNode, submission: Mapping[str, Any]) -> Rebuilt:
         The instructor's notebook with its solutions cleared and no outputs.
     submission
         The student's notebook. Nothing is taken on trust but the text of its cells.
+
+    Raises
+    ------
+    SubmissionError
+        When there is nothing of this lesson in it.
     """
     sorted_ = _sort(skeleton, submission)
+    _fill(skeleton, sorted_)
+    if not any(grade_id_of(skeleton["cells"][index]) for index in sorted_.seen):
+        raise SubmissionError("it has none of the cells of this lesson that are graded")
     cells: list[NotebookNode] = list(sorted_.added.get(-1, []))
     for index, cell in enumerate(skeleton["cells"]):
         grade_id = grade_id_of(cell)
-        cell = copy.copy(cell)
+        cell = _copied(cell)
         if grade_id in sorted_.answers:
             cell["source"] = sorted_.answers[grade_id]
         cells.append(cell)
         cells.extend(sorted_.added.get(index, []))
-    notebook = copy.copy(skeleton)
+    notebook = _copied(skeleton)
+    notebook["metadata"] = _copied(skeleton["metadata"])
     notebook["cells"] = with_ids(cells)
     return Rebuilt(notebook, (*sorted_.repairs, *_missing(skeleton, sorted_)))
 
 
+def _copied(node: NotebookNode) -> NotebookNode:
+    """Return a shallow copy. `copy.copy` sets each key by itself, which takes ten times as long."""
+    copied = NotebookNode()
+    dict.update(copied, node)
+    return copied
+
+
 def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
-    graded = {grade_id: i for i, cell in enumerate(skeleton["cells"]) if (grade_id := grade_id_of(cell))}
-    plain = {cell.get("id"): i for i, cell in enumerate(skeleton["cells"]) if not grade_id_of(cell)}
-    texts = {cell["source"]: i for i, cell in enumerate(skeleton["cells"]) if not grade_id_of(cell)}
+    own: list[NotebookNode] = skeleton["cells"]
+    graded = {grade_id: i for i, cell in enumerate(own) if (grade_id := grade_id_of(cell))}
+    ids = {cell["id"]: i for i, cell in enumerate(own) if "id" in cell}
+    texts: defaultdict[str, list[int]] = defaultdict(list)
+    for i, cell in enumerate(own):
+        texts[cell["source"].strip()].append(i)
+    submitted = submission.get("cells")
+    cells = [cell for cell in submitted if isinstance(cell, dict)] if isinstance(submitted, list) else []
     found = _Sorted()
+    checked: Counter[str] = Counter()
     place = -1
-    cells = submission.get("cells")
-    for cell in cells if isinstance(cells, list) else []:
-        if not isinstance(cell, Mapping):
-            continue
+    for cell in cells:
         source, grade_id = source_of(cell), grade_id_of(cell)
-        if grade_id in graded:
-            place = graded[grade_id]
-            own = skeleton["cells"][place]
-            if not _is_answer(own):
-                found.repairs.extend(_locked_repairs(grade_id, cell, own, twice=place in found.seen))
-            elif grade_id in found.answers:
+        checked[_lesson_of(source)] += 1
+        index = graded.get(grade_id)
+        if index is None:
+            index = _without_its_name(cell, source, ids, texts, found.seen, place)
+        if cell.get("cell_type") == "code" and len(source) > MAX_CODE:
+            found.repairs.append(f"{_named(cell)} was left out: it has more than {MAX_CODE:,} characters")
+            found.seen |= {index} if index is not None else set()
+            continue
+        if index is None:
+            found.added.setdefault(place, []).append(fresh_cell(cell.get("cell_type"), source))
+            continue
+        place = index
+        if _is_answer(own[index]):
+            grade_id = grade_id_of(own[index])
+            if grade_id in found.answers:
                 found.repairs.append(f"the answer cell {grade_id!r} was there twice: both were run, in their order")
                 found.added.setdefault(place, []).append(fresh_cell(cell.get("cell_type"), source))
             else:
                 found.answers[grade_id] = source
-            found.seen.append(place)
-            continue
-        known = plain.get(cell.get("id")) if isinstance(cell.get("id"), str) else None
-        index = known if known is not None else texts.get(source)
-        if index is not None:
-            place = index
-        if index is None or source != skeleton["cells"][index]["source"]:
+        elif grade_id_of(own[index]):
+            found.repairs.extend(_locked_repairs(cell, own[index], twice=index in found.seen))
+            if source.strip() not in ("", own[index]["source"].strip()):
+                # An answer may have been written into it, so it comes before the original.
+                found.added.setdefault(index - 1, []).append(fresh_cell(cell.get("cell_type"), source))
+        elif source.strip() != own[index]["source"].strip():
             found.added.setdefault(place, []).append(fresh_cell(cell.get("cell_type"), source))
+        found.seen.add(index)
+    here = {_lesson_of(cell["source"]) for cell in own} - {""}
+    others = [lesson for lesson, _ in checked.most_common() if lesson]
+    if here and others and not here & set(others):
+        raise SubmissionError(f"it is the notebook of another lesson, {others[0][:100]}")
     return found
 
 
-def _locked_repairs(grade_id: str, cell: Mapping[str, Any], own: NotebookNode, twice: bool) -> list[str]:
+def _without_its_name(
+    cell: Mapping[str, Any],
+    source: str,
+    ids: Mapping[object, int],
+    texts: Mapping[str, list[int]],
+    seen: Collection[int],
+    place: int,
+) -> int | None:
+    """Return which of the instructor's cells this is, where its grade id doesn't say: programs drop it, and people too."""
+    index = ids.get(cell["id"]) if isinstance(cell.get("id"), str) else None
+    if index is not None:
+        return index
+    # One text may be that of several cells, and a student may have typed it again.
+    unseen = [i for i in texts.get(source.strip(), ()) if i not in seen]
+    return next((i for i in unseen if i > place), unseen[0] if unseen else None)
+
+
+def _fill(skeleton: NotebookNode, found: _Sorted) -> None:
+    """Take what stands in the place of an answer cell that is gone for the answer.
+
+    Between which of the instructor's cells that is must be known from one before it at least.
+    """
+    place = -1
+    for index, cell in enumerate(skeleton["cells"]):
+        if _is_answer(cell) and index not in found.seen and place >= 0:
+            is_code = cell["cell_type"] == "code"
+            there = found.added.get(place, [])
+            first = next((i for i, one in enumerate(there) if (one["cell_type"] == "code") == is_code), None)
+            if first is None:
+                continue
+            grade_id = grade_id_of(cell)
+            found.answers[grade_id] = there[first]["source"]
+            found.added[place] = there[:first]
+            found.added[index] = [*there[first + 1 :], *found.added.get(index, [])]
+            found.repairs.append(f"the answer cell {grade_id!r} had lost its name: what stood in its place was taken")
+            found.seen.add(index)
+        if index in found.seen:
+            place = index
+
+
+def _lesson_of(source: str) -> str:
+    """Return the lesson of which a check cell with this text checks an exercise; "" for another cell."""
+    found = CHECK.fullmatch(source) if source.lstrip().startswith("check(") else None
+    return found[2].partition(".")[0] if found is not None else ""
+
+
+def _locked_repairs(cell: Mapping[str, Any], own: NotebookNode, twice: bool) -> list[str]:
+    grade_id = grade_id_of(own)
     if twice:
         return [f"the check cell {grade_id!r} was there twice: one was taken"]
-    if cell.get("cell_type") != own["cell_type"] or source_of(cell) != own["source"]:
+    if cell.get("cell_type") != own["cell_type"] or source_of(cell).strip() != own["source"].strip():
         return [f"the check cell {grade_id!r} had been edited: the original was run"]
     return []
 
@@ -103,6 +189,10 @@ def _missing(skeleton: NotebookNode, found: _Sorted) -> list[str]:
         if grade_id_of(cell) and i not in found.seen
     ]
     return [f"the {kind} cell {grade_id!r} was missing: it was put back" for grade_id, kind in gone]
+
+
+def _named(cell: Mapping[str, Any]) -> str:
+    return f"the cell {grade_id_of(cell)[:100]!r}" if grade_id_of(cell) else "a cell"
 
 
 def fresh_cell(cell_type: object, source: str) -> NotebookNode:
@@ -126,14 +216,16 @@ def source_of(cell: Mapping[str, Any]) -> str:
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return ""
     # JSON can hold halves of characters, which no file can.
-    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""
+    return source.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
 
 
 def _nbgrader(cell: Mapping[str, Any]) -> Mapping[str, Any]:
     metadata = cell.get("metadata")
-    own = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
-    return own if isinstance(own, Mapping) else {}
+    own = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return own if isinstance(own, dict) else {}
 
 
 def grade_id_of(cell: Mapping[str, Any]) -> str:

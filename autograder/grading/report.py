@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def class_tables(graded: Sequence[Graded]) -> list[Table]:
     """Return the tables of a class: for one lesson all in one, for several the scores and what needs a look."""
     lessons = sorted({one.submission.lesson for one in graded})
+    if not lessons:
+        return []
     return [_lesson(graded)] if len(lessons) == 1 else [_scores(graded, lessons), _to_look_at(graded)]
 
 
@@ -48,8 +50,10 @@ def _scores(graded: Sequence[Graded], lessons: Sequence[str]) -> Table:
     for lesson in lessons:
         table.add_column(f"{lesson.partition('_')[0]}\nof {maximum[lesson]:g}", justify="right")
     table.add_column(f"all\nof {sum(maximum.values()):g}", justify="right")
-    for student in sorted({one.submission.student for one in graded}):
-        own = {one.submission.lesson: one.score for one in graded if one.submission.student == student}
+    by_student: dict[str, dict[str, float]] = {}
+    for one in graded:
+        by_student.setdefault(one.submission.student, {})[one.submission.lesson] = one.score
+    for student, own in sorted(by_student.items()):
         scores = [f"{own[lesson]:g}" if lesson in own else "–" for lesson in lessons]
         table.add_row(escape(student), *scores, f"{sum(own.values()):g}")
     return table
@@ -99,7 +103,7 @@ def summary(graded: Sequence[Graded]) -> str:
     return ", ".join(
         [
             f"{sum(not one.reason for one in new)} graded",
-            *[f"{len(graded) - len(new)} unchanged"] * (len(new) < len(graded)),
+            *[f"{len(graded) - len(new)} unchanged (`autograder report` shows them)"] * (len(new) < len(graded)),
             *[f"{unread} could not be read"] * bool(unread),
             f"sandbox: {', '.join(walls) or 'not needed'}",
         ]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import SAWarning
+from sqlalchemy.orm import Session
 
 from ..verdict import Verdict
 from .job import Done
@@ -195,11 +197,11 @@ class Recorder:
         comment.
         """
         student, lesson, db = done.submission.student, done.submission.lesson, self._gradebook.db
-        self._gradebook.update_or_create_student(student)
         known = {"timestamp": made.timestamp} if made.timestamp else {}
-        with warnings.catch_warnings():
+        with _uncommitted(db()), warnings.catch_warnings():
             # nbgrader reads a submission that it has not added yet, which is harmless, and SQLAlchemy warns of it.
             warnings.simplefilter("ignore", SAWarning)
+            self._gradebook.update_or_create_student(student)
             row = self._gradebook.update_or_create_submission(lesson, student, **known)
         notebook = next(one for one in row.notebooks if one.name == lesson)
         score = self._write_grades(notebook, done)
@@ -214,6 +216,7 @@ class Recorder:
             "sandbox": done.sandbox,
             "verdicts": [verdict.to_dict() for verdict in done.verdicts],
         }
+        db.flush()
         db.execute(delete(_table).where(_table.c.submission_id == row.id))
         db.execute(insert(_table).values(submission_id=row.id, **values))
         db.commit()
@@ -239,6 +242,16 @@ class Recorder:
             return None
         penalty = self._penalties.late_submission_penalty(student, score, seconds_late)
         return None if penalty is None else min(max(penalty, 0), score)
+
+
+@contextmanager
+def _uncommitted(session: Session) -> Iterator[None]:
+    """Let nbgrader's functions commit nothing, which each of them would do: what they write is to be one transaction."""
+    session.commit = lambda: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del session.commit
 
 
 def _given(grade: Grade, auto_score: float | None) -> float:

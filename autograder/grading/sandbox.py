@@ -38,9 +38,27 @@ TIERS: tuple[Tier, ...] = get_args(Tier)
 
 MIB = 1 << 20
 
-_SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/localtime")
+# The lessons' files, with their right answers. The warm process reads them before there is any student code.
+HIDDEN = Path(__file__).parents[1] / "lessons"
+
+# Not all of /usr: below it there may be nbgrader's exchange, and in a container the course itself.
+_PROGRAMS = (
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/usr/share/fontconfig",
+    "/usr/share/fonts",
+    "/usr/share/zoneinfo",
+)
+_SYSTEM = (*_PROGRAMS, "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/localtime")
 _SYSTEM_LINKS = ("/lib", "/lib64", "/lib32", "/bin", "/sbin")
-_DEVICES = ("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+# Not /dev/zero: what is mapped of it is memory that no limit counts.
+_DEVICES = ("/dev/full", "/dev/random", "/dev/urandom")
 
 _HOW_TO = """\
 To have walls around student code, do one of these:
@@ -136,9 +154,21 @@ def visible_paths() -> list[Path]:
     return sorted({*parts, Path(__file__).parents[1]})
 
 
-def readable_paths() -> list[Path]:
-    """Return all that may be read behind Landlock's walls: the system, what is visible, and devices."""
-    return [*(Path(path) for path in (*_SYSTEM, *_SYSTEM_LINKS, *_DEVICES)), *visible_paths()]
+def readable_paths() -> tuple[list[Path], list[Path]]:
+    """Return all that may be read behind Landlock's walls, the system, what is visible, and devices; and what only listed.
+
+    Landlock takes nothing out of what it allows. So what lies around the lessons' files is allowed piece by piece.
+    """
+    readable: list[Path] = []
+    listed: list[Path] = []
+    waiting = [*(Path(path) for path in (*_SYSTEM, *_SYSTEM_LINKS, *_DEVICES)), *visible_paths()]
+    for path in waiting:
+        if path != HIDDEN and HIDDEN.is_relative_to(path):
+            listed.append(path)
+            waiting += path.iterdir()
+        elif path != HIDDEN:
+            readable.append(path)
+    return readable, listed
 
 
 def settings(home: str) -> dict[str, str]:
@@ -207,7 +237,8 @@ def start(tier: Tier) -> Warm:
             stderr=subprocess.PIPE,
             env=_environment(tier, place),
             cwd=place,
-            start_new_session=tier == "landlock",
+            # A Ctrl-C on the terminal is for the grader, which lets what is in flight come to its end.
+            start_new_session=True,
         )
     return Warm(process, Door(tier, ours), place)
 
@@ -238,11 +269,13 @@ def _bubblewrap() -> list[str]:
             options += ["--symlink", str(Path(path).readlink()), path]
         else:
             options += ["--ro-bind-try", path, path]
-    options += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/mnt"]
+    options += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero", "--tmpfs", "/tmp"]
+    options += ["--dir", "/mnt"]
     for visible in visible_paths():
-        if not visible.is_relative_to("/usr"):
+        if not any(visible.is_relative_to(place) for place in _PROGRAMS):
             options += ["--ro-bind", str(visible), str(visible)]
-    options += ["--chdir", "/tmp", "--remount-ro", "/"]
+    # Both are made once for all submissions, and each would find there what another one left.
+    options += ["--chdir", "/tmp", "--remount-ro", "/", "--remount-ro", "/dev"]
     for name, value in settings("/tmp").items():
         options += ["--setenv", name, value]
     return ["bwrap", *options, "--"]

@@ -31,10 +31,16 @@ _NO_ONE_NEEDS = """
     finit_module=313/273 delete_module=176/106 create_module=174/- reboot=169/142 syslog=103/116 vhangup=153/58
     nfsservctl=180/42 lookup_dcookie=212/18 settimeofday=164/170 clock_settime=227/112 clock_adjtime=305/266
     adjtimex=159/171 sethostname=170/161 setdomainname=171/162 personality=135/92 modify_ldt=154/- iopl=172/- ioperm=173/-
-    uselib=134/- ustat=136/- sysfs=139/- _sysctl=156/- seccomp=317/277 lsm_set_self_attr=460/460
+    uselib=134/- ustat=136/- sysfs=139/- _sysctl=156/- seccomp=317/277 sync=162/81 syncfs=306/267
+    lsm_set_self_attr=460/460
+"""
+# Memory that is nobody's own: no limit counts it once it is not mapped.
+_UNCOUNTED = """
+    memfd_create=319/279 shmget=29/194 shmat=30/196 shmctl=31/195 shmdt=67/197 semget=64/190 semop=65/193 semctl=66/191
+    semtimedop=220/192 msgget=68/186 msgsnd=69/189 msgrcv=70/188 msgctl=71/187
 """
 _NEW_PROCESSES = "fork=57/- vfork=58/- execve=59/221 execveat=322/281"
-# Without namespaces these reach what is not the submission's own: sockets, processes, the owner's files, shared memory.
+# Without namespaces these reach what is not the submission's own: sockets, processes, the owner's files, message queues.
 _BEYOND_ITSELF = """
     pidfd_open=434/434 pidfd_send_signal=424/424 socket=41/198 connect=42/203 bind=49/200 listen=50/201 accept=43/202
     accept4=288/242 chmod=90/- fchmod=91/52 fchmodat=268/53 fchmodat2=452/452 chown=92/- fchown=93/55 lchown=94/-
@@ -42,14 +48,14 @@ _BEYOND_ITSELF = """
     fsetxattr=190/7 removexattr=197/14 lremovexattr=198/15 fremovexattr=199/16 inotify_init=253/- inotify_init1=294/26
     inotify_add_watch=254/27 setuid=105/146 setgid=106/144 setreuid=113/145 setregid=114/143 setresuid=117/147
     setresgid=119/149 setfsuid=122/151 setfsgid=123/152 setgroups=116/159 capset=126/91 ioprio_set=251/30
-    setpriority=141/140 shmget=29/194 shmat=30/196 shmctl=31/195 shmdt=67/197 semget=64/190 semop=65/193 semctl=66/191
-    semtimedop=220/192 msgget=68/186 msgsnd=69/189 msgrcv=70/188 msgctl=71/187 mq_open=240/180 mq_unlink=241/181
-    mq_timedsend=242/182 mq_timedreceive=243/183 mq_notify=244/184 mq_getsetattr=245/185
+    setpriority=141/140 mq_open=240/180 mq_unlink=241/181 mq_timedsend=242/182 mq_timedreceive=243/183
+    mq_notify=244/184 mq_getsetattr=245/185
 """
 _SOMETIMES = """
     clone=56/220 clone3=435/435 socket=41/198 socketpair=53/199 ioctl=16/29 fcntl=72/25 prctl=157/167 kill=62/129
     tkill=200/130 tgkill=234/131 rt_sigqueueinfo=129/138 rt_tgsigqueueinfo=297/240 prlimit64=302/261
     sched_setaffinity=203/122 sched_setscheduler=144/119 sched_setparam=142/118 sched_setattr=314/274
+    fallocate=285/47 mmap=9/222
 """
 _NEWER_THAN_THIS_LIST = 463
 _X32 = 0x40000000
@@ -61,6 +67,8 @@ _CLONE_NEW = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x
 _TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP = 0x5412, 0x541C, 0x8901, 0x8902
 _F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY = 8, 10, 15, 1024, 1026
 _PR_SET_PDEATHSIG = 1
+_AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
+_MAP_SHARED, _MAP_ANONYMOUS = 0x01, 0x20
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
@@ -107,20 +115,27 @@ def program(architecture: Architecture, alone: int | None, processes: bool) -> l
         by_name = {name: columns[architecture.column] for name, *columns in found}
         return {name: int(number) for name, number in by_name.items() if number != "-"}
 
-    refused = numbers(_NO_ONE_NEEDS)
+    refused = numbers(_NO_ONE_NEEDS + _UNCOUNTED)
     if not processes:
         refused |= numbers(_NEW_PROCESSES)
     if alone is not None:
         refused |= numbers(_BEYOND_ITSELF)
     checks = {"clone": _clone(processes), "prctl": _one_of(0, (_PR_SET_PDEATHSIG,), _REFUSE, _ALLOW)}
     checks["clone3"] = [_return(_NO_SUCH_CALL)]
+    # With any other mode a file can be given more room than a file may have.
+    checks["fallocate"] = _one_of(1, (0,), _ALLOW, _REFUSE)
+    # Of shared memory that no file holds, a page that stays mapped keeps all the others, and counts for one.
+    shared = [(_ANY_BIT, 0, 2, _MAP_ANONYMOUS), (_ANY_BIT, 0, 1, _MAP_SHARED), _return(_REFUSE)]
+    checks["mmap"] = [_argument(3), *shared, _return(_ALLOW)]
     if alone is None:
         # Unix, IPv4 and IPv6, which are the namespace's own. Others, such as a virtual machine's way to its host, are not.
-        checks["socket"] = _one_of(0, (1, 2, 10), _ALLOW, _REFUSE)
+        checks["socket"] = _one_of(0, (_AF_UNIX, _AF_INET, _AF_INET6), _ALLOW, _REFUSE)
+        checks["socketpair"] = _one_of(0, (_AF_UNIX,), _ALLOW, _REFUSE)
         checks["ioctl"] = _one_of(1, (_TIOCSTI, _TIOCLINUX), _REFUSE, _ALLOW)
     else:
         # A stream only: a datagram of a pair can be sent to any socket's address.
-        checks["socketpair"] = _one_of(1, tuple(1 | flags for flags in (0, 0x800, 0x80000, 0x80800)), _ALLOW, _REFUSE)
+        streams = _one_of(1, tuple(1 | flags for flags in (0, 0x800, 0x80000, 0x80800)), _ALLOW, _REFUSE)
+        checks["socketpair"] = [_argument(0), (_EQUAL, 1, 0, _AF_UNIX), _return(_REFUSE), *streams]
         checks["ioctl"] = _one_of(1, (_TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP), _REFUSE, _ALLOW)
         owners = (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX, _F_SETLEASE, _F_NOTIFY)
         checks["fcntl"] = _one_of(1, owners, _REFUSE, _ALLOW)

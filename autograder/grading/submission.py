@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_BYTES = 50_000_000
+# Each is run, and shown in a feedback page.
+MAX_CELLS = 5_000
 
 
 class SubmissionError(Exception):
@@ -24,6 +27,31 @@ class Submission:
     path: Path
     student: str = ""
     lesson: str = ""
+
+
+def student_of(folder: Path) -> str:
+    """Return whose submissions are in a folder: its name. Bytes in it that are no characters are written as such."""
+    return os.fsencode(folder.name).decode("utf-8", "backslashreplace")
+
+
+def notebook_in(folder: Path, lesson: str) -> Path | None:
+    """Return the path of the notebook that was handed in for a lesson, in the folder for that; None where there is none.
+
+    Where none has the lesson's name, it is the only one that there is. Where there are several, it can't be told, and
+    `read` says so of the path that is returned.
+    """
+    path = folder / f"{lesson}.ipynb"
+    if os.path.lexists(path):
+        return path
+    others = _notebooks(folder)
+    return others[0] if len(others) == 1 else path if others else None
+
+
+def _notebooks(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".ipynb" and path.name[0] != ".")
+    except OSError:
+        return []
 
 
 def read(path: Path) -> bytes:
@@ -43,6 +71,9 @@ def read(path: Path) -> bytes:
             if not stat.S_ISREG(kind):
                 raise SubmissionError("there is no ordinary file where the notebook should be")
             raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        others = ", ".join(one.name for one in _notebooks(path.parent)) or "there is none"
+        raise SubmissionError(f"there should be one notebook, {path.name}, and not {others[:300]}") from None
     except OSError as error:
         if path.is_symlink():
             raise SubmissionError("there is a link where the notebook should be: hand in the file itself") from None
@@ -52,6 +83,19 @@ def read(path: Path) -> bytes:
     if len(raw) > MAX_BYTES:
         raise SubmissionError(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
     return raw
+
+
+def work_of(raw: bytes, reason: str) -> str:
+    """Return a digest of a student's work: of what a file holds, or of why it can't be read."""
+    return hashlib.sha256(raw + reason.encode()).hexdigest()
+
+
+def work_now(submission: Submission) -> str:
+    """Return the digest of what is handed in now."""
+    try:
+        return work_of(read(submission.path), "")
+    except SubmissionError as error:
+        return work_of(b"", str(error))
 
 
 def parse(raw: bytes) -> Mapping[str, Any]:
@@ -67,26 +111,41 @@ def parse(raw: bytes) -> Mapping[str, Any]:
     if not raw.strip():
         raise SubmissionError("the file is empty")
     try:
-        text = raw.decode("utf-8-sig")
+        # UTF-16 too, which Windows' own shell writes.
+        text = raw.decode(json.detect_encoding(raw))
     except UnicodeDecodeError:
         raise SubmissionError("the file is not text in UTF-8") from None
     try:
-        notebook = json.loads(text)
+        found = json.loads(text)
     except ValueError:
         raise SubmissionError("the file is not valid JSON") from None
     except RecursionError:
         raise SubmissionError("the file is JSON that is nested too deeply for a notebook") from None
-    if not isinstance(notebook, dict):
+    if not isinstance(found, dict):
         raise SubmissionError("the file is JSON, and not a notebook")
-    return notebook if notebook.get("nbformat") == 4 else _converted(text)
+    version = found.get("nbformat")
+    notebook: Mapping[str, Any] = found if version == 4 else _converted(text, version)
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        raise SubmissionError("the file is JSON, and not a notebook")
+    if not cells:
+        raise SubmissionError("the notebook has no cells")
+    if len(cells) > MAX_CELLS:
+        raise SubmissionError(f"the notebook has {len(cells):,} cells, and {MAX_CELLS:,} are the most that are graded")
+    return notebook
 
 
-def _converted(text: str) -> Mapping[str, Any]:
+def _converted(text: str, version: object) -> Mapping[str, Any]:
     # Imported here, since it is slow and hardly ever wanted.
     import nbformat
 
+    if version not in (1, 2, 3):
+        what = f"a notebook of version {str(version)[:20]}" if isinstance(version, int) else "no notebook"
+        raise SubmissionError(f"the file is JSON, and {what}; save it again with Jupyter")
     try:
         converted: Mapping[str, Any] = nbformat.convert(nbformat.reader.reads(text), 4)
-    except Exception as error:
-        raise SubmissionError(f"the file is JSON, and not a notebook ({type(error).__name__})") from None
+    except Exception:
+        raise SubmissionError(
+            f"the file says that it is a notebook of version {version}, and is none; save it again with Jupyter"
+        ) from None
     return converted

@@ -63,27 +63,24 @@ class Wire:
         """Close the socket."""
         self._connection.close()
 
-    def send(self, message: Message, fd: int | None = None, timeout: float | None = None) -> None:
-        """Send one message, and with it a file descriptor, within `timeout` seconds.
+    def send(self, *messages: Message, fd: int | None = None, timeout: float | None = None) -> None:
+        """Send messages, and with the first a file descriptor, within `timeout` seconds.
 
         Raises
         ------
         WireError
-            When the message is too large or the socket is closed.
+            When a message is too large or the socket is closed.
         TimeoutError
             When the time is over. The connection is of no more use then: half a message may have gone.
         """
-        body = json.dumps(message).encode()
-        if len(body) > MAX_FRAME:
-            raise WireError(f"a message of {len(body)} bytes; {MAX_FRAME} is the most")
-        frame = struct.pack("!I", len(body)) + body
+        frames = b"".join(_framed(message) for message in messages)
         self._connection.settimeout(timeout)
         try:
             if fd is None:
-                self._connection.sendall(frame)
+                self._connection.sendall(frames)
             else:
-                sent = socket.send_fds(self._connection, [frame], [fd])
-                self._connection.sendall(frame[sent:])
+                sent = socket.send_fds(self._connection, [frames], [fd])
+                self._connection.sendall(frames[sent:])
         except TimeoutError:
             raise
         except OSError as error:
@@ -152,3 +149,10 @@ class Wire:
         body = bytes(self._buffer[4 : 4 + length])
         del self._buffer[: 4 + length]
         return body
+
+
+def _framed(message: Message) -> bytes:
+    body = json.dumps(message).encode()
+    if len(body) > MAX_FRAME:
+        raise WireError(f"a message of {len(body)} bytes; {MAX_FRAME} is the most")
+    return struct.pack("!I", len(body)) + body

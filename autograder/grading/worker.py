@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
-import pkgutil
 import resource
 import select
 import signal
@@ -26,11 +24,12 @@ from typing import Any
 from .. import lessons
 from ..exercise import Case
 from ..probe import probe
-from . import landlock, namespaces, seccomp
+from . import landlock, namespaces, questions, seccomp
 from .ending import TOO_MANY_PROCESSES, TOO_MUCH_DISK, UNHEARD
-from .kernel import drop_privileges, end_with, set_dumpable
+from .kernel import drop_privileges, end_with, set_dumpable, use_huge_pages
 from .sandbox import readable_paths, remove, settings
 from .shell import Shell
+from .warming import ALWAYS, WHEN_MENTIONED
 from .wire import Wire, WireError
 
 # How often a guard looks at what its submission uses, in seconds.
@@ -41,24 +40,6 @@ _INTERRUPTED = {
     "outputs": [{"output_type": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}],
     "observation": "",
 }
-
-# Much of IPython, PyTorch and this package is imported or made when it is first used. A child should find it there.
-_WARMING = (
-    "1 + 1",
-    "print()",
-    "raise ValueError",
-    "import torch; x = torch.ones(2, requires_grad=True); (x**2).backward(torch.ones(2)); print(x.grad)",
-    "from autograder import check, compare, hint, progress; progress()",
-    "import ipywidgets; ipywidgets.FloatSlider()",
-    "torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1).zero_grad()",
-)
-# What takes long and is wanted in few lessons: it is done while the first submission runs.
-_LATE = (
-    "import torch; torch.func.grad(lambda t: (t**2).sum())(torch.ones(2))",
-    "import torch; torch.func.jacrev(torch.sin)(torch.ones(2)); torch.func.jacfwd(torch.sin)(torch.ones(2))",
-    "import torch; torch.func.jvp(torch.sin, (torch.ones(2),), (torch.ones(2),))",
-    "import torch; torch.autograd.functional.jacobian(torch.sin, torch.ones(2))",
-)
 
 
 @dataclass
@@ -73,7 +54,8 @@ class _Client:
 def serve(door: socket.socket) -> None:
     """Import all that a lesson needs, and then fork a child for each submission of each engine, until the door closes."""
     shell = _warm_shell()
-    late = list(_LATE)
+    warmed: set[str] = set()
+    packed = False
     clients: list[_Client] = []
     while True:
         waiting: dict[int, _Client] = {}
@@ -81,10 +63,12 @@ def serve(door: socket.socket) -> None:
             waiting[client.control.fileno()] = client
             if client.guard:
                 waiting[client.ended] = client
-        forked = any(client.guard for client in clients)
-        readable, _, _ = select.select([door.fileno(), *waiting], [], [], 0 if late and forked else None)
-        if not readable and late:
-            _warm(shell, late.pop(0))
+        # It pays from some ten submissions on. The first ones don't wait for it.
+        packs = not packed and any(client.guard for client in clients)
+        readable, _, _ = select.select([door.fileno(), *waiting], [], [], 0 if packs else None)
+        if packs and not readable:
+            use_huge_pages()
+            packed = True
         if door.fileno() in readable:
             packet, fds, _, _ = socket.recv_fds(door, 64, 1)
             if not packet:
@@ -94,24 +78,24 @@ def serve(door: socket.socket) -> None:
                 with contextlib.suppress(WireError):
                     client.control.send({"ready": True})
         for number in readable:
-            if number in waiting and not _attend_to(waiting[number], number, shell, clients):
+            if number in waiting and not _attend_to(waiting[number], number, shell, clients, warmed):
                 clients.remove(waiting[number])
 
 
 def _warm_shell() -> Shell:
+    # What is imported stays, so to look for garbage in it is time lost.
+    gc.disable()
     import matplotlib.figure  # noqa: F401
     import numpy  # noqa: F401
     import torch
 
-    from .. import figures
-
     torch.set_num_threads(1)
-    for module in pkgutil.iter_modules(figures.__path__):
-        importlib.import_module(f"{figures.__name__}.{module.name}")
     lessons.all_lessons()
+    questions.part_company()
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     shell: Shell = Shell.instance()
-    _warm(shell, *_WARMING)
+    _warm(shell, *ALWAYS)
+    gc.enable()
     set_dumpable(False)
     return shell
 
@@ -121,11 +105,10 @@ def _warm(shell: Shell, *sources: str) -> None:
         shell.run(source)
     shell.reset()
     # A child that collected garbage would write to every page that it shares with the others.
-    gc.collect()
     gc.freeze()
 
 
-def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Client]) -> bool:
+def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Client], warmed: set[str]) -> bool:
     """Do what an engine asks, or tell it that its submission has ended; return whether it is still there."""
     try:
         if number == client.ended:
@@ -137,6 +120,10 @@ def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Cl
         while True:
             message, fd = client.control.receive(), client.control.take_fd()
             if fd is not None:
+                wanted = set(message["mentions"]) - warmed
+                if wanted:
+                    _warm(shell, *(WHEN_MENTIONED[word] for word in sorted(wanted)))
+                    warmed |= wanted
                 client.guard = _fork_guard(clients, fd, shell, message)
                 client.ended = os.pidfd_open(client.guard)
                 os.close(fd)
@@ -299,7 +286,7 @@ def _confine(limits: Mapping[str, Any], place: Path | None) -> None:
         return
     drop_privileges()
     if place is not None:
-        landlock.restrict(readable_paths(), (place, Path(os.devnull)))
+        landlock.restrict(*readable_paths(), (place, Path(os.devnull)))
     seccomp.put_on(alone=place is not None, processes=limits["forks"])
 
 

@@ -39,6 +39,7 @@ def _names() -> tuple[str, ...]:
     return tuple(module.name for module in pkgutil.iter_modules(__path__))
 
 
+@cache
 def _lesson(name: str) -> Lesson:
     lesson: Lesson = importlib.import_module(f"{__name__}.{name}").LESSON
     return lesson

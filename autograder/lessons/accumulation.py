@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..exercise import Array, Build, Exercise, Lesson, case, gradient
+from ..exercise import Array, Build, Case, Exercise, Lesson, case, gradient
 from ..mistakes import Mistake, raising, wrong_value
 from ..observation import Call, Value
 
@@ -187,6 +188,40 @@ def sum_of_squares(a: float, b: float) -> Callable[[], Tensor]:
 def total(a: float, b: float) -> Callable[[], Tensor]:
     """Return a builder of the sum of [a, b]."""
     return lambda: _leaf(a, b).sum()
+
+
+_PICKED: tuple[Callable[[Tensor], Tensor], ...] = (
+    lambda t: t + 1.5,
+    lambda t: 2.5 - t,
+    lambda t: -t,
+    lambda t: t.clone(),
+    lambda t: t * 3,
+    lambda t: t**2,
+    lambda t: torch.sin(t),
+    lambda t: torch.exp(t),
+)
+_SAVES_FROM = 4
+
+
+def picked_steps(start: float, *picks: int) -> Callable[[], Tensor]:
+    """Return a builder of what the picked steps make of a leaf."""
+
+    def build() -> Tensor:
+        tensor = _leaf(start)
+        for pick in picks:
+            tensor = _PICKED[pick](tensor)
+        return tensor
+
+    return build
+
+
+def _drawn_graphs(rng: random.Random) -> tuple[Case, ...]:
+    """Return four graphs, in an order that nobody knows; half of them have a step that saves something."""
+    plain = [[rng.randrange(_SAVES_FROM) for _ in range(3)] for _ in range(4)]
+    for steps in plain[:2]:
+        steps[rng.randrange(3)] = rng.randrange(_SAVES_FROM, len(_PICKED))
+    rng.shuffle(plain)
+    return tuple(case(Build("picked_steps", (0.6, *steps))) for steps in plain)
 
 
 def _survives(build: Callable[[], Tensor]) -> bool:
@@ -672,6 +707,7 @@ LESSON = Lesson(
                 "difference": difference,
                 "sum_of_squares": sum_of_squares,
                 "total": total,
+                "picked_steps": picked_steps,
             },
             cases=(
                 case(Build("shifted", (1.4, 2.0))),
@@ -681,6 +717,7 @@ LESSON = Lesson(
                 case(Build("sum_of_squares", (1.1, -0.4))),
                 case(Build("total", (0.7, 1.9))),
             ),
+            more_cases=_drawn_graphs,
             reference=_survives,
             mistakes=(
                 raising(

@@ -745,7 +745,7 @@ LESSON = Lesson(
                 Mistake(
                     "library-loss",
                     "That is PyTorch's own loss with logits. Here it is asked by hand: write it with `exp` and a logarithm.",
-                    calls=frozenset({"binary_cross_entropy_with_logits", "BCEWithLogitsLoss"}),
+                    shows=lambda call: "binary_cross_entropy_with_logits" in call.used,
                 ),
                 OVERFLOW,
                 Mistake(

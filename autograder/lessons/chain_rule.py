@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from ..exercise import Build, Exercise, Input, Lesson, case, gradient
+from ..exercise import Build, Case, Exercise, Input, Lesson, case, gradient
 from ..mistakes import Mistake, raising, wrong_value
 from ..observation import Call
 
@@ -139,9 +140,9 @@ def _wrong_slopes(slug: str, message: str, slope: Callable[[Sequence[Slope], Seq
     return wrong_value(slug, message, lambda pair, fs, dfs, x: (pair[0], slope(dfs, _points(fs, x))))
 
 
-# Tensors whose graph an answer walks. The names of the nodes are noted while the forward pass records them.
+# Tensors whose graph an answer walks. The steps are noted, and the nodes that they leave are found by taking them again.
 
-_NAMES = WeakTensorKeyDictionary()
+_STEPS = WeakTensorKeyDictionary()
 
 
 def walk_through(*steps: Function) -> Callable[[float], Tensor]:
@@ -149,15 +150,24 @@ def walk_through(*steps: Function) -> Callable[[float], Tensor]:
 
     def build(start: float) -> Tensor:
         tensor = torch.tensor(start, requires_grad=True)
-        names = ["AccumulateGrad"]
         with torch.enable_grad():
             for step in steps:
                 tensor = step(tensor)
-                names.append(type(tensor.grad_fn).__name__)
-        _NAMES[tensor] = names
+        _STEPS[tensor] = steps
         return tensor
 
     return build
+
+
+def _nodes(t: Tensor) -> list[str]:
+    """Return the names of the nodes from the tensor that a builder made down to its leaf."""
+    names = ["AccumulateGrad"]
+    tensor = torch.tensor(0.5, requires_grad=True)
+    with torch.enable_grad():
+        for step in _STEPS[t]:
+            tensor = step(tensor)
+            names.append(type(tensor.grad_fn).__name__)
+    return names[::-1]
 
 
 def _times_another(y: Tensor) -> Tensor:
@@ -168,6 +178,20 @@ def _times_another(y: Tensor) -> Tensor:
 def _times_constant(y: Tensor) -> Tensor:
     """Return a constant times y; the constant comes first, and has no node."""
     return torch.tensor(2.5) * y
+
+
+_PICKED = (square, torch.sin, torch.cos, torch.tanh, torch.sigmoid, _times_constant, _times_another)
+
+
+def picked_walk(start: float, *picks: int) -> Tensor:
+    """Return what is made of a leaf by the picked steps."""
+    return walk_through(*(_PICKED[pick] for pick in picks))(start)
+
+
+def _drawn_walks(rng: random.Random) -> tuple[Case, ...]:
+    """Return two walks that can't be known by their first nodes; no square comes last."""
+    walks = ((*(rng.randrange(len(_PICKED)) for _ in range(n)), rng.randrange(1, len(_PICKED))) for n in (4, 6))
+    return tuple(case(Build("picked_walk", (0.4, *picks))) for picks in walks)
 
 
 def _named_nodes(call: Call) -> list[str]:
@@ -665,6 +689,7 @@ LESSON = Lesson(
                 "sine_of_square": walk_through(square, torch.sin),
                 "product": walk_through(torch.sin, _times_another),
                 "log_of_multiple": walk_through(square, _times_constant, torch.log),
+                "picked_walk": picked_walk,
                 "long_walk": walk_through(torch.tanh, _times_constant, torch.cos, _times_another, torch.sqrt),
             },
             cases=(
@@ -673,7 +698,8 @@ LESSON = Lesson(
                 case(Build("log_of_multiple", (1.4,))),
                 case(Build("long_walk", (0.3,))),
             ),
-            reference=lambda t: _NAMES[t][::-1],
+            more_cases=_drawn_walks,
+            reference=_nodes,
             mistakes=(
                 raising(
                     "none-parent",

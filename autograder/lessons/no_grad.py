@@ -339,13 +339,6 @@ class Classifier(torch.nn.Module):
         self.log.append({"training": any(part.training for part in self.modules()), "saved": len(saved)})
         return result
 
-    def settled(self, x: Tensor) -> Tensor:
-        """Return the logits with the normalization as learned, and nothing dropped out."""
-        norm = self.norm
-        hidden = functional.batch_norm(self.first(x), norm.running_mean, norm.running_var, norm.weight, norm.bias)
-        result: Tensor = self.last(torch.relu(hidden))
-        return result
-
 
 def measure_predict(model: Classifier, x: Tensor) -> Callable[[Any], Any]:
     """Measure `predict`."""
@@ -369,9 +362,17 @@ def measure_predict(model: Classifier, x: Tensor) -> Callable[[Any], Any]:
     return after
 
 
+def _settled(model: Classifier, x: Tensor) -> Tensor:
+    """Return the logits with the normalization as learned, and nothing dropped out."""
+    norm = model.norm
+    hidden = functional.batch_norm(model.first(x), norm.running_mean, norm.running_var, norm.weight, norm.bias)
+    result: Tensor = model.last(torch.relu(hidden))
+    return result
+
+
 def _right_prediction(model: Classifier, x: Tensor) -> dict[str, Any]:
     return {
-        "output": model.settled(x).detach().numpy(),
+        "output": _settled(model, x).detach().numpy(),
         "forward pass": "in eval mode",
         "tensors saved": 0,
         "output requires grad": False,

@@ -423,6 +423,26 @@ def test_the_same_class_gives_the_same_pages() -> None:
     assert all_pages(report_on(made, FIRST, SECOND)) == all_pages(report_on(made[::-1], FIRST, SECOND))
 
 
+def test_what_was_changed_after_it_was_graded_is_told_at_the_top_and_at_the_student() -> None:
+    made = class_of(ada=[verdict(SQUARE)], chen=[verdict(SQUARE)])
+    left = submission("emeka", FIRST)
+    report = summarise(
+        made, [FIRST.folder], all_lessons(), [one.submission for one in made], [made[0].submission, left]
+    )
+    assert [(one.student, one.changed) for one in report.students] == [
+        ("ada", frozenset([FIRST.folder])),
+        ("chen", frozenset()),
+    ]
+    assert [(one.student, one.sentences) for one in report.to_look_at] == [
+        ("ada", ("Changed since it was graded: run autograder grade.",))
+    ]
+    index, ada, chen = (Page(page).text for page in all_pages(report))
+    assert "Changed since: 1 submission is not what was graded." in index
+    assert "Changed since: what is handed in now is not what was graded. Run autograder grade" in ada
+    assert "Changed since:" not in chen
+    assert not [page for page in all_pages(report_on(made)) if "Changed since" in page]
+
+
 # The command
 
 
@@ -439,6 +459,12 @@ def test_the_command_writes_pages_about_what_was_graded(course: Course) -> None:
     page = Page((course.root / "report" / "index.html").read_text())
     assert "The class in 1 · Scalar gradients" in page.text
     assert "Not graded: the file is not valid JSON." in page.text
+    assert "Changed since" not in page.text
+    # One is mended, the other is changed for the worse.
+    for student, text in (("xiomara", "{}"), ("emeka", "")):
+        (course.root / "submitted" / student / FIRST.folder / f"{FIRST.folder}.ipynb").write_text(text)
+    run(course.root, "autograder", "report")
+    assert "Changed since: 2 submissions are not" in Page((course.root / "report" / "index.html").read_text()).text
     elsewhere = run(course.root, "autograder", "report", FIRST.name, "--to", "pages")
     assert (elsewhere.returncode, len(list((course.root / "pages" / "students").iterdir()))) == (0, 3)
 

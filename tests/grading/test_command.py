@@ -42,7 +42,8 @@ def test_loose_notebooks_are_graded_without_a_course(course: Course, tmp_path: P
         files.append(tmp_path / f"{student}'s work.ipynb")
         files[-1].write_bytes(path_of(course, student).read_bytes())
     other = tmp_path / "other.ipynb"
-    other.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}))
+    cell = {"cell_type": "markdown", "metadata": {}, "source": "Hello"}
+    other.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}))
     paths = [*map(str, files), str(other)]
     done = run(tmp_path, "autograder", "grade", "--json", *paths)
     assert done.returncode == 1
@@ -50,7 +51,7 @@ def test_loose_notebooks_are_graded_without_a_course(course: Course, tmp_path: P
     assert [one["file"] for one in graded] == paths
     assert [one["score"] for one in graded] == [20, 0, 3, 0]
     assert [one["lesson"] for one in graded] == [LESSON.folder, "", LESSON.folder, ""]
-    assert "checks no exercise of any lesson" in graded[3]["reason"]
+    assert graded[3]["reason"] == "it checks no exercise of any lesson, so it can't be told which lesson it is"
     # A check cell that was deleted is checked all the same.
     assert {one["exercise"] for one in graded[0]["verdicts"]} == {one.id for one in LESSON.exercises}
     assert {path.name for path in tmp_path.iterdir()} >= {"course", *[path.name for path in files]}

@@ -9,9 +9,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from autograder.grading.course import Course
+from autograder.grading.course import Course, CourseError
 from autograder.grading.pool import LocalPool
 
 from .conftest import grade_rows, run
@@ -90,3 +91,26 @@ def test_a_server_that_does_not_answer_is_an_error(course: Course) -> None:
     assert graded.returncode == 2
     assert "the gradebook can't be used" in graded.stderr
     assert "Traceback" not in graded.stderr
+
+
+def test_a_lost_connection_costs_nobody_a_grade(course: Course, server: str, local_pool: LocalPool) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {server!r}\n")
+    course = Course(course.root)
+    submissions = course.submissions(course.lessons())
+    list(course.grade(submissions, local_pool, course.settings(), force=True))
+    rows = grade_rows(server)
+    # As if nothing were graded yet, so that each grade is written as soon as it is there.
+    for one in submissions:
+        run(course.root, "nbgrader", "db", "student", "remove", one.student, "--force")
+    grading = course.grade(submissions, local_pool, course.settings())
+    next(grading)
+    with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = 'autograd'"
+        )
+    with pytest.raises(CourseError, match="the gradebook can't be used"):
+        list(grading)
+    again = list(course.grade(submissions, local_pool, course.settings()))
+    assert sum(one.unchanged for one in again) == 1
+    assert grade_rows(server) == rows

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.grading.rebuild import rebuild
+from autograder.grading.submission import SubmissionError
 
 
 def answer(grade_id: str, source: str) -> NotebookNode:
@@ -69,8 +70,21 @@ def _delete_check(nb: NotebookNode) -> None:
     del nb.cells[3]
 
 
-def _edit_check(nb: NotebookNode) -> None:
-    nb.cells[3].source = "2"
+def test_what_was_written_into_a_check_cell_runs_before_the_original(
+    skeleton: NotebookNode, submission: NotebookNode
+) -> None:
+    submission.cells[3].source = "def f(): return 3"
+    rebuilt = rebuild(skeleton, submission)
+    assert sources(rebuilt.notebook) == [*WHOLE[:3], "def f(): return 3", *WHOLE[3:]]
+    assert rebuilt.repairs == ("the check cell 'check-f' had been edited: the original was run",)
+
+
+def test_what_was_written_into_a_check_cell_outlives_a_lost_answer(
+    skeleton: NotebookNode, submission: NotebookNode
+) -> None:
+    submission.cells[2] = new_code_cell("def f(): return 1")
+    submission.cells[3].source = "def f(): return 3"
+    assert sources(rebuild(skeleton, submission).notebook)[2:5] == [*WHOLE[2:3], "def f(): return 3", *WHOLE[3:4]]
 
 
 def _retype_check(nb: NotebookNode) -> None:
@@ -119,7 +133,6 @@ def _retype_answer(nb: NotebookNode) -> None:
     ("harm", "repair"),
     [
         (_delete_check, "the check cell 'check-f' was missing: it was put back"),
-        (_edit_check, "the check cell 'check-f' had been edited: the original was run"),
         (_retype_check, "the check cell 'check-f' had been edited: the original was run"),
         (_double_check, "the check cell 'check-f' was there twice: one was taken"),
         (_move_check, ""),
@@ -187,14 +200,74 @@ def test_both_copies_of_a_doubled_answer_run_in_their_order(skeleton: NotebookNo
         {"cells": [{"cell_type": 7, "source": 7, "metadata": 7, "id": []}]},
         {"cells": [{"cell_type": "code", "source": ["a", 1, "b"], "metadata": {"nbgrader": {"grade_id": ["f"]}}}]},
         {"cells": [{"cell_type": "code", "metadata": {"nbgrader": "f"}}]},
-        {"cells": [{"source": "x = 1", "metadata": {"nbgrader": {"grade_id": "f"}}}] * 2},
     ],
 )
-def test_nothing_is_taken_on_trust(skeleton: NotebookNode, garbage: dict[str, Any]) -> None:
+def test_what_has_nothing_of_the_lesson_is_told(skeleton: NotebookNode, garbage: dict[str, Any]) -> None:
+    with pytest.raises(SubmissionError, match="none of the cells of this lesson"):
+        rebuild(skeleton, garbage)
+
+
+def test_nothing_is_taken_on_trust(skeleton: NotebookNode) -> None:
+    garbage = {"cells": [None, {}, *[{"source": "x = 1", "metadata": {"nbgrader": {"grade_id": "f"}}}] * 2]}
     rebuilt = rebuild(skeleton, garbage)
     graded = [cell for cell in rebuilt.notebook.cells if "nbgrader" in cell.metadata]
     assert [cell.metadata.nbgrader.grade_id for cell in graded] == ["f", "check-f", "g", "check-g"]
     assert [cell.source for cell in graded if cell.metadata.nbgrader.grade] == ["check('check-f')", "check('check-g')"]
+
+
+def _lose_metadata(nb: NotebookNode) -> None:
+    for cell in nb.cells:
+        cell["metadata"] = {}
+
+
+def _lose_all_names(nb: NotebookNode) -> None:
+    _lose_metadata(nb)
+    _no_ids(nb)
+
+
+def _replace_answer(nb: NotebookNode) -> None:
+    nb.cells[2] = new_code_cell(nb.cells[2].source)
+
+
+@pytest.mark.parametrize("harm", [_lose_metadata, _lose_all_names, _replace_answer])
+def test_answers_that_lost_their_names_are_known_by_their_place(
+    skeleton: NotebookNode, submission: NotebookNode, harm: Callable[[NotebookNode], None]
+) -> None:
+    harm(submission)
+    rebuilt = rebuild(skeleton, submission)
+    assert sources(rebuilt.notebook) == WHOLE
+    lost = "the answer cell {!r} had lost its name: what stood in its place was taken"
+    names = {_lose_all_names: ("f", "g"), _replace_answer: ("f",)}.get(harm, ())
+    assert rebuilt.repairs == tuple(lost.format(name) for name in names)
+
+
+def test_all_that_stands_in_an_answers_place_runs_in_its_order(
+    skeleton: NotebookNode, submission: NotebookNode
+) -> None:
+    submission.cells[2:3] = [new_markdown_cell("why"), new_code_cell("def f(): return 1"), new_code_cell("f()")]
+    rebuilt = rebuild(skeleton, submission)
+    assert sources(rebuilt.notebook)[2:6] == ["why", "def f(): return 1", "f()", "check('check-f')"]
+
+
+def test_what_a_student_types_again_stays_where_it_is(skeleton: NotebookNode, submission: NotebookNode) -> None:
+    submission.cells[5:5] = [new_code_cell("import torch"), new_code_cell("y = f()"), new_code_cell("check('check-f')")]
+    rebuilt = rebuild(skeleton, submission)
+    assert sources(rebuilt.notebook) == [*WHOLE[:5], "import torch", "y = f()", "check('check-f')", *WHOLE[5:]]
+
+
+def test_a_notebook_of_another_lesson_is_told(skeleton: NotebookNode, submission: NotebookNode) -> None:
+    for nb, lesson in ((skeleton, "one"), (submission, "another")):
+        for name, index in (("f", 3), ("g", 6)):
+            nb.cells[index].source = f'check("{lesson}.{name}")'
+    with pytest.raises(SubmissionError, match="the notebook of another lesson, another"):
+        rebuild(skeleton, submission)
+
+
+def test_a_cell_that_is_too_long_to_run_is_left_out(skeleton: NotebookNode, submission: NotebookNode) -> None:
+    submission.cells[2].source = "x" * 600_000
+    rebuilt = rebuild(skeleton, submission)
+    assert sources(rebuilt.notebook) == [*WHOLE[:2], "def f(): raise NotImplementedError", *WHOLE[3:]]
+    assert rebuilt.repairs == ("the cell 'f' was left out: it has more than 500,000 characters",)
 
 
 def test_what_is_given_is_not_changed(skeleton: NotebookNode, submission: NotebookNode) -> None:
