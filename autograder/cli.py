@@ -230,7 +230,7 @@ def _print(graded: list[Graded], failed: list[tuple[Submission, str]], loose: bo
 
     if loose:
         for one in graded:
-            console.print(report.loose_text(one), markup=False, highlight=False)
+            console.print(report.loose_text(one), markup=False, highlight=False, soft_wrap=True)
     else:
         for table in (
             *report.class_tables([one for one in graded if not one.unchanged]),

@@ -34,10 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         unreadable("without-walls", LESSONS[1]),
     ]
     folder = tmp_path_factory.mktemp("report")
-    write(
-        summarise(made, [one.folder for one in LESSONS], all_lessons(), [one.submission for one in made]),
-        folder,
-    )
+    handed_in = [one.submission for one in made]
+    write(summarise(made, [one.folder for one in LESSONS], all_lessons(), handed_in, handed_in[:2]), folder)
     return folder
 
 
@@ -126,7 +124,9 @@ def test_a_page_has_one_heading_and_says_what_stands_under_it(page: Page, folder
         ]
     )
     expect(page.locator(".lecture > li")).to_have_count(3)
-    expect(page.get_by_role("note")).to_contain_text("Graded without walls. 1 submission ran")
+    expect(page.get_by_role("note")).to_contain_text(
+        ["Graded without walls. 1 submission ran", "Changed since: 2 submissions are not what was graded."]
+    )
 
 
 def test_a_table_is_sorted_by_a_click_on_its_heading(page: Page, folder: Path) -> None:

@@ -1,0 +1,134 @@
+"""The commands that the documents show: each is run, in the order in which a reader meets them."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.lessons import all_lessons
+from tests.sample_class import make_class
+
+ROOT = Path(__file__).parents[1]
+LESSON = all_lessons()[1]
+
+# What a test of its own runs, or what no test here can, by how it begins.
+ELSEWHERE = {
+    "make ": "the Makefile's targets: CI runs test, lint and setup; demo and bench are run by hand",
+    "python3 -m venv": "tests/notebooks/test_binder.py and tests/test_packing.py make such environments",
+    ".venv/bin/pip install -r": "tests/test_packing.py installs the package from the students' zip",
+    ".venv/bin/jupyter lab": "tests/browser starts it",
+    "autograder release --run": "runs a solution, which nbval does for all of them",
+    "nbgrader db student import students.csv": "tests/grading/test_collect.py",
+    "from nbgrader.plugins": "Python, in tests/grading/test_late.py",
+    "class TenPercentADay": "Python, in tests/grading/test_late.py",
+    "wrong_value(": "Python, in a lesson's module",
+    ".venv/bin/jupytext --to ipynb --set-kernel": "makes a notebook of a lesson that the reader writes",
+    "!pip": "docs/elsewhere.md says that it was not tried",
+    "https://": "an address",
+}
+
+
+def blocks(path: Path) -> list[list[str]]:
+    """Return a document's indented blocks, each as its lines, without what is said beside them."""
+    groups = itertools.groupby(path.read_text(encoding="utf-8").splitlines(), lambda line: line.startswith("    "))
+    texts = [textwrap.dedent("\n".join(lines)) for indented, lines in groups if indented]
+    return [re.sub(r" +# .*", "", text).splitlines() for text in texts]
+
+
+def is_elsewhere(line: str) -> bool:
+    return line.startswith(tuple(ELSEWHERE))
+
+
+def scripts(*names: str) -> list[str]:
+    """Return what documents tell to type, a block each; what was shown before is left out."""
+    seen: set[str] = set()
+    found = []
+    for block in itertools.chain.from_iterable(blocks(ROOT / name) for name in names):
+        if not is_elsewhere(block[0]):
+            found.append("\n".join(line for line in block if not is_elsewhere(line) and line not in seen))
+            seen.update(block)
+    return [script for script in found if script]
+
+
+def run(script: str, folder: Path) -> None:
+    """Run a script as in a terminal in which the environment was activated."""
+    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(folder), "TERM": "dumb"}
+    done = subprocess.run(
+        ["bash", "-exc", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert "Traceback" not in done.stderr, done.stderr[-2000:]
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """Return a course as it is cloned, and what an instructor has when the commands are run: downloads and grade books."""
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    for tree in ("solutions", "notebooks"):
+        shutil.copytree(ROOT / tree, tmp_path / tree)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    make_class(tmp_path, LESSON)
+    archive = tmp_path / "downloaded" / LESSON.folder / "archive"
+    archive.mkdir(parents=True)
+    # As Canvas packs them: all is right in the first, and there are mistakes in the second.
+    with zipfile.ZipFile(archive / "submissions.zip", "w") as packed:
+        for student, name in (("fatou", "lovelaceada_12345"), ("jonas", "b_2")):
+            path = tmp_path / "submitted" / student / LESSON.folder / f"{LESSON.folder}.ipynb"
+            packed.write(path, f"{name}_7_{LESSON.folder}.ipynb")
+    shutil.move(path, tmp_path / "homework.ipynb")
+    shutil.rmtree(tmp_path / "submitted")
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "autograd") as gradebook:
+        gradebook.update_or_create_student("ada", lms_user_id="12345")
+    with (tmp_path / "canvas-grades.csv").open("w", newline="") as file:
+        head = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section", f"{LESSON.folder} (11)")
+        rows = (("    Points Possible", "", "", "", "", "20.00"), ("Lovelace, Ada", "1", "", "ada", "A", ""))
+        csv.writer(file).writerows([head, *rows])
+    with (tmp_path / "moodle-grades.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("ID number", "Email address", LESSON.folder), ("ada", "ada@example.org", "")])
+    return tmp_path
+
+
+def test_every_command_of_instructors_and_students_works(course: Path) -> None:
+    shown = scripts("docs/instructors.md", "docs/students.md", "README.md")
+    assert sum(len(script.splitlines()) for script in shown) > 15
+    for script in shown:
+        run(script, course)
+    assert (course / "dist" / "autograd-course.zip").exists()
+    assert (course / "report" / "index.html").exists()
+    assert (course / "feedback" / "ada" / LESSON.folder / f"{LESSON.folder}.html").exists()
+    for name in ("canvas.csv", "moodle.csv"):
+        assert ",20" in (course / name).read_text().splitlines()[-1]
+
+
+def test_every_command_of_contributors_works(tmp_path: Path) -> None:
+    """The way over a text leaves a notebook as it was."""
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
+    (script,) = scripts("CONTRIBUTING.md")
+    run(script, tmp_path)
+    for path in (tmp_path / "solutions").rglob("*.ipynb"):
+        assert nbformat.read(path, 4).cells == nbformat.read(ROOT / path.relative_to(tmp_path), 4).cells
+    assert (tmp_path / "lesson.py").exists()
+
+
+def test_nothing_is_excused_that_is_not_shown() -> None:
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    shown = [line for path in documents for block in blocks(path) for line in block]
+    assert not [excuse for excuse in ELSEWHERE if not any(line.startswith(excuse) for line in shown)]
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
