@@ -11,6 +11,7 @@ import functools
 import importlib
 import inspect
 import io
+import linecache
 import sys
 import sysconfig
 import textwrap
@@ -296,8 +297,10 @@ def source_of(answer: object, namespace: Mapping[str, Any]) -> str:
         with contextlib.suppress(Exception):
             for function in _functions(thing, namespace):
                 with contextlib.suppress(OSError, TypeError, IndexError, SyntaxError):
-                    # Of the code, since of a function it would be the text of what that says that it wraps.
-                    texts.append(textwrap.dedent(inspect.getsource(function.__code__)))
+                    # Of the code, since of a function it would be the text of what that says that it wraps. And not by
+                    # `inspect.getsource`, which goes through all modules to find the one that a code is of.
+                    lines = linecache.getlines(function.__code__.co_filename)[function.__code__.co_firstlineno - 1 :]
+                    texts.append(textwrap.dedent("".join(inspect.getblock(lines))))
                 reached = [namespace.get(name) for name in _names_in(function.__code__)]
                 reached += inspect.getclosurevars(function).nonlocals.values()
                 waiting.extend(each for one in reached for each in _members(one) if _is_theirs(each, namespace))

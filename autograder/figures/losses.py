@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from torch.nn import functional
 
 from ..exercise import gradient
-from ..lessons.binary_cross_entropy import clamped_loss, loss_of_logit, loss_of_probability
+from ..losses import clamped_loss, loss_of_logit, loss_of_probability
 from .chain import flow_told, gradient_flow
 from .picture import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Picture, plain_axes
 

@@ -8,24 +8,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ..exercise import Array, Exercise, Lesson, case, gradient
+from ..losses import EPSILON, clamped_loss, loss_of_logit, loss_of_probability
 from ..mistakes import Mistake, raising, wrong_value
 from ..observation import Call
 from ..reading import numbers_in
-
-EPSILON = 1e-8
-
-
-def loss_of_probability(p: Tensor, y: Tensor) -> Tensor:
-    """Return the mean binary cross-entropy of probabilities p for labels y."""
-    return functional.binary_cross_entropy(p, y)
-
-
-def loss_of_logit(z: Tensor, y: Tensor) -> Tensor:
-    """Return the mean binary cross-entropy of logits z for labels y, exact to rounding at any size of z."""
-    return -(y * functional.logsigmoid(z) + (1 - y) * functional.logsigmoid(-z)).mean()
 
 
 def loss_of_sample(x: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Tensor:
@@ -36,12 +24,6 @@ def loss_of_sample(x: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Tensor:
 def loss_of_batch(inputs: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Tensor:
     """Return the mean loss over the rows of `inputs`, of shape (n, d)."""
     return loss_of_logit(inputs @ w + b, y)
-
-
-def clamped_loss(prediction: Tensor, target: Tensor) -> Tensor:
-    """Return the loss of the lesson's `binary_cross_entropy_loss`: its prediction is clamped away from 0 and 1."""
-    prediction = torch.clamp(prediction, EPSILON, 1 - EPSILON)
-    return -(target * torch.log(prediction) + (1 - target) * torch.log(1 - prediction))
 
 
 # Other losses, of which the gradients are known mistakes

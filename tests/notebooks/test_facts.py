@@ -56,6 +56,21 @@ def test_the_solution_scores_everything_through_nbgrader(lesson: Lesson, graded:
 
 
 @LESSONS
+def test_cells_behind_the_walls_raise_what_they_raise_in_a_notebook(lesson: Lesson, graded: dict) -> None:
+    def raised(tree: Path) -> list[tuple[str, list[str]]]:
+        notebook = nbformat.read(tree / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
+        return [
+            (cell.source, [one.ename for one in cell.outputs if one.output_type == "error"])
+            for cell in notebook.cells
+            if cell.cell_type == "code"
+        ]
+
+    course = graded["solved", lesson.folder].submission.path.parents[3]
+    as_graded = [(source, names) for source, names in raised(course / "autograded" / "solved") if names]
+    assert as_graded == [(source, names) for source, names in raised(course / "solutions") if names]
+
+
+@LESSONS
 def test_the_student_copy_holds_no_answer(lesson: Lesson) -> None:
     source = nbformat.read(ROOT / "solutions" / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
     copy = nbformat.read(ROOT / "notebooks" / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
