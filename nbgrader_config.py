@@ -68,10 +68,11 @@ c.ExportApp.plugin_class = "autograder.grading.exports.CsvExport"
 # What a student has written must not run in the browser of who reads it, in feedback pages and in formgrader.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.exclude_anchor_links = True
-c.HTMLExporter.preprocessors = ["autograder.grading.pages.EscapeNames"]
+c.HTMLExporter.preprocessors = ["autograder.grading.pages.EscapeNames", "autograder.grading.pages.Shorten"]
 c.HTMLExporter.filters = {
     "markdown2html": "autograder.grading.pages.markdown2html",
     "clean_html": "autograder.grading.pages.clean_html",
+    "strip_files_prefix": "autograder.grading.pages.strip_files_prefix",
 }
 
 # What a submission loses that came after the lesson's due date: "none", or "zero" for all of its points. A class with

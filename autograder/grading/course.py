@@ -33,7 +33,7 @@ from .job import Done, Job, Settings
 from .pool import Pool
 from .results import Graded, Made, Recorder
 from .secret import course_secret, inputs_key
-from .submission import Submission, SubmissionError, read, work_of
+from .submission import Submission, SubmissionError, notebook_in, read, student_of, work_of
 
 # What only shows grades or carries them about: a change there makes no grade stale.
 _NO_PART_IN_GRADES = frozenset(
@@ -115,11 +115,11 @@ class Course:
     def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
         """Return what is in `submitted/` of these lessons, by student and lesson."""
         return [
-            Submission(path, folder.name, lesson)
+            Submission(path, student_of(folder), lesson)
             for folder in sorted((self.root / "submitted").glob("*"))
-            if student is None or folder.name == student
+            if student is None or student_of(folder) == student
             for lesson in lessons
-            if os.path.lexists(path := folder / lesson / f"{lesson}.ipynb")
+            if (path := notebook_in(folder / lesson, lesson)) is not None
         ]
 
     def generate_assignment(self, lesson: str) -> None:

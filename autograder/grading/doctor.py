@@ -114,7 +114,7 @@ def _exceed(engine: Engine, excess: _Excess) -> Finding:
 
 def _leave_files(engine: Engine) -> Finding:
     name = f"autograder-doctor-{secrets.token_hex(8)}"
-    folders = ["/tmp", "/dev/shm", "/var/tmp"]
+    folders = ["/tmp", "/dev", "/dev/shm", "/var/tmp"]
     source = f"""
 import os, tempfile
 places = [os.path.join(folder, {name!r}) for folder in dict.fromkeys([*{folders!r}, tempfile.gettempdir()])]
@@ -289,6 +289,7 @@ def _attempts(outside: _Outside) -> tuple[_Attempt, ...]:
         _Attempt("new namespaces", _call("unshare(0x10000000)")),
         _Attempt("keys in the kernel", _system_call(250, 219, "0, -4, 1")),
         _Attempt("rare system calls", _system_call(323, 282, "1")),
+        _Attempt("memory that no limit counts", _SEGMENT),
         _Attempt("setuid programs", 'return libc.prctl(39, 0, 0, 0, 0) == 0 and "they would run with more rights"'),
         _Attempt("privileges", _CAPABILITIES),
     )
@@ -340,6 +341,13 @@ if libc.ptrace(16, PID, None, None) == 0:
     libc.ptrace(17, PID, None, None)
     return "attached"
 raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+"""
+_SEGMENT = """
+segment = libc.shmget(0, ctypes.c_size_t(4096), 0o1600)
+if segment < 0:
+    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+libc.shmctl(segment, 0, None)
+return "a segment of memory"
 """
 _CAPABILITIES = """
 header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()

@@ -1,13 +1,16 @@
 """Takes out of HTML what could run or call out, for feedback pages and for formgrader.
 
 nbconvert has a switch for this, `sanitize_html`. nbgrader's templates leave markdown cells out of it, and its list of
-what is safe has no place for a verdict's panel. The two filters here replace nbconvert's in both.
+what is safe has no place for a verdict's panel. The filters here replace nbconvert's in both. What is too long for a
+page is cut.
 """
 
 from __future__ import annotations
 
+import copy
 import html
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
@@ -20,8 +23,13 @@ from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
-# What keeps neither a parser nor a browser busy for long. Pasted pictures make HTML longer than what was written.
-MAX_SOURCE = 100_000
+# What keeps neither a parser nor a browser busy for long: some take a time that grows as the square of what they read.
+# In characters: of a cell, of a line of code, and of all cells and all outputs of a page.
+MAX_SOURCE = 20_000
+MAX_LINE = 1_000
+MAX_SOURCES = 500_000
+MAX_OUTPUTS = 2_000_000
+# Pasted pictures make HTML longer than what was written.
 MAX_TEXT = 4_000_000
 MAX_TAGS = 5_000
 
@@ -105,13 +113,16 @@ def _exporter() -> HTMLExporter:
 @jinja2.pass_context
 def markdown2html(context: jinja2.runtime.Context, source: str) -> str:
     """Return the HTML of a markdown cell, cleaned; where there is no making sense of it, as the text that it is."""
-    if len(source) > MAX_SOURCE:
-        return _as_text(source)
     for text in (source, source.replace("attachment:", "")):
         # A picture that was pasted, and has got lost since, would cost the whole page; so would a parser's end of patience.
         with suppress(InvalidNotebook, RecursionError):
             return clean_html(_exporter().markdown2html(context, text))
     return _as_text(source)
+
+
+def strip_files_prefix(text: str) -> str:
+    """Return the text as it is. nbconvert's own looks for links of ten years ago, and takes minutes for many brackets."""
+    return text
 
 
 class EscapeNames(Preprocessor):
@@ -123,3 +134,46 @@ class EscapeNames(Preprocessor):
             if isinstance(resources.get(name), str):
                 resources[name] = html.escape(resources[name])
         return nb, resources
+
+
+class Shorten(Preprocessor):
+    """Cuts what is too long to be shown. The graded notebook itself has all of it."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Return a copy of the notebook with its end, and that of its cells and lines, cut off."""
+        sources, outputs = MAX_SOURCES, MAX_OUTPUTS
+        cells = []
+        for cell in nb["cells"]:
+            cell = copy.copy(cell)
+            cell["source"] = _shortened(cell["source"], cell["cell_type"] == "code", sources)
+            sources -= len(cell["source"])
+            if "outputs" in cell:
+                kept, length = _first(cell["outputs"], outputs)
+                outputs -= length
+                cell["outputs"] = kept
+            cells.append(cell)
+        nb = copy.copy(nb)
+        nb["cells"] = cells
+        return nb, resources
+
+
+def _shortened(source: str, is_code: bool, left: int) -> str:
+    most = max(0, min(MAX_SOURCE, left))
+    cut = source[:most]
+    if is_code:
+        cut = "\n".join(line if len(line) <= MAX_LINE else f"{line[:MAX_LINE]} …" for line in cut.split("\n"))
+    if len(source) <= most:
+        return cut
+    rest = f"[{len(source) - most:,} characters more are not shown]"
+    return f"{cut}\n# {rest}" if is_code else f"{cut}\n\n{rest}"
+
+
+def _first(outputs: Sequence[NotebookNode], left: int) -> tuple[list[NotebookNode], int]:
+    """Return as many of a cell's outputs as there is room for, and how long they are."""
+    used = 0
+    for number, output in enumerate(outputs):
+        used += len(str(output))
+        if used > left:
+            more = NotebookNode(output_type="stream", name="stdout", text="[more outputs are not shown]\n")
+            return [*outputs[:number], more], left
+    return list(outputs), used

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,17 +88,21 @@ def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
         texts[cell["source"].strip()].append(i)
     submitted = submission.get("cells")
     cells = [cell for cell in submitted if isinstance(cell, dict)] if isinstance(submitted, list) else []
+    named = [_named(cell, graded, ids) for cell in cells]
+    taken = {index for index in named if index is not None}
     found = _Sorted()
     checked: Counter[str] = Counter()
     place = -1
-    for cell in cells:
-        source, grade_id = source_of(cell), grade_id_of(cell)
+    for cell, index in zip(cells, named, strict=True):
+        source = source_of(cell)
         checked[_lesson_of(source)] += 1
-        index = graded.get(grade_id)
         if index is None:
-            index = _without_its_name(cell, source, ids, texts, found.seen, place)
+            # One text may be that of several cells, and a student may have typed it again.
+            free = [i for i in texts.get(source.strip(), ()) if i not in taken]
+            index = next((i for i in free if i > place), free[0] if free else None)
+            taken |= {index} if index is not None else set()
         if cell.get("cell_type") == "code" and len(source) > MAX_CODE:
-            found.repairs.append(f"{_named(cell)} was left out: it has more than {MAX_CODE:,} characters")
+            found.repairs.append(f"{_name(cell)} was left out: it has more than {MAX_CODE:,} characters")
             found.seen |= {index} if index is not None else set()
             continue
         if index is None:
@@ -127,21 +131,10 @@ def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
     return found
 
 
-def _without_its_name(
-    cell: Mapping[str, Any],
-    source: str,
-    ids: Mapping[object, int],
-    texts: Mapping[str, list[int]],
-    seen: Collection[int],
-    place: int,
-) -> int | None:
-    """Return which of the instructor's cells this is, where its grade id doesn't say: programs drop it, and people too."""
-    index = ids.get(cell["id"]) if isinstance(cell.get("id"), str) else None
-    if index is not None:
-        return index
-    # One text may be that of several cells, and a student may have typed it again.
-    unseen = [i for i in texts.get(source.strip(), ()) if i not in seen]
-    return next((i for i in unseen if i > place), unseen[0] if unseen else None)
+def _named(cell: Mapping[str, Any], graded: Mapping[str, int], ids: Mapping[str, int]) -> int | None:
+    """Return which of the instructor's cells this is, by its grade id or its id; programs drop both, and people too."""
+    index = graded.get(grade_id_of(cell))
+    return index if index is not None or not isinstance(cell.get("id"), str) else ids.get(cell["id"])
 
 
 def _fill(skeleton: NotebookNode, found: _Sorted) -> None:
@@ -191,7 +184,7 @@ def _missing(skeleton: NotebookNode, found: _Sorted) -> list[str]:
     return [f"the {kind} cell {grade_id!r} was missing: it was put back" for grade_id, kind in gone]
 
 
-def _named(cell: Mapping[str, Any]) -> str:
+def _name(cell: Mapping[str, Any]) -> str:
     return f"the cell {grade_id_of(cell)[:100]!r}" if grade_id_of(cell) else "a cell"
 
 

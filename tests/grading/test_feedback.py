@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
 from collections.abc import Iterator
@@ -11,12 +12,20 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import Page
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.grading.pages import clean_html
+from autograder.grading.pages import (
+    MAX_LINE,
+    MAX_OUTPUTS,
+    MAX_SOURCE,
+    MAX_SOURCES,
+    Shorten,
+    clean_html,
+    strip_files_prefix,
+)
 from autograder.grading.secret import course_secret, drawing, inputs_key
 from autograder.grading.submission import Submission
 from tests.browser.lab import browsing, chromium
@@ -199,3 +208,23 @@ def test_cleaning_keeps_what_lessons_use() -> None:
     assert clean_html(b"<b>x</b>") == "<b>x</b>"
     assert clean_html('<a href="https://example.org">x</a>') == '<a href="https://example.org">x</a>'
     assert clean_html("<!-- x -->a & b < c") == "a &amp; b &lt; c"
+
+
+def test_what_is_too_long_for_a_page_is_cut_and_the_notebook_keeps_it() -> None:
+    line, text = "x" * 3 * MAX_LINE, "word " * MAX_SOURCE
+    output = new_output("stream", name="stdout", text="y" * MAX_OUTPUTS)
+    cells = [new_code_cell(f"{line}\n1"), new_markdown_cell(text), new_code_cell("1", outputs=[output] * 3)]
+    notebook = new_notebook(cells=[*cells, *(new_markdown_cell(text) for _ in range(50)), new_code_cell("2")])
+    before = copy.deepcopy(notebook)
+    shown = Shorten().preprocess(notebook, {})[0].cells
+    assert notebook == before
+    assert shown[0].source == f"{line[:MAX_LINE]} …\n1"
+    assert shown[1].source == f"{text[:MAX_SOURCE]}\n\n[{len(text) - MAX_SOURCE:,} characters more are not shown]"
+    assert [one.text for one in shown[2].outputs] == ["[more outputs are not shown]\n"]
+    assert sum(len(cell.source) for cell in shown) < MAX_SOURCES + 100 * len(shown)
+    assert shown[-1].source == "\n# [1 characters more are not shown]"
+
+
+def test_many_brackets_take_no_time() -> None:
+    brackets = "[" * 10**6
+    assert strip_files_prefix(brackets) == brackets

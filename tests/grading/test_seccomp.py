@@ -56,6 +56,7 @@ def architecture(request: pytest.FixtureRequest) -> Architecture:
         ((41, 198), (2, 1), ALLOWED, REFUSED),  # an IPv4 socket
         ((41, 198), (40, 1), REFUSED, REFUSED),  # a socket to the host of a virtual machine
         ((53, 199), (1, 1 | 0x80000), ALLOWED, ALLOWED),  # a pair of streams
+        ((53, 199), (30, 1), REFUSED, REFUSED),  # a pair of another family
         ((53, 199), (1, 2), ALLOWED, REFUSED),  # a pair for datagrams
         ((62, 129), (ALONE, 9), ALLOWED, ALLOWED),  # a signal to itself
         ((62, 129), (ALONE + 1, 9), ALLOWED, REFUSED),  # a signal to another
@@ -68,6 +69,14 @@ def architecture(request: pytest.FixtureRequest) -> Architecture:
         ((157, 167), (1, 0), REFUSED, REFUSED),  # to outlive its parent
         ((157, 167), (15, 0), ALLOWED, ALLOWED),  # its name
         ((268, 53), (), ALLOWED, REFUSED),  # fchmodat
+        ((29, 194), (), REFUSED, REFUSED),  # a segment of shared memory
+        ((319, 279), (), REFUSED, REFUSED),  # a file in memory
+        ((162, 81), (), REFUSED, REFUSED),  # to write all files to the disk
+        ((285, 47), (3, 0), ALLOWED, ALLOWED),  # room for a file
+        ((285, 47), (3, 1), REFUSED, REFUSED),  # room past a file's end
+        ((9, 222), (0, 1, 3, 0x22), ALLOWED, ALLOWED),  # memory of its own
+        ((9, 222), (0, 1, 3, 0x01), ALLOWED, ALLOWED),  # a file that is mapped
+        ((9, 222), (0, 1, 3, 0x21), REFUSED, REFUSED),  # memory that no file holds, and is shared
     ],
 )
 def test_a_call_is_answered(

@@ -1,0 +1,89 @@
+"""Grades all attacks on the points, here and by stock nbgrader, and writes the table into docs/hostile.md.
+
+With `--count`, only says how many attacks there are of each kind.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from . import escape, reader, stock
+from .attack import KINDS, UNTOUCHED, Attack, all_attacks, grade_all
+
+PAGE = Path(__file__).parents[2] / "docs" / "hostile.md"
+BEGIN, END = "<!-- attacks: written by python -m tests.hostile -->", "<!-- end of the attacks -->"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Count, or grade and write."""
+    attacks = all_attacks()
+    if "--count" in arguments:
+        _count(attacks)
+        return
+    with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
+        graded = grade_all(Path(folder, "here"), attacks)
+        here = {
+            attack.name: graded[attack.name, attack.lesson.folder].score
+            - graded[UNTOUCHED, attack.lesson.folder].score
+            - attack.honest
+            for attack in attacks
+        }
+        there: dict[str, float | None] = {}
+        for attack, score in stock.scores(Path(folder, "stock"), attacks):
+            there[attack.name] = None if score is None else max(score - attack.honest, 0.0)
+            print(f"{attack.name}: {_points(here[attack.name])} here, {_points(there[attack.name])} there", flush=True)
+    summary = _summary(here, there)
+    print(summary)
+    _write([summary, "", *_table(attacks, here, there)])
+
+
+def _count(attacks: Sequence[Attack]) -> None:
+    for title, kinds in (
+        ("attacks on the points", Counter(one.kind for one in attacks)),
+        ("attempts to get out", Counter(one.kind for one in escape.all_escapes())),
+        ("notebooks against their readers", Counter(one.kind for one in reader.all_readers())),
+    ):
+        print(f"{kinds.total()} {title}: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}")
+
+
+def _summary(here: Mapping[str, float], there: Mapping[str, float | None]) -> str:
+    earned, stock_earned = (sum(bool(score) for score in scores.values()) for scores in (here, there))
+    stopped = sum(score is None for score in there.values())
+    return (
+        f"{len(here)} attacks: {earned} earn a point here, {stock_earned} under stock nbgrader, "
+        f"which gives no grade at all to {stopped} more."
+    )
+
+
+def _table(attacks: Sequence[Attack], here: Mapping[str, float], there: Mapping[str, float | None]) -> list[str]:
+    lines = []
+    for kind, does in KINDS.items():
+        lines += [f"| **{does[0].upper()}{does[1:]}** | here | stock nbgrader |", "|---|--:|--:|"]
+        for attack in attacks:
+            if attack.kind == kind:
+                points = f"{_points(here[attack.name])} | {_points(there[attack.name])}"
+                link = f"../tests/hostile/undeserved/{attack.name}.py"
+                lines.append(f"| [{attack.name.partition('_')[2]}]({link}): {attack.tries} | {points} |")
+        lines.append("")
+    return lines
+
+
+def _points(score: float | None) -> str:
+    return "no grade" if score is None else f"{score:g}"
+
+
+def _write(lines: Sequence[str]) -> None:
+    """Put lines between the two comments of the page; what stands around them stays."""
+    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{PAGE} lacks the comments between which the attacks stand")
+    PAGE.write_text("\n".join([before + begin, "", *lines, end + after]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,23 @@
+"""Has the functions that measure an answer's effect say what is wished for; those that measure are not the ones that
+can be imported.
+"""
+
+LESSON = "no_grad"
+FIRST = """
+from autograder.lessons import find
+
+def measured(t):
+    return lambda result: {"returned": "t itself", "t requires grad": False, "values of t": "as before"}
+
+object.__setattr__(find("no_grad.freeze"), "measure", measured)
+"""
+CELLS = {
+    "freeze": """
+def freeze(t):
+    return 1
+""",
+    "safe_copy": """
+def safe_copy(t):
+    return t
+""",
+}
