@@ -55,7 +55,6 @@ def serve(door: socket.socket) -> None:
     """Import all that a lesson needs, and then fork a child for each submission of each engine, until the door closes."""
     shell = _warm_shell()
     warmed: set[str] = set()
-    packed = False
     clients: list[_Client] = []
     while True:
         waiting: dict[int, _Client] = {}
@@ -63,12 +62,7 @@ def serve(door: socket.socket) -> None:
             waiting[client.control.fileno()] = client
             if client.guard:
                 waiting[client.ended] = client
-        # It pays from some ten submissions on. The first ones don't wait for it.
-        packs = not packed and any(client.guard for client in clients)
-        readable, _, _ = select.select([door.fileno(), *waiting], [], [], 0 if packs else None)
-        if packs and not readable:
-            use_huge_pages()
-            packed = True
+        readable, _, _ = select.select([door.fileno(), *waiting], [], [])
         if door.fileno() in readable:
             packet, fds, _, _ = socket.recv_fds(door, 64, 1)
             if not packet:
@@ -95,6 +89,8 @@ def _warm_shell() -> Shell:
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     shell: Shell = Shell.instance()
     _warm(shell, *ALWAYS)
+    # Before the first fork, which would be left with pages of its own.
+    use_huge_pages()
     gc.enable()
     set_dumpable(False)
     return shell
