@@ -173,7 +173,7 @@ def test_no_mistake_is_taken_for_another(exercise: Exercise) -> None:
         rows = {
             mistake.slug: row
             for mistake in known
-            if mistake.answers is not None and (row := numbers_of(mistake.answers(points))) is not None
+            if mistake.answers is not None and (row := numbers_of(list(mistake.answers(points)))) is not None
         }
         assert own & {each.slug for each in known if each.answers is not None} <= set(rows)
         for (first, a), (second, b) in itertools.combinations([("the right answer", right), *rows.items()], 2):

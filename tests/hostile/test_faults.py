@@ -18,8 +18,6 @@ from autograder.grading.pool import LocalPool
 from autograder.grading.secret import course_secret
 from tests.grading.conftest import BIN, LESSON, Rows, grade_rows, run
 
-pytest_plugins = ("tests.grading.conftest",)
-
 GRADE = ("autograder", "grade", "--workers", "1")
 
 
