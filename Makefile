@@ -8,7 +8,8 @@ TORCH_INDEX ?=
 
 # nbgrader starts `alembic`, and nbconvert `jupyter`, from PATH: both must be this environment's, whatever is activated.
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m
-PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadfile
+# In the order of their folders: the files with few tests are the longest, and would come last.
+PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 demo: setup  ## release the lessons, make a sample class, grade it, and show the result
 	@$(RUN) tests.demo
