@@ -279,7 +279,7 @@ def _attempts(outside: _Outside) -> tuple[_Attempt, ...]:
             "TCP to this machine", 'return socket.create_connection(("127.0.0.1", TCP), 1)', _connected(outside.tcp)
         ),
         _Attempt("UDP to this machine", _SEND, _heard(outside.udp)),
-        _Attempt("names from DNS", 'return socket.getaddrinfo("pypi.org", 443)'),
+        _Attempt("names from DNS", 'return socket.getaddrinfo("example.org", 443)'),
         _Attempt("abstract Unix sockets", _CONNECT.format("ABSTRACT"), _connected(outside.abstract)),
         _Attempt("Unix sockets", _CONNECT.format("UNIX"), _connected(outside.unix)),
         _Attempt("seeing other processes", 'return open(f"/proc/{PID}/cmdline").read()'),
