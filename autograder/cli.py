@@ -118,16 +118,14 @@ def grade(
         raise click.UsageError(
             "loose notebooks are graded without a course: leave out lessons, --student, --feedback and --force"
         )
-    from .grading.pool import LocalPool, Until
+    from .grading.pool import Until
 
     # The bar and its lines make way for what programs read.
     console = Console(stderr=as_json)
     failed: list[tuple[Submission, str]] = []
     try:
-        with _pool(scheduler, workers, sandbox) as opened, _interrupted(console) as interrupted:
-            if isinstance(opened, LocalPool) and (files or _something_is_new()):
-                # Before all else, since it takes longest; in the meantime nbgrader is imported here.
-                opened.prepare()
+        soon = bool(files) or _something_is_new()
+        with _pool(scheduler, workers, sandbox, soon) as opened, _interrupted(console) as interrupted:
             pool = Until(opened, interrupted.is_set)
             from .grading.job import Settings
 
@@ -194,14 +192,18 @@ def _agree(console: Console, yes: bool, changes: list[Change]) -> bool:
     return click.confirm("Write them?", err=console.stderr)
 
 
-def _pool(scheduler: str | None, workers: int, sandbox: TierChoice | None) -> LocalPool | ClusterPool:
+def _pool(scheduler: str | None, workers: int, sandbox: TierChoice | None, soon: bool) -> LocalPool | ClusterPool:
     from .grading.pool import ClusterPool, LocalPool
     from .grading.sandbox import TIERS
 
     if scheduler is not None:
         return ClusterPool(scheduler)
     named = os.environ.get("AUTOGRADER_SANDBOX")
-    return LocalPool(workers, sandbox or next((tier for tier in TIERS if tier == named), "auto"))
+    pool = LocalPool(workers, sandbox or next((tier for tier in TIERS if tier == named), "auto"))
+    if soon:
+        # Before all else, since it takes longest; in the meantime nbgrader is imported here.
+        pool.prepare()
+    return pool
 
 
 def _something_is_new() -> bool:

@@ -33,7 +33,7 @@ from .job import Done, Job, Settings
 from .pool import Pool
 from .results import Graded, Made, Recorder
 from .secret import course_secret, inputs_key
-from .submission import Submission, SubmissionError, notebook_in, read, student_of, work_of
+from .submission import Submission, SubmissionError, notebook_in, read, read_or_reason, student_of, work_of
 
 # What only shows grades or carries them about: a change there makes no grade stale.
 _NO_PART_IN_GRADES = frozenset(
@@ -293,12 +293,9 @@ class Course:
     ) -> _HandedIn:
         """Read a submission as it is now."""
         lesson, folder = submission.lesson, submission.path.parent
-        raw, reason, timestamp = b"", "", None
+        raw, reason = read_or_reason(submission.path)
+        timestamp = None
         notes: tuple[str, ...] = ()
-        try:
-            raw = read(submission.path)
-        except SubmissionError as error:
-            reason = str(error)
         try:
             if (folder / "timestamp.txt").exists():
                 timestamp = parse_utc(read(folder / "timestamp.txt").decode().strip())

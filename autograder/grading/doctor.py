@@ -204,10 +204,10 @@ def _things_outside() -> Iterator[_Outside]:
             at_home = Path(stack.enter_context(in_home).name)
             at_home.write_text("a secret")
         abstract_name = f"\0autograder-doctor-{secrets.token_hex(8)}"
-        tcp = _waiting(stack, socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0))
-        udp = _waiting(stack, socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0))
-        abstract = _waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, abstract_name)
-        unix = _waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "socket"))
+        tcp = waiting(stack, socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0))
+        udp = waiting(stack, socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0))
+        abstract = waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, abstract_name)
+        unix = waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "socket"))
         process = stack.enter_context(subprocess.Popen(["sleep", "300"]))
         stack.callback(process.kill)
         os.environ["AUTOGRADER_DOCTOR"] = "a secret"
@@ -227,13 +227,14 @@ def _things_outside() -> Iterator[_Outside]:
         yield _Outside(names, tcp, udp, abstract, unix, process)
 
 
-def _waiting(stack: contextlib.ExitStack, family: int, kind: int, address: object) -> socket.socket:
-    waiting = stack.enter_context(socket.socket(family, kind))
-    waiting.bind(address)  # type: ignore[arg-type]
+def waiting(stack: contextlib.ExitStack, family: int, kind: int, address: object) -> socket.socket:
+    """Return a socket that waits to be reached, until the stack is closed; nothing that asks it blocks."""
+    made = stack.enter_context(socket.socket(family, kind))
+    made.bind(address)  # type: ignore[arg-type]
     if kind == socket.SOCK_STREAM:
-        waiting.listen()
-    waiting.setblocking(False)
-    return waiting
+        made.listen()
+    made.setblocking(False)
+    return made
 
 
 def _course_file() -> Path | None:

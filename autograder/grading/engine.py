@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,13 +21,13 @@ from ..verdict import MIME_TYPE, Outcome, Verdict
 from . import sandbox
 from .ending import LOST, limit_met, why_it_ended
 from .outputs import clean_outputs, clean_text, new_output
+from .rebuild import CHECK, grade_id_of
 from .sandbox import Door, Limits, SandboxError, Tier, Warm
 from .warming import mentioned
 from .wire import ClosedError, Message, Wire, WireError
 
 Draw = Callable[[Exercise], Sequence[Case]]
 
-_CHECK = re.compile(r"""\s*check\((["'])([\w.]+)\1\)\s*""")
 _GRACE = 3.0
 # In characters of source, of which JSON makes twelve bytes at most.
 _LOAD = 8_000
@@ -193,7 +192,7 @@ class _Run:
         for graded, stretch in groupby(cells, _is_graded):
             if graded:
                 for cell in stretch:
-                    check = _CHECK.fullmatch(cell["source"])
+                    check = CHECK.fullmatch(cell["source"])
                     cell["outputs"] = self._checked(cell, check[2], draw) if check else self._asserted(cell)
             else:
                 for load in _loads(stretch):
@@ -357,7 +356,7 @@ def _loads(cells: Iterable[NotebookNode]) -> Iterator[list[NotebookNode]]:
 
 
 def _name(cell: NotebookNode) -> str:
-    grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+    grade_id = grade_id_of(cell)
     return f"the answer cell {grade_id!r}" if grade_id else "a cell"
 
 

@@ -18,7 +18,7 @@ from .pool import Pool
 from .rebuild import CHECK, fresh_cell, grade_id_of, source_of, with_ids
 from .results import Graded, Made
 from .secret import inputs_key
-from .submission import Submission, SubmissionError, read
+from .submission import Submission, SubmissionError, read_or_reason
 
 
 def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, NotebookNode]:
@@ -76,9 +76,5 @@ def grade_files(paths: Sequence[Path], pool: Pool, settings: Settings) -> Iterat
 
 
 def _job(path: Path, secret: bytes, settings: Settings) -> Job:
-    submission = Submission(path)
-    try:
-        raw, reason = read(path), ""
-    except SubmissionError as error:
-        raw, reason = b"", str(error)
-    return Job(submission, raw, "", inputs_key(secret, str(path)), settings, reason)
+    raw, reason = read_or_reason(path)
+    return Job(Submission(path), raw, "", inputs_key(secret, str(path)), settings, reason)

@@ -14,7 +14,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from .. import figures, lessons
-from ..exercise import Exercise, Lesson
+from ..exercise import Lesson
 
 _WITHOUT: Mapping[str, Any] = {"forward": None, "mistakes": (), "more_cases": None}
 
@@ -41,7 +41,7 @@ def _forget_answers(package: ModuleType) -> None:
     withheld = importlib.import_module("..exercise", package.__name__).withheld
     for lesson in package.all_lessons():
         module = sys.modules[f"{package.__name__}.{lesson.name}"]
-        kept = {"LESSON", *(name for name, _ in _needed(lesson, vars(module)))}
+        kept = {"LESSON", *_needed(lesson, vars(module))}
         for name in [name for name in vars(module) if not name.startswith("__") and name not in kept]:
             delattr(module, name)
         asked = (replace(one, reference=withheld, **_WITHOUT) for one in lesson.exercises)
@@ -51,19 +51,21 @@ def _forget_answers(package: ModuleType) -> None:
     package.all_lessons()
 
 
-def _needed(lesson: Lesson, module: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the names of a lesson's module that a question reaches, and what they stand for."""
+def _needed(lesson: Lesson, module: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of a lesson's module that a question reaches."""
     seen: set[int] = set()
-    waiting: list[Any] = [root for exercise in lesson.exercises for root in _roots(exercise)]
+    waiting: list[Any] = [
+        one for exercise in lesson.exercises for one in (*exercise.builders.values(), exercise.measure)
+    ]
     while waiting:
         thing = waiting.pop()
         if id(thing) in seen:
             continue
         seen.add(id(thing))
         if isinstance(thing, FunctionType) and thing.__globals__ is module:
-            found = [(name, module[name]) for name in _globals_in(thing.__code__) if name in module]
+            found = [name for name in _globals_in(thing.__code__) if name in module]
             yield from found
-            waiting += [one for _, one in found]
+            waiting += [module[name] for name in found]
             waiting += [cell.cell_contents for cell in thing.__closure__ or ()]
             waiting += [*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
         elif isinstance(thing, partial):
@@ -76,10 +78,6 @@ def _needed(lesson: Lesson, module: Mapping[str, Any]) -> Iterator[tuple[str, An
             waiting.append(thing.__func__)
         elif isinstance(thing, property):
             waiting += [thing.fget, thing.fset]
-
-
-def _roots(exercise: Exercise) -> list[Any]:
-    return [*exercise.builders.values(), exercise.measure]
 
 
 def _globals_in(code: CodeType) -> Iterator[str]:

@@ -85,6 +85,14 @@ def read(path: Path) -> bytes:
     return raw
 
 
+def read_or_reason(path: Path) -> tuple[bytes, str]:
+    """Return a file's content and "", or nothing and why it can't be read."""
+    try:
+        return read(path), ""
+    except SubmissionError as error:
+        return b"", str(error)
+
+
 def work_of(raw: bytes, reason: str) -> str:
     """Return a digest of a student's work: of what a file holds, or of why it can't be read."""
     return hashlib.sha256(raw + reason.encode()).hexdigest()
@@ -92,10 +100,7 @@ def work_of(raw: bytes, reason: str) -> str:
 
 def work_now(submission: Submission) -> str:
     """Return the digest of what is handed in now."""
-    try:
-        return work_of(read(submission.path), "")
-    except SubmissionError as error:
-        return work_of(b"", str(error))
+    return work_of(*read_or_reason(submission.path))
 
 
 def parse(raw: bytes) -> Mapping[str, Any]:

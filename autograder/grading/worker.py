@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,6 @@ class _Client:
 def serve(door: socket.socket) -> None:
     """Import all that a lesson needs, and then fork a child for each submission of each engine, until the door closes."""
     shell = _warm_shell()
-    warmed: set[str] = set()
     clients: list[_Client] = []
     while True:
         waiting: dict[int, _Client] = {}
@@ -72,7 +72,7 @@ def serve(door: socket.socket) -> None:
                 with contextlib.suppress(WireError):
                     client.control.send({"ready": True})
         for number in readable:
-            if number in waiting and not _attend_to(waiting[number], number, shell, clients, warmed):
+            if number in waiting and not _attend_to(waiting[number], number, shell, clients):
                 clients.remove(waiting[number])
 
 
@@ -104,7 +104,12 @@ def _warm(shell: Shell, *sources: str) -> None:
     gc.freeze()
 
 
-def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Client], warmed: set[str]) -> bool:
+@cache
+def _warm_once(shell: Shell, word: str) -> None:
+    _warm(shell, WHEN_MENTIONED[word])
+
+
+def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Client]) -> bool:
     """Do what an engine asks, or tell it that its submission has ended; return whether it is still there."""
     try:
         if number == client.ended:
@@ -116,10 +121,8 @@ def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Cl
         while True:
             message, fd = client.control.receive(), client.control.take_fd()
             if fd is not None:
-                wanted = set(message["mentions"]) - warmed
-                if wanted:
-                    _warm(shell, *(WHEN_MENTIONED[word] for word in sorted(wanted)))
-                    warmed |= wanted
+                for word in message["mentions"]:
+                    _warm_once(shell, word)
                 client.guard = _fork_guard(clients, fd, shell, message)
                 client.ended = os.pidfd_open(client.guard)
                 os.close(fd)

@@ -8,14 +8,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from distributed import Client
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A scheduler's address, and the processes, the scheduler's first."""
+
+    address: str
+    processes: tuple[subprocess.Popen[bytes], ...]
+
+
 @contextmanager
-def cluster(folder: Path, workers: int) -> Iterator[str]:
-    """Start a scheduler and its workers, and give the scheduler's address; all are ended afterwards."""
+def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
+    """Start a scheduler and its workers; all are ended afterwards."""
     started: list[subprocess.Popen[bytes]] = []
     found = folder / "scheduler.json"
 
@@ -32,7 +41,7 @@ def cluster(folder: Path, workers: int) -> Iterator[str]:
         address = _address(found)
         with Client(address, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=60)
-        yield address
+        yield Cluster(address, tuple(started))
     finally:
         for process in reversed(started):
             process.terminate()

@@ -129,12 +129,12 @@ class Bench:
         there: list[float] = []
         folder = self._folder / "cluster"
         folder.mkdir()
-        with cluster(folder, WORKERS) as address:
+        with cluster(folder, WORKERS) as on:
             # The cluster's workers start their warm processes at their first submissions.
-            self._grade(self._new(FEW), "--scheduler", address)
+            self._grade(self._new(FEW), "--scheduler", on.address)
             for _ in range(3):
                 here.append(_rate(self._grade(self._new(n))))
-                there.append(_rate(self._grade(self._new(n), "--scheduler", address)))
+                there.append(_rate(self._grade(self._new(n), "--scheduler", on.address)))
         share = [100 * b / a for a, b in zip(here, there, strict=True)]
         return [
             Row(f"`--workers {WORKERS}`, first to last verdict of {n}, submissions a second", spread(here, "", 1)),

@@ -12,6 +12,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.document import put_between
+
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of the figures -->"
 
 
@@ -54,8 +56,4 @@ def write(rows: Sequence[Row], path: Path) -> None:
     """Put the table between the two comments of a document; what stands around them stays."""
     lines = [f"Measured on {machine()}.", "", "| what | measured | aim |", "|---|--:|--:|"]
     lines += [f"| {row.what} | {row.measured} | {row.aim} |" for row in rows]
-    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{path} lacks the comments between which the figures stand")
-    path.write_text("\n".join([before + begin, "", *lines, "", end + after]), encoding="utf-8")
+    put_between(path, BEGIN, END, lines)

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from playwright.sync_api import Page
 
 from autograder.grading.course import Course
 from autograder.grading.pool import LocalPool
 from autograder.lessons import all_lessons
+from tests.browser.lab import browsing, chromium
 from tests.notebooks.conftest import new_course
 from tests.sample_class import NAMES, make_class
 
@@ -70,3 +72,13 @@ def course(class_of_eight: Course, tmp_path: Path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(class_of_eight.root, root)
     return Course(root)
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    if chromium() is None:
+        pytest.skip("chromium is not installed: make setup installs it")
+    with browsing() as browser:
+        page = browser.new_page(viewport={"width": 1000, "height": 1400})
+        yield page
+        page.close()

@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from distributed import Client
 
 from autograder.grading.course import Course
 from autograder.grading.pool import ClusterPool, LocalPool, PoolError
+from tests.bench.cluster import cluster
 
 from .conftest import grade_rows, run
-
-DASK = [sys.executable, "-m", "distributed.cli"]
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """A scheduler that has two workers: its address, and their processes, the scheduler's first."""
-
-    address: str
-    processes: tuple[subprocess.Popen[str], ...]
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[Cluster]:
-    """Start a cluster on loopback, and end it."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(program: str, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *arguments]
-        process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
-        started.append(process)
-        return process
-
-    try:
-        said = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard").stderr
-        assert said is not None
-        address = next(found[0] for line in said if (found := re.search(r"tcp://127\.0\.0\.1:\d+", line)))
-        for _ in range(2):
-            start("worker", address, "--nthreads", "1", "--no-dashboard", "--local-directory", str(folder))
-        with Client(address, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
-        yield Cluster(address, tuple(started))
-    finally:
-        for process in reversed(started):
-            process.terminate()
-        for process in reversed(started):
-            process.communicate()
 
 
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a cluster that nothing happens to."""
-    with serving(tmp_path_factory.mktemp("dask")) as cluster:
-        yield cluster.address
+    with cluster(tmp_path_factory.mktemp("dask"), 2) as started:
+        yield started.address
 
 
 def test_a_cluster_gives_the_same_grades(course: Course, scheduler: str, local_pool: LocalPool) -> None:
@@ -87,9 +45,9 @@ def test_what_dies_of_a_cluster_costs_nobody_a_grade(course: Course, local_pool:
     list(course.grade(submissions, local_pool, course.settings()))
     rows = grade_rows(f"sqlite:///{gradebook}")
     gradebook.write_bytes(ungraded)
-    with serving(tmp_path) as cluster, ClusterPool(cluster.address) as pool:
+    with cluster(tmp_path, 2) as started, ClusterPool(started.address) as pool:
         on_cluster = course.grade(submissions, pool, course.settings())
-        scheduler, worker, _ = cluster.processes
+        scheduler, worker, _ = started.processes
         next(on_cluster)
         worker.kill()
         next(on_cluster)

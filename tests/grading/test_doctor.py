@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 
@@ -13,6 +12,8 @@ from autograder import cli
 from autograder.grading import doctor, landlock, sandbox
 from autograder.grading.doctor import Finding, examine
 from autograder.grading.sandbox import Limits, SandboxError, Tier
+
+from .engines import WALLS, skip_without
 
 # What limits hold, and not walls, holds everywhere.
 LIMITED = {
@@ -37,12 +38,9 @@ NOT_EVERYWHERE = {
 }
 
 
-@pytest.mark.parametrize("tier", ["bubblewrap", "landlock"])
+@pytest.mark.parametrize("tier", WALLS)
 def test_every_wall_stands(tier: Tier) -> None:
-    if tier == "bubblewrap" and shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed")
-    if tier == "landlock" and landlock.version() < landlock.OLDEST:
-        pytest.skip("this kernel has no Landlock")
+    skip_without(tier)
     assert [one for one in examine(tier, Limits()) if not one.stands] == []
 
 

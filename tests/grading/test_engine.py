@@ -13,18 +13,18 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell
 from nbgrader.utils import determine_grade
 
-from autograder.exercise import Case, Exercise
-from autograder.grading import landlock
+from autograder.exercise import Case
 from autograder.grading.engine import Engine, Ran
 from autograder.grading.outputs import MAX_CELL, clean_outputs, clean_text
-from autograder.grading.sandbox import MIB, Limits, Tier
+from autograder.grading.sandbox import MIB, Limits
 from autograder.grading.secret import NAME, course_secret, drawing, inputs_key
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
+
+from .engines import WALLS, check_cell, run, skip_without
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +34,6 @@ pytestmark = pytest.mark.skipif(
 
 
 LIMITS = Limits(cell_timeout=2.0, memory=2048 * MIB)
-WALLS: tuple[Tier, ...] = ("bubblewrap", "landlock")
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +44,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="module", params=WALLS)
 def walled(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    if request.param == "landlock" and landlock.version() < landlock.OLDEST:
-        pytest.skip("this kernel has no Landlock")
+    skip_without(request.param)
     with Engine(request.param, LIMITS) as engine:
         yield engine
 
@@ -56,21 +54,6 @@ def _limits_as_before(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     for name in {"engine", "walled"} & set(request.fixturenames):
         request.getfixturevalue(name).limits = LIMITS
-
-
-def draw(exercise: Exercise) -> tuple[Case, ...]:
-    return exercise.grading_cases(b"a seed of the tests")
-
-
-def check_cell(exercise_id: str) -> NotebookNode:
-    exercise = find(exercise_id)
-    nbgrader = {"grade": True, "solution": False, "locked": True, "grade_id": f"check-{exercise.name}"}
-    metadata = {"nbgrader": {**nbgrader, "points": exercise.points, "schema_version": 3, "task": False}}
-    return new_code_cell(f'check("{exercise_id}")', metadata=metadata)
-
-
-def run(engine: Engine, *cells: str | NotebookNode) -> Ran:
-    return engine.run(new_notebook(cells=[new_code_cell(one) if isinstance(one, str) else one for one in cells]), draw)
 
 
 def said(ran: Ran, cell: int = 0) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -28,7 +27,6 @@ from autograder.grading.pages import (
 )
 from autograder.grading.secret import course_secret, drawing, inputs_key
 from autograder.grading.submission import Submission
-from tests.browser.lab import browsing, chromium
 
 from .conftest import LESSON, Course, run
 
@@ -174,16 +172,6 @@ def test_a_page_calls_nobody_but_for_the_formulas(feedback: str) -> None:
     outside = {url for one in elements if not (url := one.get("src") or one["href"]).startswith("data:")}
     assert {url.partition("/mathjax/")[0] for url in outside} <= {"https://cdnjs.cloudflare.com/ajax/libs"}
     assert not re.search(r"@import|url\(\s*['\"]?(?:https?:)?//", feedback)
-
-
-@pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    if chromium() is None:
-        pytest.skip("chromium is not installed: make setup installs it")
-    with browsing() as browser:
-        page = browser.new_page(viewport={"width": 1000, "height": 1400})
-        yield page
-        page.close()
 
 
 def test_nothing_runs_in_a_browser(browser_page: Page, feedback: str, formgrader: str, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.document import put_between
+
 from . import escape, reader, stock
 from .attack import KINDS, UNTOUCHED, Attack, all_attacks, grade_all
 
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str]) -> None:
             print(f"{attack.name}: {_points(here[attack.name])} here, {_points(there[attack.name])} there", flush=True)
     summary = _summary(here, there)
     print(summary)
-    _write([summary, "", *_table(attacks, here, there)])
+    put_between(PAGE, BEGIN, END, [summary, "", *_table(attacks, here, there)])
 
 
 def _count(attacks: Sequence[Attack]) -> None:
@@ -69,20 +71,11 @@ def _table(attacks: Sequence[Attack], here: Mapping[str, float], there: Mapping[
                 link = f"../tests/hostile/undeserved/{attack.name}.py"
                 lines.append(f"| [{attack.name.partition('_')[2]}]({link}): {attack.tries} | {points} |")
         lines.append("")
-    return lines
+    return lines[:-1]
 
 
 def _points(score: float | None) -> str:
     return "no grade" if score is None else f"{score:g}"
-
-
-def _write(lines: Sequence[str]) -> None:
-    """Put lines between the two comments of the page; what stands around them stays."""
-    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{PAGE} lacks the comments between which the attacks stand")
-    PAGE.write_text("\n".join([before + begin, "", *lines, end + after]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ from autograder.exercise import Lesson
 from autograder.grading.job import Settings
 from autograder.grading.pool import LocalPool
 from autograder.grading.results import Graded
-from autograder.grading.sandbox import Limits, start
+from autograder.grading.sandbox import Limits
 from autograder.lessons import all_lessons
 from tests.notebooks.conftest import new_course
 
@@ -123,7 +123,7 @@ def grade_all(root: Path, attacks: Sequence[Attack]) -> dict[tuple[str, str], Gr
     course = new_course(root)
     hand_in_all(root, attacks)
     settings = Settings("bubblewrap", Limits(cell_timeout=10.0, wall=60.0, cpu=60))
-    with start("bubblewrap") as warm, LocalPool(2, warm.door) as pool:
+    with LocalPool(2, "bubblewrap") as pool:
         graded = course.grade(course.submissions(course.lessons()), pool, settings)
         return {(one.submission.student, one.submission.lesson): one for one in graded}
 

@@ -1,7 +1,7 @@
-"""The class and the pool of the tests that grade."""
+"""The class, the pool and the browser of the tests that grade."""
 
 from __future__ import annotations
 
-from tests.grading.conftest import class_of_eight, course, local_pool
+from tests.grading.conftest import browser_page, class_of_eight, course, local_pool
 
-__all__ = ["class_of_eight", "course", "local_pool"]
+__all__ = ["browser_page", "class_of_eight", "course", "local_pool"]

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.grading.doctor import waiting
 from autograder.grading.sandbox import remove
 
 ROOT = Path(__file__).parents[2]
@@ -163,12 +164,12 @@ def things_outside(folder: Path) -> Iterator[Outside]:
         near = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="outside-")))
         abstract = f"\0outside-{mark}"
         sockets = {
-            "TCP": _waiting(stack, socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
-            "UDP": _waiting(stack, socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
-            "ABSTRACT": _waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, abstract),
-            "ABSTRACT_DATAGRAM": _waiting(stack, socket.AF_UNIX, socket.SOCK_DGRAM, f"{abstract}-datagram"),
-            "UNIX": _waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, str(near / "stream")),
-            "UNIX_DATAGRAM": _waiting(stack, socket.AF_UNIX, socket.SOCK_DGRAM, str(near / "datagram")),
+            "TCP": waiting(stack, socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
+            "UDP": waiting(stack, socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
+            "ABSTRACT": waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, abstract),
+            "ABSTRACT_DATAGRAM": waiting(stack, socket.AF_UNIX, socket.SOCK_DGRAM, f"{abstract}-datagram"),
+            "UNIX": waiting(stack, socket.AF_UNIX, socket.SOCK_STREAM, str(near / "stream")),
+            "UNIX_DATAGRAM": waiting(stack, socket.AF_UNIX, socket.SOCK_DGRAM, str(near / "datagram")),
         }
         at_home = stack.enter_context(tempfile.NamedTemporaryFile(prefix=".outside-", dir=Path.home()))
         victim = stack.enter_context(subprocess.Popen(["sleep", "600"], env={"TREASURE": treasure}))
@@ -187,15 +188,6 @@ def things_outside(folder: Path) -> Iterator[Outside]:
             **{name: _name_of(one) for name, one in sockets.items() if name not in ("TCP", "UDP")},
         }
         yield Outside(folder, names, sockets, victim)
-
-
-def _waiting(stack: contextlib.ExitStack, family: int, kind: int, address: object) -> socket.socket:
-    waiting = stack.enter_context(socket.socket(family, kind))
-    waiting.bind(address)  # type: ignore[arg-type]
-    if kind == socket.SOCK_STREAM:
-        waiting.listen()
-    waiting.setblocking(False)
-    return waiting
 
 
 def _name_of(waiting: socket.socket) -> str:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell
 
-from autograder.exercise import Case, Exercise
-from autograder.grading import landlock
-from autograder.grading.engine import Engine, Ran
-from autograder.grading.sandbox import Limits, Tier
-from autograder.lessons import find
+from autograder.grading.engine import Engine
+from autograder.grading.sandbox import Limits
 from autograder.verdict import Outcome
 from tests.answers import scalar_gradients
+from tests.grading.engines import WALLS, check_cell, run, skip_without
 
 from .escape import KINDS, Escape, Outside, all_escapes, got_out, things_outside
 
-WALLS: tuple[Tier, ...] = ("bubblewrap", "landlock")
 LIMITS = Limits(cell_timeout=2.0, wall=30.0, cpu=20)
 ESCAPES = all_escapes()
 BEFORE, LATER = "scalar_gradients.d_square", "scalar_gradients.d_poly"
@@ -41,30 +36,13 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 
 @pytest.fixture(scope="module", params=WALLS)
 def engine(request: pytest.FixtureRequest, outside: Outside) -> Iterator[Engine]:
-    if request.param == "bubblewrap" and shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed: make setup installs it")
-    if request.param == "landlock" and landlock.version() < landlock.OLDEST:
-        pytest.skip("this kernel has no Landlock")
+    skip_without(request.param)
     with Engine(request.param, LIMITS) as engine:
         yield engine
 
 
-def draw(exercise: Exercise) -> tuple[Case, ...]:
-    return exercise.grading_cases(b"a seed of the tests")
-
-
-def check_cell(exercise_id: str) -> NotebookNode:
-    exercise = find(exercise_id)
-    nbgrader = {"grade": True, "solution": False, "grade_id": f"check-{exercise.name}", "points": exercise.points}
-    return new_code_cell(f'check("{exercise_id}")', metadata={"nbgrader": nbgrader})
-
-
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def run(engine: Engine, *cells: str | NotebookNode) -> Ran:
-    return engine.run(new_notebook(cells=[new_code_cell(one) if isinstance(one, str) else one for one in cells]), draw)
 
 
 @pytest.mark.parametrize("escape", ESCAPES, ids=_name)

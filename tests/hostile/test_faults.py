@@ -16,6 +16,7 @@ import pytest
 from autograder.grading.course import Course
 from autograder.grading.pool import LocalPool
 from autograder.grading.secret import course_secret
+from tests.bench.process import processes
 from tests.grading.conftest import BIN, LESSON, Rows, grade_rows, run
 
 GRADE = ("autograder", "grade", "--workers", "1")
@@ -73,15 +74,10 @@ def grading(course: Course) -> Iterator[Callable[[], tuple[subprocess.Popen[str]
 Grading = Callable[[], tuple[subprocess.Popen[str], IO[str]]]
 
 
-def below(pid: int) -> Iterator[int]:
-    """Yield the processes that come of one, itself not among them."""
-    for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
-        yield child
-        yield from below(child)
-
-
-def words_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()
+def child_of(pid: int, word: str) -> int:
+    """Return a process that another one has started by a command with a word in it."""
+    children = (child for child, one in processes().items() if one.parent == pid)
+    return next(child for child in children if word in Path(f"/proc/{child}/cmdline").read_text())
 
 
 def test_an_interrupt_lets_what_has_begun_come_to_its_end(course: Course, undisturbed: Rows, grading: Grading) -> None:
@@ -99,8 +95,7 @@ def test_an_interrupt_lets_what_has_begun_come_to_its_end(course: Course, undist
 
 def test_a_killed_process_of_the_pool_costs_nobody_a_grade(course: Course, undisturbed: Rows, grading: Grading) -> None:
     process, output = grading()
-    server = next(pid for pid in below(process.pid) if "forkserver" in words_of(pid))
-    os.kill(next(below(server)), signal.SIGKILL)
+    os.kill(child_of(child_of(process.pid, "forkserver"), "forkserver"), signal.SIGKILL)
     assert "7 graded, 1 could not be read" in output.read()
     assert process.wait() == 1
     assert rows(course) == undisturbed
@@ -108,7 +103,7 @@ def test_a_killed_process_of_the_pool_costs_nobody_a_grade(course: Course, undis
 
 def test_a_killed_sandbox_costs_nobody_a_grade(course: Course, undisturbed: Rows, grading: Grading) -> None:
     process, output = grading()
-    os.kill(next(pid for pid in below(process.pid) if words_of(pid).startswith("bwrap")), signal.SIGKILL)
+    os.kill(child_of(process.pid, "bwrap"), signal.SIGKILL)
     assert "7 graded, 1 could not be read" in output.read()
     assert process.wait() == 1
     assert rows(course) == undisturbed

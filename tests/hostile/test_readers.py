@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from playwright.sync_api import Page
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.grading.report_pages import file_names
-from tests.browser.lab import browsing, chromium
 from tests.grading.conftest import LESSON, run
 from tests.grading.test_feedback import harmful
 from tests.notebooks.conftest import new_course
@@ -119,16 +117,6 @@ def test_nothing_of_it_is_alive_in_the_report(graded: Class) -> None:
         assert not [
             one for one in soup.select("[href]") if re.match(r"\s*(javascript|data|vbscript):", one["href"], re.I)
         ]
-
-
-@pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    if chromium() is None:
-        pytest.skip("chromium is not installed: make setup installs it")
-    with browsing() as browser:
-        page = browser.new_page(viewport={"width": 1000, "height": 1400})
-        yield page
-        page.close()
 
 
 def test_nothing_runs_in_a_browser(browser_page: Page, graded: Class, tmp_path: Path) -> None:

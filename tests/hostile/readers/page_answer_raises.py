@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from nbformat import NotebookNode, writes
 
+from ..attack import answer_cell
+
 CODE = """
 def d_square(x):
     error = type("<script>hit()</script>", (Exception,), {})
@@ -13,7 +15,5 @@ LOSES = "d_square"
 
 
 def notebook(answered: NotebookNode) -> bytes:
-    for cell in answered.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == LOSES:
-            cell.source = CODE
+    answer_cell(answered, LOSES).source = CODE
     return writes(answered).encode()

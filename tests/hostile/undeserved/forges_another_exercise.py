@@ -1,21 +1,9 @@
 """Answers one exercise right and sends its observation for all the others; each is asked for by its name."""
 
+from ..sources import TO_GRADER
+
 LESSON = "scalar_gradients"
-FIRST = """
-import json, os, socket, struct
-
-def framed(message):
-    body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return struct.pack("!I", len(body)) + body
-
-def to_grader(raw):
-    for fd in range(3, 64):
-        try:
-            with socket.socket(fileno=os.dup(fd)) as grader:
-                grader.sendall(raw)
-        except OSError:
-            pass
-"""
+FIRST = TO_GRADER
 CELLS = {
     "d_square": """
 def d_square(x):

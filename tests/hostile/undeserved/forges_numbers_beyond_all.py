@@ -2,22 +2,12 @@
 fit together is worth nothing.
 """
 
+from ..sources import TO_GRADER
+
 LESSON = "binary_cross_entropy"
-FIRST = """
-import json, os, socket, struct
-
-def framed(message):
-    body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return struct.pack("!I", len(body)) + body
-
-def to_grader(raw):
-    for fd in range(3, 64):
-        try:
-            with socket.socket(fileno=os.dup(fd)) as grader:
-                grader.sendall(raw)
-        except OSError:
-            pass
-
+FIRST = (
+    TO_GRADER
+    + """
 def of(numbers, shape, kind="array"):
     value = f'{{"kind": "{kind}", "type": "f", "dtype": "float64", "shape": {shape}, "numbers": {numbers}}}'
     return '{"exercise": "binary_cross_entropy.sigmoid", "answer": {"kind": "callable", "type": "f"}, "calls": [%s]}' % ", ".join(['{"value": %s}' % value] * 7)
@@ -26,3 +16,4 @@ odd = [of("[NaN]", "[]", "number"), of("[Infinity]", "[]", "number"), of("[1e999
        of("[]", "[0]"), of("[]", f"[{2**62}, {2**62}]"), of("[]", "[-1, 0]"), of("[1.0]", "[1, 1, 1, 1]"), of("[true]", "[]", "truth")]
 to_grader(b"".join(framed({"id": n, "outputs": [], "observation": odd[n % len(odd)]}) for n in range(1, 200)))
 """
+)

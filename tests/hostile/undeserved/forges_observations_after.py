@@ -2,27 +2,10 @@
 a second ends the run.
 """
 
+from ..sources import CLAIMED, TO_GRADER
+
 LESSON = "vector_backward"
-FIRST = """
-import json, os, socket, struct
-
-def framed(message):
-    body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return struct.pack("!I", len(body)) + body
-
-def to_grader(raw):
-    for fd in range(3, 64):
-        try:
-            with socket.socket(fileno=os.dup(fd)) as grader:
-                grader.sendall(raw)
-        except OSError:
-            pass
-
-def claimed(exercise, calls, number):
-    value = {"kind": "number", "type": "float", "dtype": "float", "numbers": [number]}
-    answer = {"kind": "callable", "type": "function"}
-    return json.dumps({"exercise": exercise, "answer": answer, "calls": [{"value": value}] * calls})
-"""
+FIRST = TO_GRADER + CLAIMED
 CELLS = {
     "d_mean_square": """
 import threading

@@ -1,26 +1,12 @@
 """Takes the socket for itself and answers each question as it comes, with numbers it makes up; made up is not right."""
 
+from ..sources import CLAIMED, TO_GRADER
+
 LESSON = "chain_rule"
-FIRST = """
-import json, os, socket, struct
-
-def framed(message):
-    body = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return struct.pack("!I", len(body)) + body
-
-def to_grader(raw):
-    for fd in range(3, 64):
-        try:
-            with socket.socket(fileno=os.dup(fd)) as grader:
-                grader.sendall(raw)
-        except OSError:
-            pass
-
-def claimed(exercise, calls, number):
-    value = {"kind": "number", "type": "float", "dtype": "float", "numbers": [number]}
-    answer = {"kind": "callable", "type": "function"}
-    return json.dumps({"exercise": exercise, "answer": answer, "calls": [{"value": value}] * calls})
-
+FIRST = (
+    TO_GRADER
+    + CLAIMED
+    + """
 import threading
 
 def receive(grader, size):
@@ -46,3 +32,4 @@ for fd in range(3, 64):
     thread = threading.Thread(target=answer, args=(grader,), daemon=True)
     thread.start()
 """
+)
