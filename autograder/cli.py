@@ -32,6 +32,7 @@ Thing = TypeVar("Thing")
 
 # What shells say for Ctrl-C.
 _INTERRUPTED = 130
+_FINISHING = b"\nFinishing what has begun. Ctrl-C once more stops at once, and what has begun is lost.\n"
 
 
 class NothingDoneError(click.ClickException):
@@ -171,7 +172,8 @@ def _interrupted(console: Console) -> Iterator[Event]:
     def note(*_: object) -> None:
         event.set()
         signal.signal(signal.SIGINT, before)
-        console.print("\nFinishing what has begun. Ctrl-C once more stops at once, and what has begun is lost.")
+        # The signal may come while something is printed, in which nothing else can be.
+        os.write(console.file.fileno(), _FINISHING)
 
     before = signal.signal(signal.SIGINT, note)
     try:
