@@ -65,13 +65,20 @@ def _is_close(got: Numbers, reference: Numbers, rtol: float, atol: float) -> NDA
 
 
 def share(exercise: Exercise, parts: Rows) -> float:
-    """Return the share of a dict's entries that are right in every case, where each earns its part of the points."""
-    paths = {part.path for row in parts for part in row}
-    if not exercise.partial or not paths:
+    """Return the share of a dict's entries that are right in every case, where each earns its part of the points.
+
+    An entry that is a dict itself is right as a whole: who guesses yes and no would earn half of what is in it.
+    """
+    entries = {_entry(part) for row in parts for part in row}
+    if not exercise.partial or not entries:
         return 0.0
     scales = scales_of(parts)
-    right = [{part.path for part in row if is_right(exercise, part, scales)} for row in parts]
-    return len(set.intersection(*right)) / len(paths)
+    wrong = {_entry(part) for row in parts for part in row if not is_right(exercise, part, scales)}
+    return len(entries - wrong) / len(entries)
+
+
+def _entry(part: Part) -> str:
+    return part.path.partition("][")[0]
 
 
 def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], parts: Rows) -> bool:

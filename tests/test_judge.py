@@ -541,6 +541,14 @@ def test_thirds_stay_below_the_whole() -> None:
     assert all(judged(exercise, [{"a": 1.0, "b": 2.0, "c": 3.0}]).points <= exercise.points for _ in points)
 
 
+def test_an_entry_that_is_a_dict_is_right_as_a_whole() -> None:
+    exercise = asking({"a": {"b": True, "c": False}, "d": {"b": False, "c": False}}, partial=True, points=2)
+    word = {"b": False, "c": False}
+    assert judged(exercise, [{"a": word, "d": word}]).points == 1
+    assert judged(exercise, [{"a": {**word, "b": True}, "d": dict.fromkeys(word, True)}]).points == 1
+    assert judged(exercise, [{"a": word, "d": dict.fromkeys(word, True)}]).points == 0
+
+
 # What can't be read is worth nothing
 
 

@@ -302,7 +302,6 @@ LESSON = Lesson(
             importance=3,
             minutes=3,
             points=2,
-            partial=True,
             cases=(case(),),
             reference=lambda: {x: math.copysign(1.0, gradient(sine_of_square)(x)) for x in (3, 4)},
             mistakes=(
