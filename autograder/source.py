@@ -43,7 +43,8 @@ def says_finite_difference(source: str) -> bool:
 
     Recognised is a quotient whose denominator is a step or a multiple of it, and whose numerator is a difference of
     terms in which something is moved by that step. A step is a number of at most 0.2, a name that stands for one, or a
-    name that steps go by, as `h` and `eps`, where it stands for nothing else. Text that is not Python says nothing.
+    name that steps go by, as `h` and `eps`, where it stands for nothing else. Recognised is a secant's slope too,
+    `(f(a) - f(b)) / (a - b)`, whatever stands between its ends. Text that is not Python says nothing.
     """
     try:
         work = iter(range(_MOST_WORK))
@@ -72,7 +73,28 @@ def _differences(function: ast.FunctionDef | ast.Lambda, work: Iterator[int]) ->
             steps |= {repr(1 / n / k) for n in map(_number, over) if n is not None and n >= _LARGE for k in (1, 2)}
             if steps and any(steps & _moved_by(factor, names) for factor in over):
                 return True
+            if any(_is_secant(numerator, denominator, names) for numerator in over for denominator in under):
+                return True
     return False
+
+
+def _is_secant(numerator: ast.expr, denominator: ast.expr, names: Names) -> bool:
+    """Whether a quotient is `(f(a) - f(b)) / (a - b)`, however far `a` is from `b`."""
+    apart, values = _taken_apart(denominator, names), _taken_apart(numerator, names)
+    if apart is None or values is None:
+        return False
+    match values:
+        case ast.Call(f, [a, *_]), ast.Call(g, [b, *_]) if ast.unparse(f) == ast.unparse(g):
+            return {ast.unparse(a), ast.unparse(b)} == {ast.unparse(each) for each in apart}
+    return False
+
+
+def _taken_apart(node: ast.expr, names: Names) -> tuple[ast.expr, ast.expr] | None:
+    """Return the two terms of a difference; None of what is none."""
+    match list(_terms(node, names)):
+        case [(left, False), (right, True)]:
+            return left, right
+    return None
 
 
 def _factors(node: ast.expr, names: Names, depth: int = _DEPTH) -> tuple[list[ast.expr], list[ast.expr]]:

@@ -43,6 +43,10 @@ def d(x):
     run = 2 * small
     return rise / run
 """,
+    "slope of a secant, its ends given": """\
+def slope(left, right, f):
+    return (f(right) - f(left)) / (right - left)
+""",
     "run from the points": """\
 def d(x):
     a = x - 1e-6
@@ -209,7 +213,6 @@ FORMULAS = {
     "small learning rate": "def step(w, g): return (w - 0.1 * g) / (1 + 0.1 * w)",
     "sigmoid": "def d(z): return math.exp(-z) / (1 + math.exp(-z)) ** 2",
     "line through two points": "def d(x, a, b): return (x * x - a * a) / (x - a + b)",
-    "slope between given points": "def slope(f, a, b): return (f(b) - f(a)) / (b - a)",
     "hidden layer called h": """\
 def d(x, w, y):
     h = math.tanh(w * x)
