@@ -127,14 +127,13 @@ def _run(job: Job, engine: Engine) -> Done:
     if job.skeleton:
         skeleton = _skeleton(job.skeleton)
         rebuilt = rebuild(skeleton, submitted)
-        notebook, repairs = rebuilt.notebook, rebuilt.repairs
     else:
         from .loose import stand_alone
 
-        lesson, skeleton = stand_alone(submitted)
-        submission, notebook, repairs = replace(submission, lesson=lesson.folder), skeleton, ()
-    ran = engine.run(notebook, drawing(job.inputs_key))
-    notes = (*repairs, *ran.notes)
+        lesson, rebuilt = stand_alone(submitted)
+        submission, skeleton = replace(submission, lesson=lesson.folder), rebuilt.notebook
+    ran = engine.run(rebuilt.notebook, drawing(job.inputs_key))
+    notes = (*rebuilt.repairs, *ran.notes)
     ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": engine.tier}
     scores, comments = auto_scores(ran.notebook, skeleton), auto_comments(ran.notebook, skeleton)
     return Done(

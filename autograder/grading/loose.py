@@ -15,13 +15,13 @@ from .. import lessons
 from ..exercise import Exercise, Lesson
 from .job import Done, Job, Settings, run
 from .pool import Pool
-from .rebuild import CHECK, fresh_cell, grade_id_of, source_of, with_ids
+from .rebuild import CHECK, Rebuilt, fresh_cell, grade_id_of, source_of, why_left_out, with_ids
 from .results import Graded, Made
 from .secret import inputs_key
 from .submission import Submission, SubmissionError, read_or_reason
 
 
-def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, NotebookNode]:
+def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, Rebuilt]:
     """Return the lesson that a notebook is of, and the notebook to run.
 
     Each exercise is checked once: at the last of its check cells or, where there is none, at the end.
@@ -33,6 +33,8 @@ def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, NotebookNode]:
     """
     submitted = submission.get("cells")
     cells = [one for one in submitted if isinstance(one, Mapping)] if isinstance(submitted, list) else []
+    reasons = [why_left_out(cell) for cell in cells]
+    cells = [cell for cell, reason in zip(cells, reasons, strict=True) if not reason]
     checked = {exercise_id: i for i, cell in enumerate(cells) if (exercise_id := _checks(cell))}
     counts = Counter(exercise_id.partition(".")[0] for exercise_id in checked)
     known = [lesson for lesson in lessons.all_lessons() if counts[lesson.name]]
@@ -42,7 +44,7 @@ def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, NotebookNode]:
     at = {checked[exercise.id]: exercise for exercise in lesson.exercises if exercise.id in checked}
     made = [_check_cell(at[i]) if i in at else _plain_cell(cell) for i, cell in enumerate(cells)]
     made += [_check_cell(exercise) for exercise in lesson.exercises if exercise.id not in checked]
-    return lesson, new_notebook(cells=with_ids(made))
+    return lesson, Rebuilt(new_notebook(cells=with_ids(made)), tuple(filter(None, reasons)))
 
 
 def _checks(cell: Mapping[str, Any]) -> str:

@@ -101,8 +101,8 @@ def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
             free = [i for i in texts.get(source.strip(), ()) if i not in taken]
             index = next((i for i in free if i > place), free[0] if free else None)
             taken |= {index} if index is not None else set()
-        if cell.get("cell_type") == "code" and len(source) > MAX_CODE:
-            found.repairs.append(f"{_name(cell)} was left out: it has more than {MAX_CODE:,} characters")
+        if left_out := why_left_out(cell):
+            found.repairs.append(left_out)
             found.seen |= {index} if index is not None else set()
             continue
         if index is None:
@@ -184,8 +184,12 @@ def _missing(skeleton: NotebookNode, found: _Sorted) -> list[str]:
     return [f"the {kind} cell {grade_id!r} was missing: it was put back" for grade_id, kind in gone]
 
 
-def _name(cell: Mapping[str, Any]) -> str:
-    return f"the cell {grade_id_of(cell)[:100]!r}" if grade_id_of(cell) else "a cell"
+def why_left_out(cell: Mapping[str, Any]) -> str:
+    """Return a sentence about a cell that is too long to be run; "" for any other."""
+    if cell.get("cell_type") != "code" or len(source_of(cell)) <= MAX_CODE:
+        return ""
+    name = f"the cell {grade_id_of(cell)[:100]!r}" if grade_id_of(cell) else "a cell"
+    return f"{name} was left out: it has more than {MAX_CODE:,} characters"
 
 
 def fresh_cell(cell_type: object, source: str) -> NotebookNode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 MAX_BYTES = 50_000_000
+# What 50 MB of nothing but brackets would be read into takes a gigabyte, and no notebook has so many.
+MAX_VALUES = 1_000_000
+# A string of JSON, or what begins as one and does not end.
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 # Each is run, and shown in a feedback page.
 MAX_CELLS = 5_000
 
@@ -120,6 +125,10 @@ def parse(raw: bytes) -> Mapping[str, Any]:
         text = raw.decode(json.detect_encoding(raw))
     except UnicodeDecodeError:
         raise SubmissionError("the file is not text in UTF-8") from None
+    if _values(text) > MAX_VALUES and _values(_STRING.sub("", text)) > MAX_VALUES:
+        raise SubmissionError(
+            f"the file has more than {MAX_VALUES:,} values in it: clear all outputs in Jupyter, and save it again"
+        )
     try:
         found = json.loads(text)
     except ValueError:
@@ -138,6 +147,11 @@ def parse(raw: bytes) -> Mapping[str, Any]:
     if len(cells) > MAX_CELLS:
         raise SubmissionError(f"the notebook has {len(cells):,} cells, and {MAX_CELLS:,} are the most that are graded")
     return notebook
+
+
+def _values(text: str) -> int:
+    """Return how many values a text of JSON has at most, without reading them."""
+    return sum(text.count(sign) for sign in "[{,:")
 
 
 def _converted(text: str, version: object) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder.grading.loose import stand_alone
 from autograder.grading.rebuild import rebuild
 from autograder.grading.submission import SubmissionError
 
@@ -268,6 +269,14 @@ def test_a_cell_that_is_too_long_to_run_is_left_out(skeleton: NotebookNode, subm
     rebuilt = rebuild(skeleton, submission)
     assert sources(rebuilt.notebook) == [*WHOLE[:2], "def f(): raise NotImplementedError", *WHOLE[3:]]
     assert rebuilt.repairs == ("the cell 'f' was left out: it has more than 500,000 characters",)
+
+
+def test_a_loose_notebooks_cell_that_is_too_long_is_left_out() -> None:
+    check = 'check("scalar_gradients.d_square")'
+    notebook = new_notebook(cells=[new_code_cell(source) for source in (check, "x" * 600_000, "y = 1")])
+    _, rebuilt = stand_alone(notebook)
+    assert sources(rebuilt.notebook)[:2] == [check, "y = 1"]
+    assert rebuilt.repairs == ("a cell was left out: it has more than 500,000 characters",)
 
 
 def test_what_is_given_is_not_changed(skeleton: NotebookNode, submission: NotebookNode) -> None:
