@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -181,7 +182,6 @@ class _Run:
         self._over = ""
         self._lost = False
         self._left = engine.limits.wall
-        self._asked = 0
         self._notes: list[str] = []
         self._verdicts: list[Verdict] = []
 
@@ -263,9 +263,8 @@ class _Run:
 
         All are sent at once: to wait for one reply before the next question would cost more than most cells.
         """
-        first = self._asked + 1
-        self._asked += len(asked)
-        messages = [{"id": number, **message} for number, (_, message) in enumerate(asked, first)]
+        # Nothing can be answered that was not asked yet: what a reply has to name can't be guessed.
+        messages = [{"id": secrets.randbits(48), **message} for _, message in asked]
         for message, (name, _) in zip(messages, asked, strict=True):
             yield self._reply(message["id"], name, messages if message is messages[0] else ())
 

@@ -36,6 +36,8 @@ from .wire import Wire, WireError
 # How often a guard looks at what its submission uses, in seconds.
 _LOOK = 0.05
 _MOST_FILES = 4096
+# By these a guard is told to interrupt its submission, and to end it.
+_TOLD = (signal.SIGUSR1, signal.SIGTERM)
 
 _INTERRUPTED = {
     "outputs": [{"output_type": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": []}],
@@ -143,8 +145,11 @@ def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Cl
 def _fork_guard(clients: Sequence[_Client], fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
     """Fork the guard of one submission."""
     warm = os.getpid()
+    # Until the guard has its handlers, what it is told has to wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD)
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
         return pid
     code = 70
     try:
@@ -169,6 +174,7 @@ def _guard(warm: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGUSR1, lambda *_: os.kill(child, signal.SIGINT) if child else None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
     end_with(warm, signal.SIGTERM)
     # It is opened before the namespaces, where it is hidden.
     processes = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)

@@ -23,6 +23,7 @@ from autograder.grading.sandbox import MIB, Limits
 from autograder.grading.secret import NAME, course_secret, drawing, inputs_key
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
+from tests.hostile.sources import SAY
 
 from .engines import WALLS, check_cell, run, skip_without
 
@@ -271,27 +272,23 @@ def test_a_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:
     assert said(ran).startswith("after" if os.getuid() == 0 else ("hello", "after"))
 
 
-SPEAK = """
-import json, os, socket, struct
-for fd in range(3, 64):
-    try: grader = socket.socket(fileno=fd)
-    except OSError: continue
-    body = json.dumps({message}).encode()
-    grader.sendall(struct.pack("!I", len(body)) + body)
-    os._exit(0)
+SPEAK = f"""
+{SAY}
+to_grader(framed({{message}}))
+os._exit(0)
 """
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        "{'id': 1}",
-        "{'id': 1, 'outputs': 'none'}",
-        "{'id': 1, 'outputs': [1]}",
-        "{'id': 1, 'outputs': [{'output_type': 'execute_result', 'data': {'text/plain': '1e9'}}]}",
-        "{'id': 1, 'outputs': [{'output_type': 'execute_result', 'data': {'text/plain': 'nan'}}]}",
-        "{'id': 1, 'outputs': [{'output_type': 'execute_result', 'data': {}}]}",
-        "{'id': 2, 'outputs': []}",
+        "{'id': asked()}",
+        "{'id': asked(), 'outputs': 'none'}",
+        "{'id': asked(), 'outputs': [1]}",
+        "{'id': asked(), 'outputs': [{'output_type': 'execute_result', 'data': {'text/plain': '1e9'}}]}",
+        "{'id': asked(), 'outputs': [{'output_type': 'execute_result', 'data': {'text/plain': 'nan'}}]}",
+        "{'id': asked(), 'outputs': [{'output_type': 'execute_result', 'data': {}}]}",
+        "{'id': asked() + 1, 'outputs': []}",
         "[]",
     ],
 )
@@ -317,7 +314,9 @@ for fd in range(3, 64):
 
 
 def test_a_large_cell_to_one_who_does_not_listen_comes_to_an_end(engine: Engine) -> None:
-    deaf = SPEAK.replace("{message}", "{'id': 1, 'outputs': []}").replace("os._exit(0)", "__import__('time').sleep(60)")
+    deaf = SPEAK.replace("{message}", "{'id': asked(), 'outputs': []}").replace(
+        "os._exit(0)", "__import__('time').sleep(60)"
+    )
     ran = run(engine, deaf, f"x = {'1' * 3_000_000!r}")
     assert "could not be interrupted" in " ".join(ran.notes)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.document import put_between
 
 from . import escape, reader, stock
-from .attack import KINDS, UNTOUCHED, Attack, all_attacks, grade_all
+from .attack import KINDS, UNTOUCHED, Attack, all_attacks, all_limits, grade_all
 
 PAGE = Path(__file__).parents[2] / "docs" / "hostile.md"
 BEGIN, END = "<!-- attacks: written by python -m tests.hostile -->", "<!-- end of the attacks -->"
@@ -46,6 +46,7 @@ def main(arguments: Sequence[str]) -> None:
 def _count(attacks: Sequence[Attack]) -> None:
     for title, kinds in (
         ("attacks on the points", Counter(one.kind for one in attacks)),
+        ("attacks that earn points", Counter(one.lesson.name for one in all_limits())),
         ("attempts to get out", Counter(one.kind for one in escape.all_escapes())),
         ("notebooks against their readers", Counter(one.kind for one in reader.all_readers())),
     ):

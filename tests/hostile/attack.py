@@ -1,6 +1,6 @@
 """The attacks on the points, read from `undeserved/`, and how one becomes what a student hands in.
 
-A file of `undeserved/` is one attack, of the kind that its name begins with. Its docstring is one sentence: what it tries,
+A file of `undeserved/` is one attack, of the kind that its name begins with; those of `limits/` are of no kind. Its docstring is one sentence: what it tries,
 and what must happen. It has
 
 LESSON
@@ -13,6 +13,8 @@ tamper(notebook)
     Changes cells and metadata.
 HONEST
     The points that what is answered honestly in it earns; 0 where it is left out.
+EARNS
+    In `limits/`, the points that it earns all the same.
 
 and leaves out what it has no use for. What is run as a student's code is text, so that nothing here runs it.
 """
@@ -26,6 +28,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 from nbformat import NotebookNode
@@ -39,7 +42,7 @@ from autograder.grading.sandbox import Limits
 from autograder.lessons import all_lessons
 from tests.notebooks.conftest import new_course
 
-from . import undeserved
+from . import limits, undeserved
 
 KINDS = {
     "rewrites": "rewrites or drops cells as they run",
@@ -56,7 +59,7 @@ KINDS = {
 }
 
 
-_GIVEN = frozenset({"CELLS", "FIRST", "LAST", "FILES", "tamper", "HONEST"})
+_GIVEN = frozenset({"CELLS", "FIRST", "LAST", "FILES", "tamper", "HONEST", "EARNS"})
 # By name they are graded before, between and after the attacks.
 RIGHT, UNTOUCHED = ("a-right", "m-right", "zz-right"), "m-untouched"
 
@@ -74,6 +77,7 @@ class Attack:
     files: Mapping[str, str] = field(default_factory=dict)
     tamper: Callable[[NotebookNode], None] | None = None
     honest: float = 0.0
+    earns: float = 0.0
 
     @property
     def kind(self) -> str:
@@ -130,14 +134,21 @@ def grade_all(root: Path, attacks: Sequence[Attack]) -> dict[tuple[str, str], Gr
 
 def all_attacks() -> tuple[Attack, ...]:
     """Return the attacks by kind and name."""
-    names = [module.name for module in pkgutil.iter_modules(undeserved.__path__)]
-    attacks = [_attack(name) for name in names]
     kinds = list(KINDS)
-    return tuple(sorted(attacks, key=lambda attack: (kinds.index(attack.kind), attack.name)))
+    return tuple(sorted(_attacks(undeserved), key=lambda attack: (kinds.index(attack.kind), attack.name)))
 
 
-def _attack(name: str) -> Attack:
-    module = importlib.import_module(f"{undeserved.__name__}.{name}")
+def all_limits() -> tuple[Attack, ...]:
+    """Return the attacks that earn points, of which SECURITY.md says so."""
+    return _attacks(limits)
+
+
+def _attacks(package: ModuleType) -> tuple[Attack, ...]:
+    return tuple(_attack(package, module.name) for module in pkgutil.iter_modules(package.__path__))
+
+
+def _attack(package: ModuleType, name: str) -> Attack:
+    module = importlib.import_module(f"{package.__name__}.{name}")
     given = {key.lower(): value for key, value in vars(module).items() if key in _GIVEN}
     lesson = next(lesson for lesson in all_lessons() if lesson.name == module.LESSON)
     return Attack(name, " ".join((module.__doc__ or "").split()), lesson, **given)

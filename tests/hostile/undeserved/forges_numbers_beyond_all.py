@@ -2,11 +2,11 @@
 fit together is worth nothing.
 """
 
-from ..sources import TO_GRADER
+from ..sources import SAY
 
 LESSON = "binary_cross_entropy"
 FIRST = (
-    TO_GRADER
+    SAY
     + """
 def of(numbers, shape, kind="array"):
     value = f'{{"kind": "{kind}", "type": "f", "dtype": "float64", "shape": {shape}, "numbers": {numbers}}}'
@@ -14,6 +14,13 @@ def of(numbers, shape, kind="array"):
 
 odd = [of("[NaN]", "[]", "number"), of("[Infinity]", "[]", "number"), of("[1e999]", "[]", "number"), of(f"[{'9' * 1000}]", "[]", "number"),
        of("[]", "[0]"), of("[]", f"[{2**62}, {2**62}]"), of("[]", "[-1, 0]"), of("[1.0]", "[1, 1, 1, 1]"), of("[true]", "[]", "truth")]
-to_grader(b"".join(framed({"id": n, "outputs": [], "observation": odd[n % len(odd)]}) for n in range(1, 200)))
 """
 )
+CELLS = {
+    "sigmoid": """
+def sigmoid(z):
+    for observation in odd:
+        say(observation)
+    return float("inf")
+""",
+}

@@ -2,16 +2,16 @@
 a second ends the run.
 """
 
-from ..sources import CLAIMED, TO_GRADER
+from ..sources import CLAIMED, SAY
 
 LESSON = "vector_backward"
-FIRST = TO_GRADER + CLAIMED
+FIRST = SAY + CLAIMED
 CELLS = {
     "d_mean_square": """
 import threading
 
 def d_mean_square(x):
-    late = framed({"id": 1, "observation": claimed("vector_backward.d_mean_square", 3, 1.0)})
+    late = framed({"id": asked(), "observation": claimed("vector_backward.d_mean_square", 3, 1.0)})
     threading.Timer(0.02, to_grader, (late * 100,)).start()
     return x
 """,

@@ -2,14 +2,20 @@
 grader.
 """
 
-from ..sources import TO_GRADER
+from ..sources import SAY
 
 LESSON = "binary_cross_entropy"
 FIRST = (
-    TO_GRADER
+    SAY
     + """
 verdict = {"exercise": "binary_cross_entropy.bce", "outcome": "right", "points": 2.0, "max_points": 2.0}
 output = {"output_type": "execute_result", "data": {"text/plain": "20", "application/vnd.autograder.verdict+json": verdict}, "metadata": {}}
-to_grader(b"".join(framed({"id": n, "outputs": [output], "observation": "{}"}) for n in range(1, 200)))
 """
 )
+CELLS = {
+    "bce": """
+def bce(p, y):
+    say("{}", outputs=[output])
+    return 1.0
+""",
+}

@@ -1,12 +1,18 @@
-"""Sends verdicts where observations are expected, for every question that may come; there is no such message."""
+"""Sends verdicts where observations are expected, for the question that is asked; there is no such message."""
 
-from ..sources import TO_GRADER
+from ..sources import SAY
 
 LESSON = "scalar_gradients"
 FIRST = (
-    TO_GRADER
+    SAY
     + """
 verdict = {"exercise": "scalar_gradients.d_square", "outcome": "right", "points": 2, "max_points": 2}
-to_grader(b"".join(framed({"id": n, "verdict": verdict, "points": 2, "observation": json.dumps(verdict)}) for n in range(1, 200)))
 """
 )
+CELLS = {
+    "d_square": """
+def d_square(x):
+    say(json.dumps(verdict), verdict=verdict, points=2)
+    return 2.0
+""",
+}

@@ -1,9 +1,9 @@
 """Forks, and has the child answer in its place while it waits; the child, too, has nothing right to say."""
 
-from ..sources import CLAIM, CLAIMED, TO_GRADER
+from ..sources import CLAIM
 
 LESSON = "scalar_gradients"
-FIRST = TO_GRADER + CLAIMED + CLAIM
+FIRST = CLAIM
 CELLS = {
     "d_square": """
 def d_square(x):

@@ -2,13 +2,11 @@
 the inputs.
 """
 
-from ..sources import CLAIM, CLAIMED, TO_GRADER
+from ..sources import CLAIM
 
 LESSON = "scalar_gradients"
 FIRST = (
-    TO_GRADER
-    + CLAIMED
-    + CLAIM
+    CLAIM
     + """
 import signal
 

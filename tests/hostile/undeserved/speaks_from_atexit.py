@@ -1,12 +1,10 @@
 """Sends its observations when the process ends, from `atexit` and a patched `os._exit`; by then nobody asks."""
 
-from ..sources import CLAIM, CLAIMED, TO_GRADER
+from ..sources import CLAIM
 
 LESSON = "scalar_gradients"
 FIRST = (
-    TO_GRADER
-    + CLAIMED
-    + CLAIM
+    CLAIM
     + """
 import atexit
 

@@ -2,10 +2,10 @@
 over or has not begun.
 """
 
-from ..sources import CLAIM, CLAIMED, TO_GRADER
+from ..sources import CLAIM
 
 LESSON = "scalar_gradients"
-FIRST = TO_GRADER + CLAIMED + CLAIM
+FIRST = CLAIM
 CELLS = {
     "d_square": """
 import weakref

@@ -2,18 +2,18 @@
 nothing.
 """
 
-from ..sources import CLAIMED, TO_GRADER
+from ..sources import CLAIMED, SAY
 
 LESSON = "chain_rule"
 FIRST = (
-    TO_GRADER
+    SAY
     + CLAIMED
     + """
 import asyncio
 
 async def later():
     while True:
-        to_grader(framed({"id": 1, "observation": claimed("chain_rule.dz_dx", 3, 1.0)}))
+        say(claimed("chain_rule.dz_dx", 3, 1.0))
         await asyncio.sleep(0)
 
 asyncio.get_event_loop().create_task(later())
