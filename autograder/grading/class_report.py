@@ -154,14 +154,12 @@ def _place(exercise_id: str, known: Mapping[str, tuple[Exercise, str]]) -> Place
     if exercise_id not in known:
         return Place(exercise_id, "", exercise_id.partition(".")[2] or exercise_id, "")
     exercise, folder = known[exercise_id]
-    board = exercise.hints[2] if len(exercise.hints) > 2 else ""
     return Place(
         exercise.id,
         exercise.number,
         exercise.title,
         folder,
         exercise.difficulty,
-        board,
         _sections(exercise.hints[-1]) if exercise.hints else (),
     )
 
@@ -185,12 +183,20 @@ def _mistakes(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]
                 exercises[verdict.mistake] = verdict.exercise
     rows = {}
     for mistake, students, of in made_by(graded):
-        exercise_id = exercises[mistake]
-        told = message_of(known[exercise_id][0], mistake.rpartition(".")[2]) if exercise_id in known else ""
+        exercise_id, slug = exercises[mistake], mistake.rpartition(".")[2]
+        exercise = known[exercise_id][0] if exercise_id in known else None
+        told = message_of(exercise, slug) if exercise is not None else ""
         # A sentence with a number of the student's own in it stands for the others: the one that was said most often.
         told = told or min(said[mistake].items(), key=lambda item: (-item[1], item[0]))[0]
-        rows[mistake] = MistakeRow(mistake, _place(exercise_id, known), told, tuple(students), of)
+        board = _board(exercise, slug) if exercise is not None else ""
+        rows[mistake] = MistakeRow(mistake, _place(exercise_id, known), told, tuple(students), of, board)
     return rows
+
+
+def _board(exercise: Exercise, slug: str) -> str:
+    """Return the hint that works a step on another function; "" of a mistake about which it says nothing."""
+    own = any(mistake.slug == slug for mistake in exercise.mistakes)
+    return exercise.hints[2] if own and len(exercise.hints) > 2 else ""
 
 
 def _who_attempted(graded: Iterable[Graded]) -> dict[str, set[str]]:

@@ -20,14 +20,12 @@ SILENT = (Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE)
 
 @dataclass(frozen=True)
 class Place:
-    """Where an exercise stands, and what to show a class that had trouble with it.
+    """Where an exercise stands, and where to read again.
 
     Attributes
     ----------
     lesson
         The folder of its lesson.
-    board
-        A step worked on another function.
     sections
         The sections of the lesson to go back to.
     """
@@ -37,7 +35,6 @@ class Place:
     title: str
     lesson: str
     difficulty: int = 0
-    board: str = ""
     sections: tuple[str, ...] = ()
 
 
@@ -53,6 +50,8 @@ class MistakeRow:
         Who made it.
     of
         How many attempted the exercise.
+    board
+        A step worked on another function, where the mistake is one of this exercise, and not of every one.
     """
 
     id: str
@@ -60,6 +59,7 @@ class MistakeRow:
     told: str
     students: tuple[str, ...]
     of: int
+    board: str = ""
 
     @property
     def slug(self) -> str:

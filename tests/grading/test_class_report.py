@@ -111,9 +111,15 @@ def test_a_mistake_is_told_as_the_check_tells_it_without_what_one_student_wrote(
 
 def test_what_to_show_is_a_step_on_another_function_and_the_section_of_the_lesson() -> None:
     (one,) = report_on(class_of(ada=[mistaken("kept-constant", POLY.id)])).misconceptions
-    assert one.rows[0].place.board == POLY.hints[2]
+    assert one.rows[0].board == POLY.hints[2]
     assert one.rows[0].place.sections == ("Term by term",)
     assert one.sentence == "1 of 1 students made the mistake “kept constant”"
+
+
+def test_of_a_mistake_that_any_exercise_may_see_there_is_nothing_to_show() -> None:
+    (one,) = report_on(class_of(ada=[mistaken("still-tracked", POLY.id)])).misconceptions
+    assert one.rows[0].board == ""
+    assert one.rows[0].place.sections == ("Term by term",)
 
 
 def test_the_lecture_is_about_what_several_made() -> None:
