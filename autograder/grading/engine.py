@@ -254,7 +254,7 @@ class _Run:
             return Verdict(exercise.id, Outcome.UNREADABLE, 0, exercise.points, "", f"Not checked: {reason}.")
         verdict = judge(exercise, cases, observation)
         # The inputs serve again when the work is graded again, so what tells them stays with the grader.
-        call = f"{exercise.name}(…)" if verdict.call else ""
+        call = f"{exercise.name}(…)" if verdict.call and exercise.way != "recorded" else verdict.call
         told, answer = clean_text(verdict.message), clean_text(verdict.answer)
         return replace(verdict, call=call, message=told, answer=answer, printed="")
 

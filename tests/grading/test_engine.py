@@ -74,6 +74,8 @@ def test_answers_are_judged_at_hidden_inputs(engine: Engine) -> None:
     assert [verdict.outcome for verdict in remembered.verdicts] == [Outcome.RAISED]
     assert right.notebook.cells[1].outputs[-1].data["text/plain"] == "2"
     assert right.verdicts[0].call == "d_square(…)"
+    recorded = run(engine, "predictions = {3: 9, 0: 0, -2: 4}", check_cell("scalar_gradients.predictions"))
+    assert recorded.verdicts[0].call == "predictions"
 
 
 @pytest.mark.parametrize(
