@@ -258,6 +258,80 @@ def _cases(given: tuple[tuple[Any, ...], ...], kind: Any) -> Any:
     return tuple(case(*(Array(data, kind) for data in arguments)) for arguments in given)
 
 
+# Mistakes that the twins share, the exercise by hand and the one by autograd.
+_HARD_CODED_N_OF_MEAN_SQUARE = _answering("hard-coded-n", _HARD_CODED, lambda slopes, x: slopes * len(x) / 3)
+_WRONG_EXCEPTION_OF_MSE = raising(
+    "wrong-exception",
+    "An `assert` raises an AssertionError. Asked for is a `ValueError`, with `raise`.",
+    "AssertionError",
+)
+_HARD_CODED_N_OF_MSE = _answering("hard-coded-n", _HARD_CODED, lambda slopes, pred, target: slopes * len(pred) / 3)
+_DROPPED_TARGET_OF_MSE = _answering(
+    "dropped-target",
+    "The target has no effect on your answer. Measured is how far the prediction is from it.",
+    lambda slopes, pred, target: gradient(mean_square)(pred),
+)
+_WHOLE_JACOBIAN_OF_SQUARE = _shaped(
+    "whole-jacobian",
+    "That is a matrix. A vector–Jacobian product mixes its rows into one vector.",
+    lambda shape: len(shape) == 2 and shape[0] == shape[1],
+)
+_SUMMED_V_OF_SQUARE = _answering(
+    "summed-v",
+    "All entries are weighed with the sum of `v`. Each output has a weight of its own.",
+    lambda mix, x, v: gradient(weighted_squares)(x, np.full_like(v, v.sum())),
+)
+_IGNORED_V_OF_LINEAR = _answering(
+    "ignored-v",
+    "Your answer is the same whatever `v` is: all rows have come in with the weight 1.",
+    lambda mix, m, v: m.sum(axis=0),
+)
+_SUMMED_V_OF_LINEAR = _answering(
+    "summed-v",
+    "All rows are weighed with the sum of `v`. Each row has a weight of its own.",
+    lambda mix, m, v: m.sum(axis=0) * v.sum(),
+)
+_TRANSPOSED_OF_SHIFTED_SQUARE = _shaped(
+    "transposed",
+    "Your answer has the shape of the output. A gradient has the shape of what it is taken in, the input.",
+    lambda shape: len(shape) == 2 and shape[0] > shape[1],
+)
+_V_NOT_TRANSPOSED_OF_SHIFTED_SQUARE = _failing(
+    "v-not-transposed",
+    "The shapes don't fit: `v` is as large as the output, which stands on its side.",
+    *_BROADCAST,
+)
+_RESHAPED_V_OF_SHIFTED_SQUARE = _answering(
+    "reshaped-v",
+    "`reshape` keeps the order of the numbers and breaks up the rows. A transpose exchanges rows and columns.",
+    lambda mix, inp, v: gradient(weighted_shifted_squares)(inp, v.reshape(inp.shape).T),
+)
+_SWAPPED_OF_LAYER = _parts_shaped(
+    "swapped",
+    "The two gradients are in the wrong order. Asked for is first the one in `W`, then the one in `b`.",
+    lambda first, second: len(first) == 1 and len(second) == 2,
+)
+_TRANSPOSED_OF_LAYER = _parts_shaped(
+    "transposed",
+    "The gradient in `W` stands on its side. Like `W` it has a row for each input and a column for each output.",
+    lambda first, second: len(first) == 2 and first[0] < first[1],
+)
+_WRONG_ORDER_OF_LAYER = _failing(
+    "wrong-order",
+    "The shapes don't fit. `x` has an entry for each row of `W`: on which side of `W` does it stand?",
+    *_MATMUL,
+)
+_FORGOT_1N_OF_LAYER = _answering(
+    "forgot-1n",
+    "Your answer is k times ours, k being the number of outputs. Is the loss their sum or their mean?",
+    lambda grads, x, w, b, y: tuple(each * len(y) for each in grads),
+)
+_HARD_CODED_N_OF_LAYER = _answering(
+    "hard-coded-n",
+    "The answer is right for layers with 3 outputs and for no others. Where does their number come into it?",
+    lambda grads, x, w, b, y: tuple(each * len(y) / 3 for each in grads),
+)
+
 LESSON = Lesson(
     number=4,
     name="vector_backward",
@@ -279,7 +353,7 @@ LESSON = Lesson(
             reference=gradient(mean_square),
             mistakes=(
                 _ONE_NUMBER,
-                _answering("hard-coded-n", _HARD_CODED, lambda slopes, x: slopes * len(x) / 3),
+                _HARD_CODED_N_OF_MEAN_SQUARE,
                 _answering(
                     "forgot-factor",
                     "Each square is differentiated too, and its exponent comes down as a factor. In yours it has gone.",
@@ -317,7 +391,7 @@ LESSON = Lesson(
             reference=gradient(mean_square),
             mistakes=(
                 _ONE_NUMBER,
-                _answering("hard-coded-n", _HARD_CODED, lambda slopes, x: slopes * len(x) / 3),
+                _HARD_CODED_N_OF_MEAN_SQUARE,
                 _answering(
                     "value-for-derivative",
                     "Those are the shares that the entries have in the mean. The slopes are in the `.grad` of the leaf.",
@@ -345,12 +419,8 @@ LESSON = Lesson(
             reference=_d_mse,
             mistakes=(
                 _ONE_NUMBER,
-                raising(
-                    "wrong-exception",
-                    "An `assert` raises an AssertionError. Asked for is a `ValueError`, with `raise`.",
-                    "AssertionError",
-                ),
-                _answering("hard-coded-n", _HARD_CODED, lambda slopes, pred, target: slopes * len(pred) / 3),
+                _WRONG_EXCEPTION_OF_MSE,
+                _HARD_CODED_N_OF_MSE,
                 _answering(
                     "gradient-in-target",
                     "Exactly the opposite sign: that is the gradient in the target. Nudge the prediction up, and look.",
@@ -361,11 +431,7 @@ LESSON = Lesson(
                     "The square is differentiated too, and its exponent comes down as a factor. In yours it has gone.",
                     lambda slopes, pred, target: slopes / 2,
                 ),
-                _answering(
-                    "dropped-target",
-                    "The target has no effect on your answer. Measured is how far the prediction is from it.",
-                    lambda slopes, pred, target: gradient(mean_square)(pred),
-                ),
+                _DROPPED_TARGET_OF_MSE,
                 _answering(
                     "value-for-derivative",
                     "Those are the shares that the entries have in the loss, heights and not slopes.",
@@ -393,22 +459,14 @@ LESSON = Lesson(
             reference=_d_mse,
             mistakes=(
                 _ONE_NUMBER,
-                raising(
-                    "wrong-exception",
-                    "An `assert` raises an AssertionError. Asked for is a `ValueError`, with `raise`.",
-                    "AssertionError",
-                ),
-                _answering("hard-coded-n", _HARD_CODED, lambda slopes, pred, target: slopes * len(pred) / 3),
+                _WRONG_EXCEPTION_OF_MSE,
+                _HARD_CODED_N_OF_MSE,
                 _answering(
                     "gradient-in-target",
                     "Exactly the opposite sign: that is the gradient in the target. Which of the two is the leaf?",
                     lambda slopes, pred, target: -slopes,
                 ),
-                _answering(
-                    "dropped-target",
-                    "The target has no effect on your answer. Measured is how far the prediction is from it.",
-                    lambda slopes, pred, target: gradient(mean_square)(pred),
-                ),
+                _DROPPED_TARGET_OF_MSE,
             ),
             hints=(
                 "Two tensors of one length go in, a vector of that length comes out. Other shapes raise a `ValueError`.",
@@ -468,11 +526,7 @@ LESSON = Lesson(
             reference=gradient(weighted_squares),
             mistakes=(
                 _ONE_NUMBER,
-                _shaped(
-                    "whole-jacobian",
-                    "That is a matrix. A vector–Jacobian product mixes its rows into one vector.",
-                    lambda shape: len(shape) == 2 and shape[0] == shape[1],
-                ),
+                _WHOLE_JACOBIAN_OF_SQUARE,
                 Mistake(
                     "divided-by-v",
                     "Where the vector has a zero your answer is not finite. An output with weight 0 has no say at all.",
@@ -483,11 +537,7 @@ LESSON = Lesson(
                     "Your answer is the same whatever `v` is. Each output's derivative comes in with its own weight.",
                     lambda mix, x, v: gradient(weighted_squares)(x, np.ones_like(v)),
                 ),
-                _answering(
-                    "summed-v",
-                    "All entries are weighed with the sum of `v`. Each output has a weight of its own.",
-                    lambda mix, x, v: gradient(weighted_squares)(x, np.full_like(v, v.sum())),
-                ),
+                _SUMMED_V_OF_SQUARE,
                 _answering(
                     "squared-weights",
                     "The weights come in twice. They weigh the derivatives and are not squared themselves.",
@@ -525,21 +575,13 @@ LESSON = Lesson(
             reference=gradient(weighted_squares),
             mistakes=(
                 _ONE_NUMBER,
-                _shaped(
-                    "whole-jacobian",
-                    "That is a matrix. A vector–Jacobian product mixes its rows into one vector.",
-                    lambda shape: len(shape) == 2 and shape[0] == shape[1],
-                ),
+                _WHOLE_JACOBIAN_OF_SQUARE,
                 _answering(
                     "ignored-v",
                     "Your answer is the same whatever `v` is. Hand the weights to the backward pass.",
                     lambda mix, x, v: gradient(weighted_squares)(x, np.ones_like(v)),
                 ),
-                _answering(
-                    "summed-v",
-                    "All entries are weighed with the sum of `v`. Each output has a weight of its own.",
-                    lambda mix, x, v: gradient(weighted_squares)(x, np.full_like(v, v.sum())),
-                ),
+                _SUMMED_V_OF_SQUARE,
                 _answering(
                     "squared-weights",
                     "The weights come in twice. Were they squared with the input, or given to the backward pass as well?",
@@ -703,16 +745,8 @@ LESSON = Lesson(
                     "The shapes don't fit: `*` multiplies entry by entry. Asked for is a mix of rows.",
                     *_BROADCAST,
                 ),
-                _answering(
-                    "ignored-v",
-                    "Your answer is the same whatever `v` is: all rows have come in with the weight 1.",
-                    lambda mix, m, v: m.sum(axis=0),
-                ),
-                _answering(
-                    "summed-v",
-                    "All rows are weighed with the sum of `v`. Each row has a weight of its own.",
-                    lambda mix, m, v: m.sum(axis=0) * v.sum(),
-                ),
+                _IGNORED_V_OF_LINEAR,
+                _SUMMED_V_OF_LINEAR,
             ),
             hints=(
                 "M has m rows and n columns, v has m entries, and the answer has n.",
@@ -744,16 +778,8 @@ LESSON = Lesson(
                     "The shapes don't fit. How many entries does the vector have that `M` can be multiplied with?",
                     *_MATMUL,
                 ),
-                _answering(
-                    "ignored-v",
-                    "Your answer is the same whatever `v` is: all rows have come in with the weight 1.",
-                    lambda mix, m, v: m.sum(axis=0),
-                ),
-                _answering(
-                    "summed-v",
-                    "All rows are weighed with the sum of `v`. Each row has a weight of its own.",
-                    lambda mix, m, v: m.sum(axis=0) * v.sum(),
-                ),
+                _IGNORED_V_OF_LINEAR,
+                _SUMMED_V_OF_LINEAR,
             ),
             hints=(
                 "M has m rows and n columns, v has m entries, and the answer has n.",
@@ -775,21 +801,9 @@ LESSON = Lesson(
             forward=weighted_shifted_squares,
             reference=gradient(weighted_shifted_squares),
             mistakes=(
-                _shaped(
-                    "transposed",
-                    "Your answer has the shape of the output. A gradient has the shape of what it is taken in, the input.",
-                    lambda shape: len(shape) == 2 and shape[0] > shape[1],
-                ),
-                _failing(
-                    "v-not-transposed",
-                    "The shapes don't fit: `v` is as large as the output, which stands on its side.",
-                    *_BROADCAST,
-                ),
-                _answering(
-                    "reshaped-v",
-                    "`reshape` keeps the order of the numbers and breaks up the rows. A transpose exchanges rows and columns.",
-                    lambda mix, inp, v: gradient(weighted_shifted_squares)(inp, v.reshape(inp.shape).T),
-                ),
+                _TRANSPOSED_OF_SHIFTED_SQUARE,
+                _V_NOT_TRANSPOSED_OF_SHIFTED_SQUARE,
+                _RESHAPED_V_OF_SHIFTED_SQUARE,
                 _answering(
                     "ignored-v",
                     "Your answer is the same whatever `v` is. Each output's derivative comes in with its own weight.",
@@ -836,21 +850,9 @@ LESSON = Lesson(
             forward=weighted_shifted_squares,
             reference=gradient(weighted_shifted_squares),
             mistakes=(
-                _shaped(
-                    "transposed",
-                    "Your answer has the shape of the output. A gradient has the shape of what it is taken in, the input.",
-                    lambda shape: len(shape) == 2 and shape[0] > shape[1],
-                ),
-                _failing(
-                    "v-not-transposed",
-                    "The shapes don't fit: `v` is as large as the output, which stands on its side.",
-                    *_BROADCAST,
-                ),
-                _answering(
-                    "reshaped-v",
-                    "`reshape` keeps the order of the numbers and breaks up the rows. A transpose exchanges rows and columns.",
-                    lambda mix, inp, v: gradient(weighted_shifted_squares)(inp, v.reshape(inp.shape).T),
-                ),
+                _TRANSPOSED_OF_SHIFTED_SQUARE,
+                _V_NOT_TRANSPOSED_OF_SHIFTED_SQUARE,
+                _RESHAPED_V_OF_SHIFTED_SQUARE,
                 _answering(
                     "ignored-v",
                     "Your answer is the same whatever `v` is. Hand the weights to the backward pass.",
@@ -882,36 +884,16 @@ LESSON = Lesson(
             forward=linear_bce,
             reference=_layer_grads(linear_bce),
             mistakes=(
-                _parts_shaped(
-                    "swapped",
-                    "The two gradients are in the wrong order. Asked for is first the one in `W`, then the one in `b`.",
-                    lambda first, second: len(first) == 1 and len(second) == 2,
-                ),
-                _parts_shaped(
-                    "transposed",
-                    "The gradient in `W` stands on its side. Like `W` it has a row for each input and a column for each output.",
-                    lambda first, second: len(first) == 2 and first[0] < first[1],
-                ),
-                _failing(
-                    "wrong-order",
-                    "The shapes don't fit. `x` has an entry for each row of `W`: on which side of `W` does it stand?",
-                    *_MATMUL,
-                ),
+                _SWAPPED_OF_LAYER,
+                _TRANSPOSED_OF_LAYER,
+                _WRONG_ORDER_OF_LAYER,
                 _failing(
                     "elementwise",
                     "The shapes don't fit: `*` multiplies entry by entry. Here every input meets every output.",
                     *_BROADCAST,
                 ),
-                _answering(
-                    "forgot-1n",
-                    "Your answer is k times ours, k being the number of outputs. Is the loss their sum or their mean?",
-                    lambda grads, x, w, b, y: tuple(each * len(y) for each in grads),
-                ),
-                _answering(
-                    "hard-coded-n",
-                    "The answer is right for layers with 3 outputs and for no others. Where does their number come into it?",
-                    lambda grads, x, w, b, y: tuple(each * len(y) / 3 for each in grads),
-                ),
+                _FORGOT_1N_OF_LAYER,
+                _HARD_CODED_N_OF_LAYER,
                 _answering(
                     "divided-by-inputs",
                     "The loss is a mean over the outputs. You divided by the number of inputs.",
@@ -963,37 +945,17 @@ LESSON = Lesson(
             forward=linear_bce,
             reference=_layer_grads(linear_bce),
             mistakes=(
-                _parts_shaped(
-                    "swapped",
-                    "The two gradients are in the wrong order. Asked for is first the one in `W`, then the one in `b`.",
-                    lambda first, second: len(first) == 1 and len(second) == 2,
-                ),
-                _parts_shaped(
-                    "transposed",
-                    "The gradient in `W` stands on its side. Like `W` it has a row for each input and a column for each output.",
-                    lambda first, second: len(first) == 2 and first[0] < first[1],
-                ),
-                _failing(
-                    "wrong-order",
-                    "The shapes don't fit. `x` has an entry for each row of `W`: on which side of `W` does it stand?",
-                    *_MATMUL,
-                ),
+                _SWAPPED_OF_LAYER,
+                _TRANSPOSED_OF_LAYER,
+                _WRONG_ORDER_OF_LAYER,
                 raising(
                     "logits-as-probabilities",
                     "This loss wants probabilities and was given logits. Which loss has the sigmoid in it already?",
                     "RuntimeError",
                     "between 0 and 1",
                 ),
-                _answering(
-                    "forgot-1n",
-                    "Your answer is k times ours, k being the number of outputs. Is the loss their sum or their mean?",
-                    lambda grads, x, w, b, y: tuple(each * len(y) for each in grads),
-                ),
-                _answering(
-                    "hard-coded-n",
-                    "The answer is right for layers with 3 outputs and for no others. Where does their number come into it?",
-                    lambda grads, x, w, b, y: tuple(each * len(y) / 3 for each in grads),
-                ),
+                _FORGOT_1N_OF_LAYER,
+                _HARD_CODED_N_OF_LAYER,
                 _answering(
                     "sigmoid-twice",
                     "This loss has the sigmoid in it already, and yours was applied on top of it.",
