@@ -83,7 +83,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
 
         engine = warm_engine(self.sandbox, self.limits())
         secret = course_secret(Path(CourseDirectory(parent=self).root))
-        ran = engine.run(nb, drawing(inputs_key(secret, resources["nbgrader"]["student"])))
+        ran = engine.run(nb, drawing(inputs_key(secret, resources["nbgrader"]["student"]), nb))
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {"notes": [*repairs, *ran.notes], "sandbox": engine.tier}
         return ran.notebook, resources

@@ -132,7 +132,7 @@ def _run(job: Job, engine: Engine) -> Done:
 
         lesson, rebuilt = stand_alone(submitted)
         submission, skeleton = replace(submission, lesson=lesson.folder), rebuilt.notebook
-    ran = engine.run(rebuilt.notebook, drawing(job.inputs_key))
+    ran = engine.run(rebuilt.notebook, drawing(job.inputs_key, rebuilt.notebook))
     notes = (*rebuilt.repairs, *ran.notes)
     ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": engine.tier}
     scores, comments = auto_scores(ran.notebook, skeleton), auto_comments(ran.notebook, skeleton)

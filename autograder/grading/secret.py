@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
     from ..exercise import Case, Exercise
 
 
@@ -41,10 +44,16 @@ def inputs_key(secret: bytes, student: str) -> bytes:
     return hmac.new(secret, student.encode(), hashlib.sha256).digest()
 
 
-def drawing(key: bytes) -> Callable[[Exercise], tuple[Case, ...]]:
-    """Return what draws the inputs for an exercise: from an HMAC of a student's key and the exercise."""
+def drawing(key: bytes, notebook: NotebookNode) -> Callable[[Exercise], tuple[Case, ...]]:
+    """Return what draws the inputs for an exercise: from an HMAC of a student's key, the code to be run, and the exercise.
+
+    The same work meets the same inputs whenever it is graded. Other work meets others, since its author may have had the
+    earlier ones printed.
+    """
+    code = json.dumps([cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"])
+    work_key = hmac.new(key, code.encode(), hashlib.sha256).digest()
 
     def draw(exercise: Exercise) -> tuple[Case, ...]:
-        return exercise.grading_cases(hmac.new(key, exercise.id.encode(), hashlib.sha256).digest())
+        return exercise.grading_cases(hmac.new(work_key, exercise.id.encode(), hashlib.sha256).digest())
 
     return draw

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
 from autograder.exercise import Case
@@ -364,13 +364,15 @@ def test_every_exercise_survives_the_way_into_the_sandbox() -> None:
                 assert Case.from_plain(case.to_plain()) == case
 
 
-def test_the_secret_is_made_once_for_its_owner_and_draws_different_inputs_for_each_student(tmp_path: Path) -> None:
+def test_the_secret_is_made_once_for_its_owner_and_draws_different_inputs_for_each_student_and_work(
+    tmp_path: Path,
+) -> None:
     secret = course_secret(tmp_path)
     assert course_secret(tmp_path) == secret
     assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
     exercise = find(D_SQUARE)
-    ada, bashir = (drawing(inputs_key(secret, student))(exercise) for student in ("ada", "bashir"))
-    assert ada == drawing(inputs_key(secret, "ada"))(exercise)
-    assert ada != bashir
-    assert ada != exercise.cases
+    one, other = (new_notebook(cells=[new_code_cell(source)]) for source in ("1", "2"))
+    ada, bashir = (drawing(inputs_key(secret, student), one)(exercise) for student in ("ada", "bashir"))
+    assert ada == drawing(inputs_key(secret, "ada"), one)(exercise)
+    assert len({ada, bashir, drawing(inputs_key(secret, "ada"), other)(exercise), exercise.cases}) == 4

@@ -154,7 +154,8 @@ def test_panels_and_hints_are_whole(graded: Course, feedback: str, formgrader: s
 
 
 def test_feedback_tells_nothing_of_the_inputs_that_grade(graded: Course, feedback: str) -> None:
-    draw = drawing(inputs_key(course_secret(graded.root), "nadia"))
+    work = nbformat.read(graded.root / "autograded" / "nadia" / LESSON.folder / f"{LESSON.folder}.ipynb", as_version=4)
+    draw = drawing(inputs_key(course_secret(graded.root), "nadia"), work)
     public = numbers([case for exercise in LESSON.exercises for case in exercise.cases])
     drawn = numbers([case for exercise in LESSON.exercises for case in draw(exercise)]) - public
     assert len(drawn) > 20
