@@ -253,10 +253,8 @@ class _Run:
             reason = self._over or "the check sent nothing that could be read"
             return Verdict(exercise.id, Outcome.UNREADABLE, 0, exercise.points, "", f"Not checked: {reason}.")
         verdict = judge(exercise, cases, observation)
-        # The inputs serve again when the work is graded again, so what tells them stays with the grader.
-        call = f"{exercise.name}(…)" if verdict.call and exercise.way != "recorded" else verdict.call
-        told, answer = clean_text(verdict.message), clean_text(verdict.answer)
-        return replace(verdict, call=call, message=told, answer=answer, printed="")
+        told, answer, printed = (clean_text(text) for text in (verdict.message, verdict.answer, verdict.printed))
+        return replace(verdict, message=told, answer=answer, printed=printed)
 
     def _ask(self, *asked: tuple[str, Message]) -> Iterator[Mapping[str, Any]]:
         """Send messages, each with the name of what is asked, and yield the replies; {} for one that didn't come.
