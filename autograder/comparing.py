@@ -69,16 +69,12 @@ def share(exercise: Exercise, parts: Rows) -> float:
 
     An entry that is a dict itself is right as a whole: who guesses yes and no would earn half of what is in it.
     """
-    entries = {_entry(part) for row in parts for part in row}
+    entries = {part.entry for row in parts for part in row}
     if not exercise.partial or not entries:
         return 0.0
     scales = scales_of(parts)
-    wrong = {_entry(part) for row in parts for part in row if not is_right(exercise, part, scales)}
+    wrong = {part.entry for row in parts for part in row if not is_right(exercise, part, scales)}
     return len(entries - wrong) / len(entries)
-
-
-def _entry(part: Part) -> str:
-    return part.path.partition("][")[0]
 
 
 def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], parts: Rows) -> bool:

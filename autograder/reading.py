@@ -40,6 +40,11 @@ class Part:
     got: Leaf | None
     reference: Leaf
 
+    @property
+    def entry(self) -> str:
+        """What of its path names the answer's own entry, as `["detach()"` of `["detach()"]["value"]`."""
+        return self.path.partition("][")[0]
+
     def numbers(self) -> tuple[Numbers, Numbers] | None:
         """Return the two where they are numbers."""
         if isinstance(self.got, np.ndarray) and isinstance(self.reference, np.ndarray):

@@ -59,7 +59,7 @@ class MistakeRow:
     told: str
     students: tuple[str, ...]
     of: int
-    board: str = ""
+    board: str
 
     @property
     def slug(self) -> str:

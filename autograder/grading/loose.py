@@ -33,7 +33,7 @@ def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, Rebuilt]:
     """
     submitted = submission.get("cells")
     cells = [one for one in submitted if isinstance(one, Mapping)] if isinstance(submitted, list) else []
-    reasons = [why_left_out(cell) for cell in cells]
+    reasons = [why_left_out(cell, source_of(cell)) for cell in cells]
     cells = [cell for cell, reason in zip(cells, reasons, strict=True) if not reason]
     checked = {exercise_id: i for i, cell in enumerate(cells) if (exercise_id := _checks(cell))}
     counts = Counter(exercise_id.partition(".")[0] for exercise_id in checked)

@@ -101,7 +101,7 @@ def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
             free = [i for i in texts.get(source.strip(), ()) if i not in taken]
             index = next((i for i in free if i > place), free[0] if free else None)
             taken |= {index} if index is not None else set()
-        if left_out := why_left_out(cell):
+        if left_out := why_left_out(cell, source):
             found.repairs.append(left_out)
             found.seen |= {index} if index is not None else set()
             continue
@@ -184,9 +184,9 @@ def _missing(skeleton: NotebookNode, found: _Sorted) -> list[str]:
     return [f"the {kind} cell {grade_id!r} was missing: it was put back" for grade_id, kind in gone]
 
 
-def why_left_out(cell: Mapping[str, Any]) -> str:
-    """Return a sentence about a cell that is too long to be run; "" for any other."""
-    if cell.get("cell_type") != "code" or len(source_of(cell)) <= MAX_CODE:
+def why_left_out(cell: Mapping[str, Any], source: str) -> str:
+    """Return a sentence about a cell whose text is too long to be run; "" for any other."""
+    if cell.get("cell_type") != "code" or len(source) <= MAX_CODE:
         return ""
     name = f"the cell {grade_id_of(cell)[:100]!r}" if grade_id_of(cell) else "a cell"
     return f"{name} was left out: it has more than {MAX_CODE:,} characters"

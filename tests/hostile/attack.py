@@ -1,7 +1,7 @@
 """The attacks on the points, read from `undeserved/`, and how one becomes what a student hands in.
 
-A file of `undeserved/` is one attack, of the kind that its name begins with; those of `limits/` are of no kind. Its docstring is one sentence: what it tries,
-and what must happen. It has
+A file of `undeserved/` is one attack, of the kind that its name begins with; those of `limits/` are of no kind. Its docstring
+is one sentence: what it tries, and what must happen. It has
 
 LESSON
     The lesson's name, as "scalar_gradients".

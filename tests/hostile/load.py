@@ -25,7 +25,7 @@ _MORE = 64.0
 
 @dataclass(frozen=True)
 class Held:
-    """What this process and all that come of it hold: memory in MiB, open files, processes; and how many temporary files there are."""
+    """What this process and all that come of it hold: memory in MiB, open files, processes; and temporary files."""
 
     memory: float
     descriptors: int

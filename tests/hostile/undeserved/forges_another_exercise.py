@@ -1,4 +1,4 @@
-"""Answers one exercise right and sends its observation for all the others; each is asked for by its name."""
+"""Answers one exercise right and sends its observation for another; each is asked for by its name."""
 
 from ..sources import CLAIMED, SAY
 

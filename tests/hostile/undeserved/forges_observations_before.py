@@ -1,5 +1,5 @@
-"""Sends observations ahead of every check, before anybody knows its inputs; they are judged at inputs that were
-drawn.
+"""Sends observations ahead of every check, before anybody knows its inputs; they answer no question, since none has
+their number.
 """
 
 from ..sources import CLAIMED, TO_GRADER

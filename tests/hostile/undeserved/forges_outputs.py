@@ -1,6 +1,4 @@
-"""Sends outputs that look like the ones of a check, as replies to its own cells; a check's outputs are made by the
-grader.
-"""
+"""Sends outputs that look like the ones of a check, as the reply to it; a check's outputs are made by the grader."""
 
 from ..sources import SAY
 
