@@ -19,7 +19,7 @@ from .comparing import first_wrong
 from .describe import describe
 from .exercise import Exercise, Lesson, Raises
 from .grading.course import Course, CourseError, write_beside
-from .mistakes import Mistake, Point
+from .mistake import Mistake, Point
 from .packing import PACKED
 from .reading import Part, read
 from .view import card

@@ -252,8 +252,9 @@ def progress(folder: Path) -> None:
     """Show what is done and what is next in the notebooks of FOLDER, as saved."""
     from .lessons import all_lessons
     from .overview import saved_verdicts, summarise
+    from .view import progress_text
 
-    click.echo(repr(summarise(all_lessons(), saved_verdicts(folder, all_lessons()))))
+    click.echo(progress_text(summarise(all_lessons(), saved_verdicts(folder, all_lessons()))))
 
 
 class _Rate(ProgressColumn):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .exercise import Exercise, Raises
-from .mistakes import Mistake, Point
+from .mistake import Mistake, Point
 from .reading import Leaf, Numbers, Part, Problem, leaf
 from .verdict import Outcome
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from . import view
+
 _STEP = 1e-6
 _AGREE = 1e-5
 
@@ -51,9 +53,7 @@ class Comparison:
         )
 
     def _repr_html_(self) -> str:
-        from .view import comparison
-
-        return comparison(self.cells())
+        return view.comparison(self.cells())
 
 
 def compare(

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from .mistakes import Mistake
+    from .mistake import Mistake
 
 Way = Literal["hand", "autograd", "any", "recorded"]
 

@@ -14,7 +14,7 @@ import numpy as np
 from . import mistakes as known
 from .comparing import adds_up, first_difference, first_wrong, is_mistake, share, telling_ratio
 from .exercise import Array, Build, Case, Exercise, Input, Raises
-from .mistakes import Point
+from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
 from .source import names_called, says_finite_difference

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from . import lessons, view
 from .comparison import Comparison, compare
@@ -22,7 +23,25 @@ _hints_taken: Counter[str] = Counter()
 _verdicts: dict[str, Verdict] = {}
 
 
-def check(exercise_id: str) -> Verdict:
+class ShownVerdict(Verdict):
+    """A verdict that a notebook shows as its panel."""
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return view.bundle(self)
+
+
+class ShownProgress(Progress):
+    """A progress that a notebook shows as bars."""
+
+    def __repr__(self) -> str:
+        """Return the rows as bars of text."""
+        return view.progress_text(self)
+
+    def _repr_html_(self) -> str:
+        return view.progress_html(self)
+
+
+def check(exercise_id: str) -> ShownVerdict:
     """Check the answer to an exercise, and say what is right or which mistake was made.
 
     Parameters
@@ -32,8 +51,8 @@ def check(exercise_id: str) -> Verdict:
 
     Returns
     -------
-    Verdict
-        Shown as a panel in a notebook. Never raises for what an answer does.
+    ShownVerdict
+        A notebook shows it as a panel. Never raises for what an answer does.
 
     Raises
     ------
@@ -43,11 +62,11 @@ def check(exercise_id: str) -> Verdict:
     exercise = lessons.find(exercise_id)
     if exercise.reference is withheld:
         message = "While work is graded, only the check cells of the lesson itself are checked."
-        return Verdict(exercise_id, Outcome.UNREADABLE, 0, exercise.points, "", message)
+        return ShownVerdict(exercise_id, Outcome.UNREADABLE, 0, exercise.points, "", message)
     namespace = sys._getframe(1).f_globals
     observation = probe(exercise, namespace, exercise.cases)
     # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
-    verdict = judge(exercise, exercise.cases, observation.to_json())
+    verdict = ShownVerdict(**vars(judge(exercise, exercise.cases, observation.to_json())))
     _verdicts.pop(exercise_id, None)
     _verdicts[exercise_id] = verdict
     print(view.text(verdict))
@@ -82,15 +101,15 @@ def hint(exercise_id: str) -> Ladder:
     return Ladder(hints, _hints_taken[exercise_id])
 
 
-def progress() -> Progress:
+def progress() -> ShownProgress:
     """Return what is done and what is next: from the checks of this session, and for the rest from saved notebooks.
 
     The lesson that was checked last is the one that is being worked on.
     """
     if os.environ.get("NBGRADER_EXECUTION") == "autograde" and not _verdicts:
         # The verdicts of grading are computed elsewhere, and other lessons' notebooks are not there.
-        return Progress(())
+        return ShownProgress(())
     all_lessons = lessons.all_lessons()
     here = next(reversed(_verdicts)).partition(".")[0] if _verdicts else ""
     saved = saved_verdicts(Path.cwd().parent, all_lessons)
-    return summarise(all_lessons, saved | _verdicts, here)
+    return ShownProgress(**vars(summarise(all_lessons, saved | _verdicts, here)))

@@ -44,17 +44,6 @@ class Progress:
                 return f"Next: {row.next.number} {row.next.title}, in {row.lesson.number} · {row.lesson.title}."
         return "Everything is done."
 
-    def __repr__(self) -> str:
-        """Return the rows as bars of text."""
-        from .view import progress_text
-
-        return progress_text(self)
-
-    def _repr_html_(self) -> str:
-        from .view import progress_html
-
-        return progress_html(self)
-
 
 def summarise(lessons: Sequence[Lesson], verdicts: Mapping[str, Verdict], here: str = "") -> Progress:
     """Return the progress that these verdicts, by exercise id, make."""

@@ -55,11 +55,6 @@ class Verdict:
         """Return the points as a bare number: nbgrader reads a check cell's score from this text."""
         return f"{self.points:g}"
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        from .view import panel
-
-        return {"text/plain": repr(self), "text/html": panel(self), MIME_TYPE: self.to_dict()}
-
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict as plain data, without the hints."""
         record = asdict(self)

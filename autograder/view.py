@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from functools import cache
+from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
@@ -12,7 +13,7 @@ from markupsafe import Markup, escape
 from . import misconceptions
 from .exercise import TOOLS, Exercise
 from .overview import Progress
-from .verdict import Outcome, Verdict
+from .verdict import MIME_TYPE, Outcome, Verdict
 
 # Colours that stand out on JupyterLab's light and dark ground alike; the words beside them say the same.
 _MARKS: dict[Outcome, tuple[str, str]] = {
@@ -62,6 +63,11 @@ def panel(verdict: Verdict) -> str:
         .get_template("panel.html")
         .render(verdict=verdict, mark=mark, colour=colour, points=_points(verdict))
     )
+
+
+def bundle(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict by MIME type: its points as a bare number, its panel, and the verdict as plain data."""
+    return {"text/plain": repr(verdict), "text/html": panel(verdict), MIME_TYPE: verdict.to_dict()}
 
 
 def ladder(hints: tuple[str, ...], taken: int) -> str:

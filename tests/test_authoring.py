@@ -16,7 +16,7 @@ from autograder import authoring
 from autograder.exercise import Lesson
 from autograder.grading.course import Course, CourseError
 from autograder.lessons import all_lessons
-from autograder.mistakes import wrong_value
+from autograder.mistake import wrong_value
 
 ROOT = Path(__file__).parents[1]
 LESSON = all_lessons()[0]

@@ -22,7 +22,7 @@ from autograder import mistakes
 from autograder.authoring import LESSON_POINTS
 from autograder.exercise import Case, Exercise, Lesson, Raises
 from autograder.lessons import all_lessons, find
-from autograder.mistakes import Point
+from autograder.mistake import Point
 from autograder.verdict import Outcome
 from tests.answering import verdict_on
 

@@ -18,7 +18,7 @@ import torch
 from autograder.describe import describe
 from autograder.exercise import Array, Build, Case, Exercise, Raises, case, gradient
 from autograder.judge import judge
-from autograder.mistakes import Mistake, raising, wrong_value
+from autograder.mistake import Mistake, raising, wrong_value
 from autograder.observation import Call, EngineRun, Observation, Raised, Value
 from autograder.verdict import Outcome, Verdict
 from tests.answering import exercise_of

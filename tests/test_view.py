@@ -160,7 +160,7 @@ def test_card() -> None:
 
 
 def test_verdict_shows_itself() -> None:
-    bundle = WRONG._repr_mimebundle_(include=None, exclude=None)
+    bundle = view.bundle(WRONG)
     assert set(bundle) == {"text/plain", "text/html", MIME_TYPE}
     assert bundle["text/plain"] == "0.5"
     assert bundle["text/html"] == view.panel(WRONG)

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from .. import lessons, view
 from ..exercise import Case, Exercise
 from ..judge import judge
-from ..verdict import MIME_TYPE, Outcome, Verdict
+from ..verdict import Outcome, Verdict
 from . import sandbox
 from .ending import LOST, limit_met, why_it_ended
 from .outputs import clean_outputs, clean_text, new_output
@@ -358,8 +358,7 @@ def _name(cell: NotebookNode) -> str:
 
 
 def _verdict_outputs(verdict: Verdict, count: int) -> list[NotebookNode]:
-    data = {"text/plain": repr(verdict), "text/html": view.panel(verdict), MIME_TYPE: verdict.to_dict()}
     return [
         new_output("stream", name="stdout", text=f"{view.text(verdict)}\n"),
-        new_output("execute_result", data=data, execution_count=count),
+        new_output("execute_result", data=view.bundle(verdict), execution_count=count),
     ]

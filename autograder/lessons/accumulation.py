@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..exercise import Array, Build, Case, Exercise, Lesson, case, gradient
-from ..mistakes import Mistake, raising, wrong_value
+from ..mistake import Mistake, raising, wrong_value
 from ..observation import Call, Value
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]

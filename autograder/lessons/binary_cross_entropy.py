@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..exercise import Array, Exercise, Lesson, case, gradient
 from ..losses import EPSILON, clamped_loss, loss_of_logit, loss_of_probability
-from ..mistakes import Mistake, raising, wrong_value
+from ..mistake import Mistake, raising, wrong_value
 from ..observation import Call
 from ..reading import numbers_in
 

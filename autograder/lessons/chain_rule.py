@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from ..exercise import Build, Case, Exercise, Input, Lesson, case, gradient
-from ..mistakes import Mistake, raising, wrong_value
+from ..mistake import Mistake, raising, wrong_value
 from ..observation import Call
 
 Function = Callable[[Tensor], Tensor]

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..exercise import Array, Build, Exercise, Lesson, case, gradient
-from ..mistakes import Mistake, raising, wrong_value
+from ..mistake import Mistake, raising, wrong_value
 from ..observation import Call, Value
 
 # Functions to differentiate

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..exercise import Build, Exercise, Lesson, case, gradient
-from ..mistakes import wrong_value
+from ..mistake import wrong_value
 
 
 def square(x: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..exercise import Array, Build, Exercise, Lesson, Raises, case, gradient
-from ..mistakes import Mistake, raising, wrong_value
+from ..mistake import Mistake, raising, wrong_value
 from ..observation import Call, Value
 
 # The functions that are differentiated. Where a vector v weighs the outputs, the gradient of the weighted sum is vᵀJ.

@@ -9,7 +9,8 @@ from pathlib import Path
 from autograder.exercise import Exercise, Lesson
 from autograder.grading.results import Graded
 from autograder.grading.submission import Submission
-from autograder.mistakes import SHOWN, STALE_ACCUMULATION, Mistake, general
+from autograder.mistake import Mistake
+from autograder.mistakes import SHOWN, STALE_ACCUMULATION, general
 from autograder.verdict import Outcome, Verdict
 
 
