@@ -128,7 +128,7 @@ def _run(job: Job, engine: Engine) -> Done:
         skeleton = _skeleton(job.skeleton)
         rebuilt = rebuild(skeleton, submitted)
     else:
-        from .loose import stand_alone
+        from .standalone import stand_alone
 
         lesson, rebuilt = stand_alone(submitted)
         submission, skeleton = replace(submission, lesson=lesson.folder), rebuilt.notebook

@@ -10,8 +10,8 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.grading.loose import stand_alone
 from autograder.grading.rebuild import rebuild
+from autograder.grading.standalone import stand_alone
 from autograder.grading.submission import SubmissionError
 
 
