@@ -58,12 +58,12 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 # Downloads from Canvas and Moodle, and zips of what a class has handed in: `nbgrader zip_collect LESSON`.
-c.ZipCollectApp.extractor_plugin = "autograder.grading.unpack.Extractor"
-c.ZipCollectApp.collector_plugin = "autograder.grading.collect.Collector"
+c.ZipCollectApp.extractor_plugin = "autograder.grading.lms.Extractor"
+c.ZipCollectApp.collector_plugin = "autograder.grading.lms.Collector"
 
 # `nbgrader export` writes grades.csv; for a file that Canvas or Moodle reads, add
-# `--exporter=autograder.grading.exports.CanvasExport`, or `MoodleExport`.
-c.ExportApp.plugin_class = "autograder.grading.exports.CsvExport"
+# `--exporter=autograder.grading.lms.CanvasExport`, or `MoodleExport`.
+c.ExportApp.plugin_class = "autograder.grading.lms.CsvExport"
 
 # What a student has written must not run in the browser of who reads it, in feedback pages and in formgrader.
 c.HTMLExporter.sanitize_html = True

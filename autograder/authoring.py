@@ -18,7 +18,8 @@ from . import packing
 from .comparing import first_wrong
 from .describe import describe
 from .exercise import Exercise, Lesson, Raises
-from .grading.course import Course, CourseError, write_beside
+from .grading.course import Course, CourseError
+from .grading.files import write_beside
 from .mistake import Mistake, Point
 from .packing import PACKED
 from .reading import Part, read

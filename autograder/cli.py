@@ -184,9 +184,9 @@ def _interrupted(console: Console) -> Iterator[Event]:
 
 def _agree(console: Console, yes: bool, changes: list[Change]) -> bool:
     """Say which scores change for the same work; on a terminal, ask whether to write them."""
-    from .grading import report
+    from .grading.report import terminal
 
-    console.print(report.changes_table(changes))
+    console.print(terminal.changes_table(changes))
     if yes or not console.is_terminal:
         return True
     # The bar stands in this line.
@@ -230,20 +230,20 @@ def _write_feedback(graded: list[Graded], workers: int, force: bool, console: Co
 
 
 def _print(graded: list[Graded], failed: list[tuple[Submission, str]], loose: bool, console: Console) -> None:
-    from .grading import report
+    from .grading.report import terminal
 
     if loose:
         for one in graded:
-            console.print(report.loose_text(one), markup=False, highlight=False, soft_wrap=True)
+            console.print(terminal.loose_text(one), markup=False, highlight=False, soft_wrap=True)
     else:
         for table in (
-            *report.class_tables([one for one in graded if not one.unchanged]),
-            report.mistakes_table(graded),
+            *terminal.class_tables([one for one in graded if not one.unchanged]),
+            terminal.mistakes_table(graded),
         ):
             console.print(table)
     for submission, why in failed:
         console.print(f"No feedback for {submission.student} in {submission.lesson}: {why}", markup=False)
-    console.print(report.summary(graded), markup=False)
+    console.print(terminal.summary(graded), markup=False)
 
 
 @main.command()
@@ -329,9 +329,9 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
     They say which mistakes were made and by whom, how each exercise came out, and who needs help, in all lessons where none
     is named. They need no network and no server.
     """
-    from .grading.class_report import summarise
     from .grading.course import Course
-    from .grading.report_pages import write
+    from .grading.report.html import write
+    from .grading.report.summary import summarise
     from .grading.submission import work_now
     from .lessons import all_lessons
 

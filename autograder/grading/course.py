@@ -28,6 +28,7 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from . import GradingError, feedback, job, pages, results
 from .feedback import Page
+from .files import beside
 from .hooks import Execute, skeleton
 from .job import Done, Job, Settings
 from .pool import Pool
@@ -38,8 +39,8 @@ from .submission import Submission, SubmissionError, notebook_in, read, read_or_
 # What only shows grades or carries them about: a change there makes no grade stale.
 _NO_PART_IN_GRADES = frozenset(
     [
-        *("authoring", "class_report", "class_rows", "classlist", "cli", "collect", "doctor", "exports", "feedback"),
-        *("misconceptions", "overview", "packing", "pages", "pool", "report", "report_pages", "tables", "unpack"),
+        *("authoring", "rows", "html", "terminal", "summary", "classlist", "cli", "collect", "doctor", "exports", "feedback"),
+        *("misconceptions", "overview", "packing", "pages", "pool", "tables", "unpack"),
     ]
 )
 
@@ -189,7 +190,7 @@ class Course:
                 before, now = known.get(submission), self._handed_in(submission, settings, secret, due)
                 if before is not None and before.made.key == now.made.key and self._is_whole(before) and not force:
                     # What a run left that was killed before it had written changed grades.
-                    _beside(self.graded(submission)).unlink(missing_ok=True)
+                    beside(self.graded(submission)).unlink(missing_ok=True)
                     yield replace(before, unchanged=True)
                     continue
                 wanted.append(submission)
@@ -225,7 +226,7 @@ class Course:
                 if agreed:
                     yield self._keep(recorder, made, done)
                 else:
-                    _beside(self.graded(done.submission)).unlink(missing_ok=True)
+                    beside(self.graded(done.submission)).unlink(missing_ok=True)
                     yield replace(known[done.submission], unchanged=True)
 
     def write_feedback(
@@ -333,7 +334,7 @@ class Course:
     def _put_beside(self, done: Done) -> None:
         """Write a graded notebook beside the place where it belongs; `_keep` moves it there."""
         if done.notebook:
-            path = _beside(self.graded(done.submission))
+            path = beside(self.graded(done.submission))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             path.write_text(done.notebook, encoding="utf-8")
@@ -347,7 +348,7 @@ class Course:
             for stale in (path, self.feedback(done.submission)):
                 stale.unlink(missing_ok=True)
         else:
-            _beside(path).replace(path)
+            beside(path).replace(path)
             for folder in (done.submission.path.parent, self.solution(done.submission.lesson).parent):
                 for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
                     with suppress(SubmissionError):
@@ -380,18 +381,3 @@ def _set_aside(gradebook: Path) -> str:
         f"read with `sqlite3 {aside.name} .recover | sqlite3 {gradebook.name}`. Otherwise begin a new one with `autograder "
         "release` and `autograder grade`: everything is graded again, and what was given by hand is gone"
     )
-
-
-def _beside(path: Path) -> Path:
-    # Always the same name: what a run left that was killed here is gone with the next one.
-    return path.with_name(f".{path.name[:200]}.new")
-
-
-def write_beside(path: Path, content: bytes, permissions: int = 0o644) -> None:
-    """Write a file in one step: whoever reads it sees the old one or the new one, and never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = _beside(path)
-    beside.unlink(missing_ok=True)
-    beside.write_bytes(content)
-    beside.chmod(permissions)
-    beside.replace(path)

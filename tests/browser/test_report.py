@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from autograder.grading.class_report import summarise
-from autograder.grading.report_pages import file_names, write
+from autograder.grading.report.html import file_names, write
+from autograder.grading.report.summary import summarise
 from autograder.lessons import all_lessons
 from autograder.verdict import Outcome
 from tests.grading.graded_class import graded, make_class, unreadable, verdict

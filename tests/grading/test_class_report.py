@@ -13,10 +13,10 @@ from click.testing import CliRunner
 
 from autograder import cli, misconceptions, mistakes
 from autograder.exercise import Lesson
-from autograder.grading import report_pages
-from autograder.grading.class_report import made_by, needs_a_look, summarise
-from autograder.grading.class_rows import ClassReport, Scores
 from autograder.grading.course import Course
+from autograder.grading.report import html
+from autograder.grading.report.rows import ClassReport, Scores
+from autograder.grading.report.summary import made_by, needs_a_look, summarise
 from autograder.grading.results import Graded
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome, Verdict
@@ -126,11 +126,11 @@ def test_the_lecture_is_about_what_several_made() -> None:
     made = class_of(
         ada=[mistaken("forgot-factor")], chen=[mistaken("forgot-factor")], emeka=[mistaken("kept-constant", POLY.id)]
     )
-    assert [one.slug for one in report_pages.lecture(report_on(made))] == ["forgot-factor"]
+    assert [one.slug for one in html.lecture(report_on(made))] == ["forgot-factor"]
     many = report_on(make_class([f"s{i}" for i in range(60)], [FIRST]))
     counts = [len(one.students) for one in many.misconceptions]
     assert counts == sorted(counts, reverse=True)
-    assert report_pages.lecture(many) == many.misconceptions[:3]
+    assert html.lecture(many) == many.misconceptions[:3]
 
 
 def test_every_phrase_belongs_to_a_mistake_that_can_be_made() -> None:
@@ -323,11 +323,11 @@ class Page(HTMLParser):
 
 
 def index(report: ClassReport) -> str:
-    return report_pages.class_page(report, report_pages.file_names(one.student for one in report.students))
+    return html.class_page(report, html.file_names(one.student for one in report.students))
 
 
 def pages(report: ClassReport) -> dict[str, str]:
-    return {one.student: report_pages.student_page(one, report) for one in report.students}
+    return {one.student: html.student_page(one, report) for one in report.students}
 
 
 def all_pages(report: ClassReport) -> list[str]:
@@ -356,7 +356,7 @@ def test_a_tiny_class_has_pages_too(made: list[Graded]) -> None:
 
 def test_all_links_lead_somewhere(tmp_path: Path) -> None:
     report = report_on(make_class([f"s{i}" for i in range(30)], [FIRST, SECOND]), FIRST, SECOND)
-    written = report_pages.write(report, tmp_path)
+    written = html.write(report, tmp_path)
     trees = {path: Page(path.read_text()) for path in written}
     assert len(trees) == 31
     for path, tree in trees.items():
@@ -397,7 +397,7 @@ def _everything(student: str) -> Graded:
 
 
 def test_pages_have_names_that_are_safe_and_unlike() -> None:
-    names = report_pages.file_names(HOSTILE)
+    names = html.file_names(HOSTILE)
     assert names["ada"] == "ada.html"
     assert len({name.casefold() for name in names.values()}) == len(HOSTILE)
     for name in names.values():
@@ -407,21 +407,21 @@ def test_pages_have_names_that_are_safe_and_unlike() -> None:
         assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_.")
     # Nobody can take the name of the page that another one has.
     stolen = names["Ada"].removesuffix(".html")
-    assert report_pages.file_names([stolen])[stolen] != names["Ada"]
+    assert html.file_names([stolen])[stolen] != names["Ada"]
 
 
 def test_pages_of_whoever_left_are_removed_and_no_other_file(tmp_path: Path) -> None:
     made = make_class(["ada", "chen", *HOSTILE], [FIRST])
-    written = report_pages.write(report_on(made), tmp_path)
+    written = html.write(report_on(made), tmp_path)
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(written)
     notes = tmp_path / "students" / "notes.html"
     notes.write_text("my own notes")
     before = (tmp_path / "students" / "chen.html").read_bytes()
-    again = report_pages.write(report_on([one for one in made if one.submission.student == "chen"]), tmp_path)
+    again = html.write(report_on([one for one in made if one.submission.student == "chen"]), tmp_path)
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == {*again, notes}
     assert len(again) == 2
     assert before != again[1].read_bytes()
-    assert report_pages.write(report_on([one for one in made if one.submission.student == "chen"]), tmp_path) == again
+    assert html.write(report_on([one for one in made if one.submission.student == "chen"]), tmp_path) == again
 
 
 def test_the_same_class_gives_the_same_pages() -> None:

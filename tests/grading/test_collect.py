@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.grading.classlist import Person, names_of
-from autograder.grading.collect import Found, Plan, folder_name, plan, recognise
-from autograder.grading.unpack import Room, unpack
+from autograder.grading.lms.classlist import Person, names_of
+from autograder.grading.lms.collect import Found, Plan, folder_name, plan, recognise
+from autograder.grading.lms.unpack import Room, unpack
 from tests.notebooks.conftest import ROOT
 
 from .conftest import run

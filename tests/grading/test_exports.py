@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin, ExportPlugin
 
-from autograder.grading.exports import CanvasExport, CsvExport, MoodleExport
-from autograder.grading.tables import DELIMITERS, TableError, defused, read_table, written
+from autograder.grading.lms.exports import CanvasExport, CsvExport, MoodleExport
+from autograder.grading.lms.tables import DELIMITERS, TableError, defused, read_table, written
 
 from .conftest import LESSON, Course, run
 
@@ -92,7 +92,7 @@ def test_canvas_gets_its_own_file_back_with_the_scores(graded: Course) -> None:
     canvas = graded.root / "canvas.csv"
     canvas.write_bytes(b"\xef\xbb\xbf" + CANVAS.encode())
     options = (
-        "--exporter=autograder.grading.exports.CanvasExport",
+        "--exporter=autograder.grading.lms.CanvasExport",
         "--CanvasExport.template=canvas.csv",
         "--to=out.csv",
     )
@@ -197,7 +197,7 @@ def test_moodle_s_grading_worksheet_is_of_one_lesson(graded: Course) -> None:
     )
     (graded.root / "sheet.csv").write_text(text)
     options = ("--MoodleExport.template=sheet.csv", f"--assignment=['{LESSON.folder}']", "--to=out.csv")
-    command(graded, "--exporter=autograder.grading.exports.MoodleExport", *options)
+    command(graded, "--exporter=autograder.grading.lms.MoodleExport", *options)
     assert (graded.root / "out.csv").read_text() == text.replace('grading",,', 'grading",6,', 1)
 
 

@@ -96,9 +96,7 @@ def test_exports_have_lost_it(course: Course) -> None:
     assert graded["nadia"][1]
     left = {student: score - (penalty or 0) for student, (score, penalty) in graded.items()}
     for exporter, column, name in (("CanvasExport", 5, "Student"), ("MoodleExport", 4, "ID number")):
-        done = run(
-            course.root, "nbgrader", "export", f"--exporter=autograder.grading.exports.{exporter}", "--to=out.csv"
-        )
+        done = run(course.root, "nbgrader", "export", f"--exporter=autograder.grading.lms.{exporter}", "--to=out.csv")
         assert done.returncode == 0, done.stderr
         rows = list(csv.reader((course.root / "out.csv").open(encoding="utf-8", newline="")))
         at = rows[0].index(name)

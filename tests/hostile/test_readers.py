@@ -17,7 +17,7 @@ from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import Page
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder.grading.report_pages import file_names
+from autograder.grading.report.html import file_names
 from tests.grading.conftest import LESSON, run
 from tests.grading.test_feedback import harmful
 from tests.notebooks.conftest import new_course

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from ..verdict import Outcome
-from .class_report import made_by, needs_a_look
-from .results import Graded
+from ...verdict import Outcome
+from ..results import Graded
+from .summary import made_by, needs_a_look
 
 if TYPE_CHECKING:
-    from .course import Change
+    from ..course import Change
 
 
 def class_tables(graded: Sequence[Graded]) -> list[Table]:
@@ -75,7 +75,7 @@ def _to_look_at(graded: Sequence[Graded]) -> Table:
 def loose_text(one: Graded) -> str:
     """Return what came of a loose notebook: the score, each verdict, and what is to be said of the whole."""
     # Imported here, since torch comes along, which the tables of a class can do without.
-    from .. import view
+    from ... import view
 
     title = str(one.submission.path) if one.reason else f"{one.submission.path}: {one.score:g} of {one.max_score:g}"
     return "\n".join([title, *map(view.text, one.verdicts), *needs_a_look(one), ""])

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from .. import misconceptions
-from ..verdict import Outcome, Verdict
-from .results import Graded
+from ... import misconceptions
+from ...verdict import Outcome, Verdict
+from ..results import Graded
 
 BINS = 10
 

@@ -13,9 +13,11 @@ from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
-from .. import misconceptions
-from ..verdict import Outcome, Verdict
-from .class_rows import (
+from ... import misconceptions
+from ...verdict import Outcome, Verdict
+from ..results import Graded
+from ..submission import Submission
+from .rows import (
     SILENT,
     ClassReport,
     ExerciseRow,
@@ -27,11 +29,9 @@ from .class_rows import (
     StudentRow,
     ToLookAt,
 )
-from .results import Graded
-from .submission import Submission
 
 if TYPE_CHECKING:
-    from ..exercise import Exercise, Lesson
+    from ...exercise import Exercise, Lesson
 
 # A mistake that one student makes in so many exercises, and in so large a share of those attempted, is no accident.
 REPEATED, REPEATED_SHARE = 3, 0.1
@@ -171,7 +171,7 @@ def _sections(hint: str) -> tuple[str, ...]:
 
 def _mistakes(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]]) -> dict[str, MistakeRow]:
     # Imported here, since torch comes along, which the tables on a terminal can do without.
-    from ..mistakes import message_of
+    from ...mistakes import message_of
 
     graded = list(graded)
     said: defaultdict[str, Counter[str]] = defaultdict(Counter)

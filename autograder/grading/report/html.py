@@ -15,9 +15,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .. import view
-from .class_rows import ClassReport, Misconception, StudentRow
-from .course import write_beside
+from ... import view
+from ..files import write_beside
+from .rows import ClassReport, Misconception, StudentRow
 
 LECTURE = 3
 

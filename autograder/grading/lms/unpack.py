@@ -22,7 +22,7 @@ from typing import IO
 from nbgrader.plugins import ExtractorPlugin
 from traitlets import Integer
 
-from .submission import MAX_BYTES
+from ..submission import MAX_BYTES
 
 MB = 1_000_000
 # A download from the LMS, and in it what a student has packed.

@@ -19,8 +19,8 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 
+from ..submission import SubmissionError, read
 from .classlist import EMAIL, FULL_NAME, IDS, NUMBER, Person, names_of, person_of, squashed
-from .submission import SubmissionError, read
 from .tables import TableError, read_table
 
 # In bytes, of which a file system has room for 255.
