@@ -23,10 +23,10 @@ from .grading import GradingError
 if TYPE_CHECKING:
     from .exercise import Lesson
     from .grading.course import Change
+    from .grading.engines import TierChoice
+    from .grading.gradebook import Graded
     from .grading.pool import ClusterPool, LocalPool
-    from .grading.results import Graded
     from .grading.submission import Submission
-    from .grading.warm import TierChoice
 
 Thing = TypeVar("Thing")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.grading.secret import NAME, course_secret
+from autograder.grading.inputs import NAME, course_secret
 from autograder.lessons import all_lessons
 from autograder.packing import PACKED, pack
 

@@ -26,20 +26,32 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from . import GradingError, feedback, job, pages, results
+from . import GradingError, feedback, job, pages
 from .feedback import Page
-from .files import beside
-from .hooks import Execute, skeleton
+from .files import beside, write_beside
+from .gradebook import Graded, Made, Recorder, due_dates, earlier, feedback_keys, feedback_written, prepare
+from .inputs import course_secret, inputs_key
 from .job import Done, Job, Settings
 from .pool import Pool
-from .results import Graded, Made, Recorder
-from .secret import course_secret, inputs_key
+from .preprocessors import Execute, skeleton
 from .submission import Submission, SubmissionError, notebook_in, read, read_or_reason, student_of, work_of
 
 # What only shows grades or carries them about: a change there makes no grade stale.
 _NO_PART_IN_GRADES = frozenset(
     [
-        *("authoring", "rows", "html", "terminal", "summary", "classlist", "cli", "collect", "doctor", "exports", "feedback"),
+        *(
+            "authoring",
+            "rows",
+            "html",
+            "terminal",
+            "summary",
+            "classlist",
+            "cli",
+            "collect",
+            "doctor",
+            "exports",
+            "feedback",
+        ),
         *("misconceptions", "overview", "packing", "pages", "pool", "tables", "unpack"),
     ]
 )
@@ -151,7 +163,7 @@ class Course:
             When the gradebook can't be used.
         """
         with self._gradebook() as gradebook:
-            return results.earlier(gradebook, submissions)
+            return earlier(gradebook, submissions)
 
     def grade(
         self,
@@ -184,7 +196,7 @@ class Course:
         with self._alone(), self._gradebook() as gradebook:
             secret = course_secret(self.root)
             self._check_released(gradebook, {one.lesson for one in submissions})
-            known, due = results.earlier(gradebook, submissions), results.due_dates(gradebook)
+            known, due = earlier(gradebook, submissions), due_dates(gradebook)
             wanted, again = [], set()
             for submission in submissions:
                 before, now = known.get(submission), self._handed_in(submission, settings, secret, due)
@@ -238,7 +250,7 @@ class Course:
         """
         with self._alone(), self._gradebook() as gradebook:
             look = (self.root / "nbgrader_config.py").read_bytes() + Path(pages.__file__).read_bytes()
-            keys = results.feedback_keys(gradebook, submissions, look)
+            keys = feedback_keys(gradebook, submissions, look)
             stale = []
             for submission, (now, written) in keys.items():
                 if now == written and self.feedback(submission).exists() and not force:
@@ -248,7 +260,7 @@ class Course:
             for page, failed in pool.map(feedback.write, stale):
                 why = "it ended the process that wrote it" if failed is None else failed
                 if not why:
-                    results.feedback_written(gradebook, page.submission, keys[page.submission][0])
+                    feedback_written(gradebook, page.submission, keys[page.submission][0])
                 yield page.submission, why
 
     @contextmanager
@@ -271,7 +283,7 @@ class Course:
     def _gradebook(self) -> Iterator[Gradebook]:
         try:
             with Gradebook(self._directory.db_url, self._directory.course_id) as gradebook:
-                results.prepare(gradebook)
+                prepare(gradebook)
                 yield gradebook
         except (SQLAlchemyError, InvalidEntry) as error:
             # Without the statement, which says nothing to who reads it.

@@ -16,15 +16,15 @@ from nbformat import NotebookNode
 from nbformat.v4.rwbase import split_lines, strip_transient
 
 from ..verdict import Verdict
+from .inputs import drawing
 from .rebuild import rebuild
 from .sandbox import MIB, Limits, SandboxError
 from .scores import auto_comments, auto_scores
-from .secret import drawing
 from .submission import Submission, SubmissionError, parse
 
 if TYPE_CHECKING:
     from .engine import Engine
-    from .warm import TierChoice
+    from .engines import TierChoice
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def run(job: Job) -> Done:
     if job.reason:
         return Done(job.submission, reason=job.reason)
     # Imported here, since torch comes along: the process that hands out jobs has no use for it.
-    from .warm import warm_engine
+    from .engines import warm_engine
 
     engine = warm_engine(job.settings.sandbox, job.settings.limits)
     try:

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from .gradebook import Graded, Made
+from .inputs import inputs_key
 from .job import Done, Job, Settings, run
 from .pool import Pool
-from .results import Graded, Made
-from .secret import inputs_key
 from .submission import Submission, read_or_reason
 
 

@@ -18,7 +18,7 @@ from . import GradingError, sandbox
 from .sandbox import Door, Warm
 
 if TYPE_CHECKING:
-    from .warm import TierChoice
+    from .engines import TierChoice
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -86,7 +86,7 @@ class LocalPool:
         """
         if self._walls is not None and self._warm is None:
             self._warm = sandbox.start(sandbox.best_tier() if self._walls == "auto" else self._walls)
-            self._context.set_forkserver_preload(["autograder.grading.warm", "autograder.grading.job"])
+            self._context.set_forkserver_preload(["autograder.grading.engines", "autograder.grading.job"])
         forkserver.ensure_running()
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | None]]:
@@ -181,7 +181,7 @@ def _begin(door: Door | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, daemon=True).start()
     if door is not None:
-        from .warm import share
+        from .engines import share
 
         share(door)
 

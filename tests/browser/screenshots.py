@@ -20,7 +20,7 @@ from PIL import Image, PngImagePlugin
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from autograder.grading.course import Course
-from autograder.grading.secret import NAME
+from autograder.grading.inputs import NAME
 from autograder.lessons import all_lessons
 from tests.grading.conftest import run
 from tests.notebooks.conftest import new_course

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.exercise import Exercise, Lesson
-from autograder.grading.results import Graded
+from autograder.grading.gradebook import Graded
 from autograder.grading.submission import Submission
 from autograder.mistake import Mistake
 from autograder.mistakes import SHOWN, STALE_ACCUMULATION, general

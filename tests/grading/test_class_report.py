@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from autograder import cli, misconceptions, mistakes
 from autograder.exercise import Lesson
 from autograder.grading.course import Course
+from autograder.grading.gradebook import Graded
 from autograder.grading.report import html
 from autograder.grading.report.rows import ClassReport, Scores
 from autograder.grading.report.summary import made_by, needs_a_look, summarise
-from autograder.grading.results import Graded
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome, Verdict
 

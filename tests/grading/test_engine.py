@@ -18,9 +18,9 @@ from nbgrader.utils import determine_grade
 
 from autograder.exercise import Case
 from autograder.grading.engine import Engine, Ran
+from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
 from autograder.grading.outputs import MAX_CELL, clean_outputs, clean_text
 from autograder.grading.sandbox import MIB, Limits
-from autograder.grading.secret import NAME, course_secret, drawing, inputs_key
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
 from tests.hostile.sources import SAY

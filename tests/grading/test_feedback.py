@@ -16,6 +16,7 @@ from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import Page
 from traitlets.config import Config, PyFileConfigLoader
 
+from autograder.grading.inputs import course_secret, drawing, inputs_key
 from autograder.grading.pages import (
     MAX_LINE,
     MAX_OUTPUTS,
@@ -25,7 +26,6 @@ from autograder.grading.pages import (
     clean_html,
     strip_files_prefix,
 )
-from autograder.grading.secret import course_secret, drawing, inputs_key
 from autograder.grading.submission import Submission
 from autograder.lessons import find
 

@@ -17,8 +17,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.grading.course import Change, Course, CourseError
+from autograder.grading.gradebook import Graded
 from autograder.grading.pool import LocalPool, Pool
-from autograder.grading.results import Graded
 
 from .conftest import LESSON, grade_rows
 

@@ -35,9 +35,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder.exercise import Lesson
+from autograder.grading.gradebook import Graded
 from autograder.grading.job import Settings
 from autograder.grading.pool import LocalPool
-from autograder.grading.results import Graded
 from autograder.grading.sandbox import Limits
 from autograder.lessons import all_lessons
 from tests.notebooks.conftest import new_course

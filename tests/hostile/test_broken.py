@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from traitlets.config import PyFileConfigLoader
 
-from autograder.grading.hooks import skeleton as skeleton_of
+from autograder.grading.preprocessors import skeleton as skeleton_of
 from autograder.grading.rebuild import grade_id_of, rebuild, source_of
 from autograder.grading.submission import SubmissionError, notebook_in, parse, read, student_of
 from autograder.lessons import all_lessons

@@ -16,8 +16,8 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.grading.course import Course
+from autograder.grading.inputs import course_secret
 from autograder.grading.pool import LocalPool
-from autograder.grading.secret import course_secret
 from tests.bench.process import processes
 from tests.grading.conftest import BIN, LESSON, Rows, grade_rows, run
 

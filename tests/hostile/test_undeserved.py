@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from autograder.exercise import Lesson
-from autograder.grading.results import Graded
+from autograder.grading.gradebook import Graded
 from autograder.lessons import all_lessons
 from autograder.verdict import Outcome
 

@@ -16,8 +16,8 @@ import pytest
 from autograder import authoring
 from autograder.exercise import Lesson
 from autograder.grading.course import Course
+from autograder.grading.gradebook import Graded
 from autograder.grading.pool import LocalPool
-from autograder.grading.results import Graded
 from autograder.lessons import all_lessons
 from autograder.verdict import Outcome
 

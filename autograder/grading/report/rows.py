@@ -10,7 +10,7 @@ from statistics import median
 
 from ... import misconceptions
 from ...verdict import Outcome, Verdict
-from ..results import Graded
+from ..gradebook import Graded
 
 BINS = 10
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ... import misconceptions
 from ...verdict import Outcome, Verdict
-from ..results import Graded
+from ..gradebook import Graded
 from ..submission import Submission
 from .rows import (
     SILENT,

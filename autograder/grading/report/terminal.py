@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ...verdict import Outcome
-from ..results import Graded
+from ..gradebook import Graded
 from .summary import made_by, needs_a_look
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets import Enum, Float, Integer
 from traitlets.config import Config
 
+from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
 from .sandbox import MIB, Limits
-from .secret import course_secret, drawing, inputs_key
 
 
 class ClearSolutions(preprocessors.ClearSolutions):
@@ -79,7 +79,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Run one notebook, judge its checks, and note in its metadata what had to be stopped."""
         # Imported here, since torch comes along: releasing a lesson has no use for it.
-        from .warm import warm_engine
+        from .engines import warm_engine
 
         engine = warm_engine(self.sandbox, self.limits())
         secret = course_secret(Path(CourseDirectory(parent=self).root))
