@@ -19,13 +19,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from .grading import GradingError
+from .grading.sandbox import CHOICES
 
 if TYPE_CHECKING:
     from .exercise import Lesson
     from .grading.course import Change
-    from .grading.engines import TierChoice
     from .grading.gradebook import Graded
     from .grading.pool import ClusterPool, LocalPool
+    from .grading.sandbox import TierChoice
     from .grading.submission import Submission
 
 Thing = TypeVar("Thing")
@@ -83,7 +84,7 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
 @click.option("--scheduler", metavar="ADDRESS", help="Grade on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option(
     "--sandbox",
-    type=click.Choice(["auto", "bubblewrap", "landlock", "none"]),
+    type=click.Choice(CHOICES),
     help="The walls around student code; auto is the best that stand here. 'none' is for machines with nothing to lose.",
 )
 @click.option(
@@ -291,18 +292,18 @@ def _chosen(names: tuple[str, ...]) -> tuple[Lesson, ...]:
 
 
 @main.command()
-@click.option("--sandbox", type=click.Choice(["auto", "bubblewrap", "landlock", "none"]), default="auto")
+@click.option("--sandbox", type=click.Choice(CHOICES), default="auto")
 def doctor(sandbox: TierChoice) -> None:
     """Try to break the walls around student code, and say which of them stand.
 
     The exit status is 0 when all stand, 1 when one does not, and 2 when the walls can't be put up.
     """
     from .grading import doctor
-    from .grading.sandbox import Limits, best_tier
+    from .grading.sandbox import Limits, tier_of
 
     console = Console()
     try:
-        tier = best_tier() if sandbox == "auto" else sandbox
+        tier = tier_of(sandbox)
         found = doctor.examine(tier, Limits())
     except GradingError as error:
         raise NothingDoneError(str(error)) from None
@@ -342,7 +343,7 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
         graded = course.earlier([one for one in handed_in if one.lesson in folders])
         if not graded:
             raise GradingError("nothing is graded yet: run `autograder grade` first")
-        changed = [one for one, known in graded.items() if work_now(one) != known.made.work]
+        changed = [one for one, known in graded.items() if work_now(one) != known.provenance.work]
         pages = write(summarise(graded.values(), folders, all_lessons(), handed_in, changed), folder)
     except GradingError as error:
         raise NothingDoneError(str(error)) from None

@@ -10,9 +10,10 @@ import fcntl
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import nbformat
 from nbgrader.api import Gradebook, InvalidEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import find_all_files, parse_utc
 from sqlalchemy import make_url
@@ -27,34 +29,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from . import GradingError, feedback, job, pages
+from .dependencies import is_module, needed
 from .feedback import Page
 from .files import beside, write_beside
-from .gradebook import Graded, Made, Recorder, due_dates, earlier, feedback_keys, feedback_written, prepare
+from .gradebook import Graded, Provenance, Recorder, due_dates, earlier, feedback_keys, feedback_written, prepare
 from .inputs import course_secret, inputs_key
-from .job import Done, Job, Settings
+from .job import Job, JobResult, Settings, unfinished
 from .pool import Pool
 from .preprocessors import Execute, skeleton
 from .submission import Submission, SubmissionError, notebook_in, read, read_or_reason, student_of, work_of
 
-# What only shows grades or carries them about: a change there makes no grade stale.
-_NO_PART_IN_GRADES = frozenset(
-    [
-        *(
-            "authoring",
-            "rows",
-            "html",
-            "terminal",
-            "summary",
-            "classlist",
-            "cli",
-            "collect",
-            "doctor",
-            "exports",
-            "feedback",
-        ),
-        *("misconceptions", "overview", "packing", "pages", "pool", "tables", "unpack"),
-    ]
-)
+# What grades are made by: all that these need. The second runs behind the walls, and is started by its name.
+_GRADED_BY = ("autograder.grading.job", "autograder.grading.sandbox.forkserver")
 
 # nbgrader's, for what it has graded.
 _PERMISSIONS = 0o444
@@ -65,21 +51,30 @@ class CourseError(GradingError):
 
 
 @dataclass(frozen=True)
-class _HandedIn:
-    """A submission as it is now: the job of grading it, and what its grade is made of."""
-
-    job: Job
-    made: Made
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Change:
     """A score that becomes another one for the same work."""
 
     submission: Submission
     before: float
     after: float
+
+
+@dataclass(frozen=True)
+class _HandedIn:
+    """A submission as it is now: the job of grading it, and what its grade is made of."""
+
+    job: Job
+    provenance: Provenance
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a run does with the submissions: what is as it was, what is graded, and which of that is the same work again."""
+
+    unchanged: tuple[Graded, ...]
+    to_grade: tuple[Submission, ...]
+    again: frozenset[Submission]
 
 
 class Course:
@@ -194,52 +189,85 @@ class Course:
             When the walls don't stand.
         """
         with self._alone(), self._gradebook() as gradebook:
-            secret = course_secret(self.root)
             self._check_released(gradebook, {one.lesson for one in submissions})
-            known, due = earlier(gradebook, submissions), due_dates(gradebook)
-            wanted, again = [], set()
+            read = partial(self._handed_in, settings, course_secret(self.root), due_dates(gradebook))
+            known = earlier(gradebook, submissions)
+            plan = self._plan(submissions, known, read, force)
+            yield from plan.unchanged
+            recorder = Recorder(gradebook, self._penalties())
+            held: list[tuple[Provenance, JobResult]] = []
+            for provenance, result in self._run(plan.to_grade, read, pool):
+                if result.submission in plan.again:
+                    held.append((provenance, replace(result, notebook="")))
+                else:
+                    yield self._keep(recorder, provenance, result)
+            if not held or self._agreed(held, known, recorder, agree):
+                yield from (self._keep(recorder, provenance, result) for provenance, result in held)
+            else:
+                yield from (self._left_as_it_was(known[result.submission]) for _, result in held)
+
+    def _plan(
+        self,
+        submissions: Sequence[Submission],
+        known: Mapping[Submission, Graded],
+        read: Callable[[Submission], _HandedIn],
+        force: bool,
+    ) -> _Plan:
+        """Compare what is handed in now with what the grades in the gradebook were made of."""
+        unchanged, to_grade, again = [], [], set()
+        for submission in submissions:
+            before, now = known.get(submission), read(submission).provenance
+            whole = before is not None and self._is_whole(before)
+            if before is not None and whole and before.provenance.key == now.key and not force:
+                unchanged.append(self._left_as_it_was(before))
+                continue
+            to_grade.append(submission)
+            if before is not None and whole and before.provenance.work == now.work:
+                again.add(submission)
+        return _Plan(tuple(unchanged), tuple(to_grade), frozenset(again))
+
+    def _run(
+        self, submissions: Iterable[Submission], read: Callable[[Submission], _HandedIn], pool: Pool
+    ) -> Iterator[tuple[Provenance, JobResult]]:
+        """Grade submissions in a pool; yield each result, whose notebook lies beside its place, and what it was made of."""
+        in_flight: dict[Submission, _HandedIn] = {}
+
+        def jobs() -> Iterator[Job]:
+            # Each is read again when its turn comes: a class is more than fits into memory.
             for submission in submissions:
-                before, now = known.get(submission), self._handed_in(submission, settings, secret, due)
-                if before is not None and before.made.key == now.made.key and self._is_whole(before) and not force:
-                    # What a run left that was killed before it had written changed grades.
-                    beside(self.graded(submission)).unlink(missing_ok=True)
-                    yield replace(before, unchanged=True)
-                    continue
-                wanted.append(submission)
-                if before is not None and before.made.work == now.made.work and self._is_whole(before):
-                    again.add(submission)
-            penalties = AssignLatePenalties(config=self._config)
-            penalties.init_plugin()
-            recorder = Recorder(gradebook, penalties.plugin_inst)
-            held: list[tuple[Made, Done]] = []
-            flying: dict[Submission, _HandedIn] = {}
+                in_flight[submission] = read(submission)
+                yield in_flight[submission].job
 
-            def jobs() -> Iterator[Job]:
-                # Each is read again when its turn comes: a class is more than fits into memory.
-                for submission in wanted:
-                    flying[submission] = self._handed_in(submission, settings, secret, due)
-                    yield flying[submission].job
+        for task, result in pool.map(job.run, jobs()):
+            handed_in = in_flight.pop(task.submission)
+            result = result or unfinished(task.submission)
+            result = replace(result, notes=(*result.notes, *handed_in.notes))
+            self._put_beside(result)
+            yield handed_in.provenance, result
 
-            for task, done in pool.map(job.run, jobs()):
-                now = flying.pop(task.submission)
-                done = done or Done(task.submission, reason="it ended the process that graded it")
-                done = replace(done, notes=(*done.notes, *now.notes))
-                self._put_beside(done)
-                if done.submission in again:
-                    held.append((now.made, replace(done, notebook="")))
-                else:
-                    yield self._keep(recorder, now.made, done)
-            changes = [
-                Change(done.submission, known[done.submission].score, recorder.score_of(done)) for _, done in held
-            ]
-            changes = [change for change in changes if change.before != change.after]
-            agreed = not changes or agree(changes)
-            for made, done in held:
-                if agreed:
-                    yield self._keep(recorder, made, done)
-                else:
-                    beside(self.graded(done.submission)).unlink(missing_ok=True)
-                    yield replace(known[done.submission], unchanged=True)
+    def _agreed(
+        self,
+        held: Sequence[tuple[Provenance, JobResult]],
+        known: Mapping[Submission, Graded],
+        recorder: Recorder,
+        agree: Callable[[list[Change]], bool],
+    ) -> bool:
+        """Ask whether the scores that the same work would have now are to be written; where none changes, they are."""
+        changes = [
+            Change(result.submission, known[result.submission].score, recorder.score_of(result)) for _, result in held
+        ]
+        changes = [change for change in changes if change.before != change.after]
+        return not changes or agree(changes)
+
+    def _left_as_it_was(self, before: Graded) -> Graded:
+        # What a run left that was killed, or was not to write, before it had moved the notebook to its place.
+        beside(self.graded(before.submission)).unlink(missing_ok=True)
+        return replace(before, unchanged=True)
+
+    def _penalties(self) -> LateSubmissionPlugin:
+        penalties = AssignLatePenalties(config=self._config)
+        penalties.init_plugin()
+        return penalties.plugin_inst
 
     def write_feedback(
         self, submissions: Sequence[Submission], pool: Pool, force: bool = False
@@ -302,7 +330,7 @@ class Course:
             raise CourseError(f"{missing[0]} is not in the gradebook: run `autograder release {missing[0]}` first")
 
     def _handed_in(
-        self, submission: Submission, settings: Settings, secret: bytes, due: Mapping[tuple[str, str], str]
+        self, settings: Settings, secret: bytes, due: Mapping[tuple[str, str], str], submission: Submission
     ) -> _HandedIn:
         """Read a submission as it is now."""
         lesson, folder = submission.lesson, submission.path.parent
@@ -318,8 +346,8 @@ class Course:
         work = work_of(raw, reason)
         until = due.get((submission.student, lesson)) or due["", lesson]
         made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until)
-        made = Made(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
-        return _HandedIn(Job(submission, raw, self._skeleton(lesson), student_key, settings, reason), made, notes)
+        provenance = Provenance(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
+        return _HandedIn(Job(submission, raw, self._skeleton(lesson), student_key, settings, reason), provenance, notes)
 
     def _skeleton(self, lesson: str) -> str:
         if lesson not in self._skeletons:
@@ -329,43 +357,40 @@ class Course:
     def _made_of(self, lesson: str) -> str:
         """Return a digest of what all grades of a lesson are made of: its notebook and the code that judges it."""
         if lesson not in self._digests:
-            package = Path(__file__).parents[1]
             digest = hashlib.sha256(self._skeleton(lesson).encode())
-            for path in sorted(package.rglob("*.py")):
-                if path.parent.name == "lessons" and path.stem not in (lesson.partition("_")[2], "__init__"):
-                    continue
-                if path.stem in _NO_PART_IN_GRADES or path.parent.name == "figures":
-                    continue
-                digest.update(f"{path.relative_to(package)}".encode() + path.read_bytes())
+            own = f"autograder.lessons.{lesson.partition('_')[2]}"
+            modules = needed(*_GRADED_BY, *([own] if is_module(own) else ()))
+            for name, path in sorted(modules.items()):
+                digest.update(name.encode() + path.read_bytes())
             self._digests[lesson] = digest.hexdigest()
         return self._digests[lesson]
 
     def _is_whole(self, graded: Graded) -> bool:
         return bool(graded.reason) or self.graded(graded.submission).exists()
 
-    def _put_beside(self, done: Done) -> None:
+    def _put_beside(self, result: JobResult) -> None:
         """Write a graded notebook beside the place where it belongs; `_keep` moves it there."""
-        if done.notebook:
-            path = beside(self.graded(done.submission))
+        if result.notebook:
+            path = beside(self.graded(result.submission))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
-            path.write_text(done.notebook, encoding="utf-8")
+            path.write_text(result.notebook, encoding="utf-8")
             path.chmod(_PERMISSIONS)
 
-    def _keep(self, recorder: Recorder, made: Made, done: Done) -> Graded:
+    def _keep(self, recorder: Recorder, provenance: Provenance, result: JobResult) -> Graded:
         """Write the files of `autograded/` as nbgrader does, the notebook and what else was handed in; then the grades."""
-        path = self.graded(done.submission)
-        if done.reason:
+        path = self.graded(result.submission)
+        if result.reason:
             # What is there is of an earlier hand-in, and no longer what the gradebook says.
-            for stale in (path, self.feedback(done.submission)):
+            for stale in (path, self.feedback(result.submission)):
                 stale.unlink(missing_ok=True)
         else:
             beside(path).replace(path)
-            for folder in (done.submission.path.parent, self.solution(done.submission.lesson).parent):
+            for folder in (result.submission.path.parent, self.solution(result.submission.lesson).parent):
                 for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
                     with suppress(SubmissionError):
                         write_beside(path.parent / Path(name).relative_to(folder), read(Path(name)), _PERMISSIONS)
-        return recorder.record(done, made)
+        return recorder.record(result, provenance)
 
 
 @contextmanager

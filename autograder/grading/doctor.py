@@ -18,7 +18,7 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_notebook
 
-from .engine import Engine, Ran
+from .engine import Engine, RunResult
 from .sandbox import MIB, Limits, Tier
 
 
@@ -170,11 +170,11 @@ def _processes_named(name: str) -> list[int]:
     return found
 
 
-def _run(engine: Engine, source: str) -> Ran:
+def _run(engine: Engine, source: str) -> RunResult:
     return engine.run(new_notebook(cells=[new_code_cell(source)]), lambda _: ())
 
 
-def _said(ran: Ran) -> str:
+def _said(ran: RunResult) -> str:
     texts = [str(output.get("text") or output.get("evalue") or "") for output in ran.notebook.cells[0].outputs]
     return " ".join(" ".join([*texts, *ran.notes]).split())[:300]
 

@@ -20,12 +20,25 @@ from ..exercise import Case, Exercise
 from ..judge import judge
 from ..verdict import Outcome, Verdict
 from . import sandbox
-from .ending import LOST, limit_met, why_it_ended
-from .outputs import clean_outputs, clean_text, new_output
 from .rebuild import CHECK, grade_id_of
-from .sandbox import Door, Limits, SandboxError, Tier, Warm
-from .warming import mentioned
-from .wire import ClosedError, Message, Wire, WireError
+from .sandbox import (
+    LOST,
+    ClosedError,
+    Endpoint,
+    ForkServer,
+    Limits,
+    Message,
+    SandboxError,
+    Tier,
+    Wire,
+    WireError,
+    clean_outputs,
+    clean_text,
+    limit_met,
+    mentioned,
+    new_output,
+    why_it_ended,
+)
 
 Draw = Callable[[Exercise], Sequence[Case]]
 
@@ -36,7 +49,7 @@ _START = 120.0
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     """A notebook with its outputs, the verdicts in it, and what had to be stopped.
 
     `lost` says that the sandbox itself ended on the way.
@@ -49,13 +62,12 @@ class Ran:
 
 
 class Engine:
-    """Runs submissions one at a time, each in a fork of a warm process behind walls.
+    """Runs submissions one at a time, each in a fork of a template process behind walls.
 
     Parameters
     ----------
-    door
-        The way into a warm process that others use too. Without one the engine starts its own, as it does where that one
-        has ended.
+    endpoint
+        A fork server that others use too. Without one, or where that one has ended, the engine starts its own.
 
     Raises
     ------
@@ -63,14 +75,16 @@ class Engine:
         When the walls can't be put up.
     """
 
-    def __init__(self, tier: Tier = "bubblewrap", limits: Limits | None = None, door: Door | None = None) -> None:
+    def __init__(
+        self, tier: Tier = "bubblewrap", limits: Limits | None = None, endpoint: Endpoint | None = None
+    ) -> None:
         # References are computed on tiny tensors, for which threads only wait for each other.
         torch.set_num_threads(1)
         self.tier = tier
         self.limits = limits or Limits()
-        self._door = door
-        self._own: Warm | None = None
-        self._control = self._enter()
+        self._endpoint = endpoint
+        self._own: ForkServer | None = None
+        self._control = self._connect()
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +98,7 @@ class Engine:
         if self._own is not None:
             self._own.close()
 
-    def run(self, notebook: NotebookNode, draw: Draw) -> Ran:
+    def run(self, notebook: NotebookNode, draw: Draw) -> RunResult:
         """Run a notebook's code cells in order; judge its check cells at the inputs that `draw` gives.
 
         Parameters
@@ -97,13 +111,13 @@ class Engine:
         Raises
         ------
         SandboxError
-            When the warm process has ended and could not be started again.
+            When the template process has ended and could not be started again.
         """
         ran = self._run(notebook, draw)
-        # That the warm process ended need not be this submission's doing.
+        # That the template process ended need not be this submission's doing.
         return self._run(notebook, draw) if ran.lost else ran
 
-    def _run(self, notebook: NotebookNode, draw: Draw) -> Ran:
+    def _run(self, notebook: NotebookNode, draw: Draw) -> RunResult:
         child = self._new_child(mentioned("\n".join(cell["source"] for cell in notebook["cells"])))
         try:
             return _Run(self, child).run(notebook, draw)
@@ -111,7 +125,7 @@ class Engine:
             child.close()
 
     def tell(self, what: str) -> None:
-        """Ask the warm process to "interrupt" or to "kill" the submission that is running."""
+        """Ask the template process to "interrupt" or to "kill" the submission that is running."""
         # Where it has ended itself, `ended` says so.
         with contextlib.suppress(WireError):
             self._control.send({"do": what})
@@ -129,19 +143,19 @@ class Engine:
         self._control.close()
         return LOST, 0.0
 
-    def _enter(self) -> Wire:
-        """Return a control socket to a warm process that is ready: to the shared one, or else to one of its own."""
-        if self._door is not None:
+    def _connect(self) -> Wire:
+        """Return a control socket to a template process that is ready: to the shared one, or else to one of its own."""
+        if self._endpoint is not None:
             with contextlib.suppress(WireError, OSError, TimeoutError):
-                control = self._door.enter()
+                control = self._endpoint.connect()
                 control.receive(_START)
                 return control
-            self._door = None
+            self._endpoint = None
         if self._own is not None:
             self._own.close()
         self._own = sandbox.start(self.tier)
         try:
-            control = self._own.door.enter()
+            control = self._own.endpoint.connect()
             control.receive(_START)
         except (WireError, OSError, TimeoutError):
             said = self._own.last_words()
@@ -150,12 +164,12 @@ class Engine:
         return control
 
     def _new_child(self, mentions: Sequence[str]) -> Wire:
-        """Have the warm process fork a submission, and return the socket to it; start it again where it has ended."""
+        """Have the template process fork a submission, and return the socket to it; start it again where it has ended."""
         if self._control.is_open() and (self._own is None or self._own.process.poll() is None):
             with contextlib.suppress(WireError):
                 return self._fork(mentions)
         self._control.close()
-        self._control = self._enter()
+        self._control = self._connect()
         try:
             return self._fork(mentions)
         except WireError as error:
@@ -185,7 +199,7 @@ class _Run:
         self._notes: list[str] = []
         self._verdicts: list[Verdict] = []
 
-    def run(self, notebook: NotebookNode, draw: Draw) -> Ran:
+    def run(self, notebook: NotebookNode, draw: Draw) -> RunResult:
         cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         for count, cell in enumerate(cells, 1):
             cell["execution_count"] = count
@@ -200,7 +214,7 @@ class _Run:
         if not self._over:
             self._child.close()
             self._engine.ended()
-        return Ran(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)), self._lost)
+        return RunResult(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)), self._lost)
 
     def _run_plain(self, cells: Sequence[NotebookNode]) -> None:
         asked = [(_name(cell), {"source": cell["source"]}) for cell in cells]

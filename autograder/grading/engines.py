@@ -1,27 +1,23 @@
-"""The engines of this process, kept warm from one submission to the next."""
+"""The engines of this process, kept from one submission to the next."""
 
 from __future__ import annotations
 
 import atexit
 import threading
-from typing import Literal
 
-from . import sandbox
 from .engine import Engine
-from .sandbox import Door, Limits, Tier
-
-TierChoice = Tier | Literal["auto"]
+from .sandbox import Endpoint, Limits, TierChoice, tier_of
 
 _engines = threading.local()
-_shared: list[Door] = []
+_shared: list[Endpoint] = []
 
 
-def share(door: Door) -> None:
-    """Have this process's engines use a warm process that others use too, where the tier is theirs."""
-    _shared[:] = [door]
+def share(endpoint: Endpoint) -> None:
+    """Have this process's engines use a template process that others use too, where the tier is theirs."""
+    _shared[:] = [endpoint]
 
 
-def warm_engine(choice: TierChoice, limits: Limits) -> Engine:
+def engine_for(choice: TierChoice, limits: Limits) -> Engine:
     """Return the engine of this thread, started at its first submission; "auto" takes the best walls that stand here.
 
     An engine runs one submission at a time, so each thread of a cluster's worker has one of its own.
@@ -33,8 +29,8 @@ def warm_engine(choice: TierChoice, limits: Limits) -> Engine:
     """
     engines: dict[tuple[TierChoice, Limits], Engine] = _engines.__dict__.setdefault("by_choice", {})
     if (choice, limits) not in engines:
-        tier = sandbox.best_tier() if choice == "auto" else choice
-        engine = Engine(tier, limits, next((door for door in _shared if door.tier == tier), None))
+        tier = tier_of(choice)
+        engine = Engine(tier, limits, next((endpoint for endpoint in _shared if endpoint.tier == tier), None))
         atexit.register(engine.close)
         engines[choice, limits] = engine
     return engines[choice, limits]

@@ -10,7 +10,7 @@ import hashlib
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import Session
 
 from ..verdict import Verdict
-from .job import Done
+from .job import JobResult, Judged
 from .submission import Submission
 
 # In nbgrader's own database, and so made by it, backed up with it, and in the same transactions. nbgrader takes no notice.
@@ -62,7 +62,7 @@ _indexes = tuple(
 
 
 @dataclass(frozen=True)
-class Made:
+class Provenance:
     """What a grade was made of: digests of all of it and of the student's work alone, and when that was handed in."""
 
     key: str
@@ -70,53 +70,30 @@ class Made:
     timestamp: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Graded:
-    """What came of one submission.
+@dataclass(frozen=True, kw_only=True)
+class Graded(Judged):
+    """What came of one submission, with its score.
 
     Attributes
     ----------
     score
         As in the gradebook: what a grader gave by hand counts, and late penalties are not taken off.
-    notes
-        What had to be mended or stopped on the way.
-    stopped
-        Whether a cell or the whole run had to be stopped.
-    sandbox
-        Which walls stood around it.
-    reason
-        Why it could not be read, or "".
-    made
+    provenance
         What the grade was made of.
     unchanged
         Whether it was graded in an earlier run.
     """
 
-    submission: Submission
     score: float
     max_score: float
-    verdicts: tuple[Verdict, ...] = ()
-    notes: tuple[str, ...] = ()
-    stopped: bool = False
-    sandbox: str = ""
-    reason: str = ""
-    made: Made = Made("", "")
+    provenance: Provenance = Provenance("", "")
     unchanged: bool = False
 
     @classmethod
-    def of(cls, done: Done, score: float, max_score: float, made: Made) -> Graded:
-        """Return what came of a job, with its score."""
-        return cls(
-            done.submission,
-            score,
-            max_score,
-            done.verdicts,
-            done.notes,
-            done.stopped,
-            done.sandbox,
-            done.reason,
-            made,
-        )
+    def of(cls, judged: Judged, score: float, max_score: float, provenance: Provenance) -> Graded:
+        """Return a job's result with its score."""
+        kept = {field.name: getattr(judged, field.name) for field in fields(Judged)}
+        return cls(**kept, score=score, max_score=max_score, provenance=provenance)
 
     @property
     def status(self) -> str:
@@ -125,7 +102,7 @@ class Graded:
 
     @property
     def line(self) -> str:
-        """One line about it; "" where nothing was done."""
+        """One line about it; "" where nothing was result."""
         if self.unchanged:
             return ""
         what = f"not graded: {self.reason}" if self.reason else f"{self.score:g} of {self.max_score:g}"
@@ -181,40 +158,40 @@ class Recorder:
         self._names = dict(tuple(row) for row in gradebook.db.execute(select(BaseCell.id, BaseCell.name)))
         self._most = dict(tuple(row) for row in gradebook.db.execute(select(Assignment.name, Assignment.max_score)))
 
-    def score_of(self, done: Done) -> float:
+    def score_of(self, result: JobResult) -> float:
         """Return the score that a submission will have, which is in the gradebook already, without writing anything."""
-        lesson, student = done.submission.lesson, done.submission.student
+        lesson, student = result.submission.lesson, result.submission.student
         notebook = self._gradebook.find_submission_notebook(lesson, lesson, student)
-        scores = dict(done.scores)
+        scores = dict(result.scores)
         total = sum(_given(grade, scores.get(self._names[grade.cell_id], 0)) for grade in notebook.grades)
         self._gradebook.db.expunge_all()
         return total
 
-    def record(self, done: Done, made: Made) -> Graded:
+    def record(self, result: JobResult, provenance: Provenance) -> Graded:
         """Write one submission's grades, as nbgrader's SaveAutoGrades and AssignLatePenalties would.
 
         What was given or written by hand stays. A submission that could not be read scores 0 and has the reason for a
         comment.
         """
-        student, lesson, db = done.submission.student, done.submission.lesson, self._gradebook.db
-        known = {"timestamp": made.timestamp} if made.timestamp else {}
+        student, lesson, db = result.submission.student, result.submission.lesson, self._gradebook.db
+        known = {"timestamp": provenance.timestamp} if provenance.timestamp else {}
         with _uncommitted(db()), warnings.catch_warnings():
             # nbgrader reads a submission that it has not added yet, which is harmless, and SQLAlchemy warns of it.
             warnings.simplefilter("ignore", SAWarning)
             self._gradebook.update_or_create_student(student)
             row = self._gradebook.update_or_create_submission(lesson, student, **known)
         notebook = next(one for one in row.notebooks if one.name == lesson)
-        score = self._write_grades(notebook, done)
+        score = self._write_grades(notebook, result)
         notebook.late_submission_penalty = self._penalty(student, score, row.total_seconds_late)
         values = {
-            "key": made.key,
-            "work": made.work,
+            "key": provenance.key,
+            "work": provenance.work,
             "feedback_key": "",
-            "reason": done.reason,
-            "notes": list(done.notes),
-            "stopped": done.stopped,
-            "sandbox": done.sandbox,
-            "verdicts": [verdict.to_dict() for verdict in done.verdicts],
+            "reason": result.reason,
+            "notes": list(result.notes),
+            "stopped": result.stopped,
+            "sandbox": result.sandbox,
+            "verdicts": [verdict.to_dict() for verdict in result.verdicts],
         }
         db.flush()
         db.execute(delete(_table).where(_table.c.submission_id == row.id))
@@ -222,18 +199,18 @@ class Recorder:
         db.commit()
         # The session would keep every row that it has seen.
         db.expunge_all()
-        return Graded.of(done, score, self._most[lesson], made)
+        return Graded.of(result, score, self._most[lesson], provenance)
 
-    def _write_grades(self, notebook: SubmittedNotebook, done: Done) -> float:
+    def _write_grades(self, notebook: SubmittedNotebook, result: JobResult) -> float:
         """Set a submitted notebook's grades and comments, and return its score; a cell that is not in it scores 0."""
-        scores, comments = dict(done.scores), dict(done.comments)
+        scores, comments = dict(result.scores), dict(result.comments)
         total = 0.0
         for grade in notebook.grades:
             grade.auto_score = scores.get(self._names[grade.cell_id], 0)
             grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
             total += _given(grade, grade.auto_score)
         for comment in notebook.comments:
-            why = f"Not graded: {done.reason}." if done.reason else comments.get(self._names[comment.cell_id])
+            why = f"Not graded: {result.reason}." if result.reason else comments.get(self._names[comment.cell_id])
             comment.auto_comment = why
         return total
 
@@ -329,13 +306,13 @@ _FEEDBACK_QUERIES = (
 
 def _graded(submission: Submission, row: RowMapping) -> Graded:
     return Graded(
-        submission,
-        row["score"],
-        row["max_score"],
-        tuple(Verdict.from_dict(verdict) for verdict in row["verdicts"]),
-        tuple(row["notes"]),
-        row["stopped"],
-        row["sandbox"],
-        row["reason"],
-        Made(row["key"], row["work"]),
+        submission=submission,
+        verdicts=tuple(Verdict.from_dict(verdict) for verdict in row["verdicts"]),
+        notes=tuple(row["notes"]),
+        stopped=row["stopped"],
+        sandbox=row["sandbox"],
+        reason=row["reason"],
+        score=row["score"],
+        max_score=row["max_score"],
+        provenance=Provenance(row["key"], row["work"]),
     )

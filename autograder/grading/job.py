@@ -18,13 +18,12 @@ from nbformat.v4.rwbase import split_lines, strip_transient
 from ..verdict import Verdict
 from .inputs import drawing
 from .rebuild import rebuild
-from .sandbox import MIB, Limits, SandboxError
+from .sandbox import MIB, Limits, SandboxError, TierChoice
 from .scores import auto_comments, auto_scores
 from .submission import Submission, SubmissionError, parse
 
 if TYPE_CHECKING:
     from .engine import Engine
-    from .engines import TierChoice
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,32 @@ class Job:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Done:
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What is known of a submission once it was run and judged, and is kept.
+
+    Attributes
+    ----------
+    notes
+        What had to be mended or stopped on the way, in sentences.
+    stopped
+        Whether a cell or the whole run had to be stopped.
+    sandbox
+        The tier of the walls that stood around it.
+    reason
+        Why the submission could not be read, or "".
+    """
+
+    submission: Submission
+    verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[str, ...] = ()
+    stopped: bool = False
+    sandbox: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobResult(Judged):
     """What came of a job.
 
     Attributes
@@ -78,26 +101,19 @@ class Done:
         The graded notebook as JSON; "" where the submission could not be read.
     scores, comments
         By grade id, as nbgrader's gradebook has them.
-    notes
-        What had to be mended or stopped, in sentences.
-    reason
-        Why the submission could not be read, or "".
-    stopped
-        Whether a cell or the whole run had to be stopped.
     """
 
-    submission: Submission
     notebook: str = ""
     scores: tuple[tuple[str, float | None], ...] = ()
     comments: tuple[tuple[str, str | None], ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    notes: tuple[str, ...] = ()
-    stopped: bool = False
-    sandbox: str = ""
-    reason: str = ""
 
 
-def run(job: Job) -> Done:
+def unfinished(submission: Submission) -> JobResult:
+    """Return the result of a job that ended the process that it was done in."""
+    return JobResult(submission=submission, reason="it ended the process that graded it")
+
+
+def run(job: Job) -> JobResult:
     """Grade one submission. What is wrong with the submission is told in what is returned.
 
     Raises
@@ -106,23 +122,23 @@ def run(job: Job) -> Done:
         When the walls don't stand: that is no submission's fault.
     """
     if job.reason:
-        return Done(job.submission, reason=job.reason)
+        return JobResult(submission=job.submission, reason=job.reason)
     # Imported here, since torch comes along: the process that hands out jobs has no use for it.
-    from .engines import warm_engine
+    from .engines import engine_for
 
-    engine = warm_engine(job.settings.sandbox, job.settings.limits)
+    engine = engine_for(job.settings.sandbox, job.settings.limits)
     try:
         return _run(job, engine)
     except SubmissionError as error:
-        return Done(job.submission, sandbox=engine.tier, reason=str(error))
+        return JobResult(submission=job.submission, sandbox=engine.tier, reason=str(error))
     except SandboxError:
         raise
     except Exception as error:
         reason = f"the grader itself failed on it, with {type(error).__name__}: {str(error)[:200]}"
-        return Done(job.submission, sandbox=engine.tier, reason=reason)
+        return JobResult(submission=job.submission, sandbox=engine.tier, reason=reason)
 
 
-def _run(job: Job, engine: Engine) -> Done:
+def _run(job: Job, engine: Engine) -> JobResult:
     submission, submitted = job.submission, parse(job.raw)
     if job.skeleton:
         skeleton = _skeleton(job.skeleton)
@@ -136,8 +152,8 @@ def _run(job: Job, engine: Engine) -> Done:
     notes = (*rebuilt.repairs, *ran.notes)
     ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": engine.tier}
     scores, comments = auto_scores(ran.notebook, skeleton), auto_comments(ran.notebook, skeleton)
-    return Done(
-        submission,
+    return JobResult(
+        submission=submission,
         notebook=_json(ran.notebook),
         scores=tuple(scores.items()),
         comments=tuple(comments.items()),

@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .gradebook import Graded, Made
+from .gradebook import Graded, Provenance
 from .inputs import inputs_key
-from .job import Done, Job, Settings, run
+from .job import Job, Settings, run, unfinished
 from .pool import Pool
 from .submission import Submission, read_or_reason
 
@@ -17,10 +17,10 @@ def grade_files(paths: Sequence[Path], pool: Pool, settings: Settings) -> Iterat
     """Grade notebooks that belong to no course; nothing is written."""
     # Nothing is graded again with the same inputs, so the secret need not be kept.
     secret = secrets.token_bytes(32)
-    for task, done in pool.map(run, (_job(path, secret, settings) for path in paths)):
-        done = done or Done(task.submission, reason="it ended the process that graded it")
-        score, most = (sum(getattr(verdict, name) for verdict in done.verdicts) for name in ("points", "max_points"))
-        yield Graded.of(done, score, most, Made("", ""))
+    for task, result in pool.map(run, (_job(path, secret, settings) for path in paths)):
+        result = result or unfinished(task.submission)
+        score, most = (sum(getattr(verdict, name) for verdict in result.verdicts) for name in ("points", "max_points"))
+        yield Graded.of(result, score, most, Provenance("", ""))
 
 
 def _job(path: Path, secret: bytes, settings: Settings) -> Job:

@@ -12,13 +12,10 @@ from concurrent.futures.process import BrokenProcessPool
 from itertools import takewhile
 from multiprocessing import connection, forkserver
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from . import GradingError, sandbox
-from .sandbox import Door, Warm
-
-if TYPE_CHECKING:
-    from .engines import TierChoice
+from .sandbox import Endpoint, ForkServer, TierChoice
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -55,14 +52,14 @@ class LocalPool:
     ----------
     workers
         How many processes.
-    walls
-        Those around the warm process for submissions that they share; None where no submission is run.
+    choice
+        The walls around the fork server that they share; None where no submission is run.
     """
 
-    def __init__(self, workers: int, walls: TierChoice | None = None) -> None:
+    def __init__(self, workers: int, choice: TierChoice | None = None) -> None:
         self._workers = workers
-        self._walls = walls
-        self._warm: Warm | None = None
+        self._choice = choice
+        self._server: ForkServer | None = None
         # A server that forks: it has no connection to the gradebook that a fork could take along, and imports once.
         self._context = multiprocessing.get_context("forkserver")
         self._executor: Executor | None = None
@@ -73,8 +70,8 @@ class LocalPool:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
-        if self._warm is not None:
-            self._warm.close()
+        if self._server is not None:
+            self._server.close()
 
     def prepare(self) -> None:
         """Begin to start what the first task will need: most of it is imports, which take seconds.
@@ -84,8 +81,8 @@ class LocalPool:
         SandboxError
             When the walls can't be put up.
         """
-        if self._walls is not None and self._warm is None:
-            self._warm = sandbox.start(sandbox.best_tier() if self._walls == "auto" else self._walls)
+        if self._choice is not None and self._server is None:
+            self._server = sandbox.start(sandbox.tier_of(self._choice))
             self._context.set_forkserver_preload(["autograder.grading.engines", "autograder.grading.job"])
         forkserver.ensure_running()
 
@@ -109,8 +106,8 @@ class LocalPool:
 
     def _start(self) -> Executor:
         self.prepare()
-        door = self._warm.door if self._warm is not None else None
-        return ProcessPoolExecutor(self._workers, self._context, initializer=_begin, initargs=(door,))
+        endpoint = self._server.endpoint if self._server is not None else None
+        return ProcessPoolExecutor(self._workers, self._context, initializer=_begin, initargs=(endpoint,))
 
     def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
         if self._executor is None:
@@ -175,15 +172,15 @@ class ClusterPool:
                 ) from None
 
 
-def _begin(door: Door | None) -> None:
+def _begin(endpoint: Endpoint | None) -> None:
     """Begin a process of the pool."""
     # Ctrl-C is the caller's: it decides what becomes of what is in flight.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, daemon=True).start()
-    if door is not None:
+    if endpoint is not None:
         from .engines import share
 
-        share(door)
+        share(endpoint)
 
 
 def _end_with_caller() -> None:

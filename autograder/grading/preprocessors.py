@@ -15,7 +15,7 @@ from traitlets.config import Config
 
 from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
-from .sandbox import MIB, Limits
+from .sandbox import CHOICES, MIB, Limits
 
 
 class ClearSolutions(preprocessors.ClearSolutions):
@@ -62,7 +62,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
     """Runs a rebuilt submission in the engine, where nbgrader's own would start a kernel with the grader's rights."""
 
     sandbox = Enum(
-        ["auto", "bubblewrap", "landlock", "none"],
+        CHOICES,
         default_value=os.environ.get("AUTOGRADER_SANDBOX", "auto"),
         help="What stands between student code and this machine: 'auto' is the best that stands here, and 'none' is "
         "nothing, for machines with nothing to lose.",
@@ -79,9 +79,9 @@ class Execute(preprocessors.NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Run one notebook, judge its checks, and note in its metadata what had to be stopped."""
         # Imported here, since torch comes along: releasing a lesson has no use for it.
-        from .engines import warm_engine
+        from .engines import engine_for
 
-        engine = warm_engine(self.sandbox, self.limits())
+        engine = engine_for(self.sandbox, self.limits())
         secret = course_secret(Path(CourseDirectory(parent=self).root))
         ran = engine.run(nb, drawing(inputs_key(secret, resources["nbgrader"]["student"]), nb))
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])

@@ -78,7 +78,10 @@ class Bench:
             ),
             Row("how many times faster", spread([stock.wall / one.wall for one in ours], "×", 0), "25 ×, better 50 ×"),
             Row("the scores of both", _differences(scores(course), scores(stock_course)), "the same"),
-            Row("floor: the same cells run bare in a warm fork, a submission, processor time", spread(floors, "s", 3)),
+            Row(
+                "floor: the same cells run bare in a fork of a process with all imported, a submission, processor time",
+                spread(floors, "s", 3),
+            ),
             Row("`autograder grade` above the floor, a submission, processor time", spread(above, "s", 3), "0.1 s"),
             Row("from the start to the first verdict", spread(first, "s", 1), "4 s"),
         ]
@@ -130,7 +133,7 @@ class Bench:
         folder = self._folder / "cluster"
         folder.mkdir()
         with cluster(folder, WORKERS) as on:
-            # The cluster's workers start their warm processes at their first submissions.
+            # The cluster's workers start their template processes at their first submissions.
             self._grade(self._new(FEW), "--scheduler", on.address)
             for _ in range(3):
                 here.append(_rate(self._grade(self._new(n))))
@@ -170,17 +173,17 @@ def _rate(ran: Ran) -> float:
 
 
 def _in_flight(seen: Mapping[int, Seen]) -> list[float]:
-    """Return the private memory of each submission that is running, in MiB: of a fork of a warm process, and what it forked."""
+    """Return the private memory of each submission that is running, in MiB: of a fork of a template process, and what it forked."""
     inside = {pid for pid in seen if _is_worker(pid)}
-    warm = {pid for pid in inside if seen[pid].parent not in inside}
-    forks = [pid for pid in inside if seen[pid].parent in warm]
+    servers = {pid for pid in inside if seen[pid].parent not in inside}
+    forks = [pid for pid in inside if seen[pid].parent in servers]
     return [sum(_private(pid) for pid in {one, *below([one], seen)}) for one in forks]
 
 
 def _is_worker(pid: int) -> bool:
     with suppress(OSError):
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return b"autograder.grading.worker" in words and not words[0].endswith(b"bwrap")
+        return b"autograder.grading.sandbox.forkserver" in words and not words[0].endswith(b"bwrap")
     return False
 
 

@@ -9,9 +9,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.exercise import Case, Exercise
-from autograder.grading import landlock
-from autograder.grading.engine import Engine, Ran
-from autograder.grading.sandbox import Tier
+from autograder.grading.engine import Engine, RunResult
+from autograder.grading.sandbox import landlock
+from autograder.grading.sandbox.tiers import Tier
 from autograder.lessons import find
 
 WALLS: tuple[Tier, ...] = ("bubblewrap", "landlock")
@@ -36,5 +36,5 @@ def check_cell(exercise_id: str) -> NotebookNode:
     return new_code_cell(f'check("{exercise_id}")', metadata=metadata)
 
 
-def run(engine: Engine, *cells: str | NotebookNode) -> Ran:
+def run(engine: Engine, *cells: str | NotebookNode) -> RunResult:
     return engine.run(new_notebook(cells=[new_code_cell(one) if isinstance(one, str) else one for one in cells]), draw)

@@ -31,13 +31,18 @@ def graded(student: str, lesson: Lesson, verdicts: Sequence[Verdict], sandbox: s
     """Return what came of a submission with these verdicts."""
     most = sum(exercise.points for exercise in lesson.exercises)
     return Graded(
-        submission(student, lesson), sum(one.points for one in verdicts), most, tuple(verdicts), sandbox=sandbox
+        submission=submission(student, lesson),
+        score=sum(one.points for one in verdicts),
+        max_score=most,
+        verdicts=tuple(verdicts),
+        sandbox=sandbox,
     )
 
 
 def unreadable(student: str, lesson: Lesson, reason: str = "the file is not valid JSON") -> Graded:
     """Return what comes of a submission that can't be read."""
-    return Graded(submission(student, lesson), 0, sum(one.points for one in lesson.exercises), reason=reason)
+    most = sum(exercise.points for exercise in lesson.exercises)
+    return Graded(submission=submission(student, lesson), score=0, max_score=most, reason=reason)
 
 
 def make_class(students: Sequence[str], lessons: Sequence[Lesson], seed: int = 0) -> list[Graded]:

@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import cli
-from autograder.grading import doctor, landlock, sandbox
+from autograder.grading import doctor
 from autograder.grading.doctor import Finding, examine
-from autograder.grading.sandbox import Limits, SandboxError, Tier
+from autograder.grading.sandbox import landlock, tiers
+from autograder.grading.sandbox.tiers import Limits, SandboxError, Tier
 
 from .engines import WALLS, skip_without
 
@@ -63,11 +64,11 @@ def test_the_command_says_what_was_seen(monkeypatch: pytest.MonkeyPatch, stands:
 
 
 def test_where_there_are_no_walls_the_command_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_why_no_bubblewrap", lambda: "it is not installed")
-    monkeypatch.setattr(sandbox, "_why_no_landlock", lambda: "this kernel has none")
-    sandbox.best_tier.cache_clear()
+    monkeypatch.setattr(tiers, "_why_no_bubblewrap", lambda: "it is not installed")
+    monkeypatch.setattr(tiers, "_why_no_landlock", lambda: "this kernel has none")
+    tiers.best_tier.cache_clear()
     with pytest.raises(SandboxError, match="apparmor_restrict_unprivileged_userns=0"):
-        sandbox.best_tier()
+        tiers.best_tier()
     result = CliRunner().invoke(cli.main, ["doctor"])
     assert result.exit_code == 2
     assert "it is not installed" in result.output
@@ -79,13 +80,13 @@ def test_where_user_namespaces_are_refused_landlock_is_taken_and_works() -> None
     # is not to be refused here: guards ask for it.
     program = """
 from nbformat.v4 import new_code_cell, new_notebook
-from autograder.grading import kernel, sandbox, seccomp
+from autograder.grading.sandbox import kernel, seccomp, tiers
 from autograder.grading.engine import Engine
 seccomp._PR_SET_PDEATHSIG = 9999
 kernel.drop_privileges()
-seccomp.put_on(alone=False, processes=True)
-print(sandbox._why_no_bubblewrap())
-with Engine(sandbox.best_tier()) as engine:
+seccomp.install(alone=False, processes=True)
+print(tiers._why_no_bubblewrap())
+with Engine(tiers.best_tier()) as engine:
     ran = engine.run(new_notebook(cells=[new_code_cell("print(1 + 1)")]), lambda _: ())
     print(engine.tier, ran.notebook.cells[0].outputs[0].text)
 """

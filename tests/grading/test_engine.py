@@ -17,10 +17,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
 from autograder.exercise import Case
-from autograder.grading.engine import Engine, Ran
+from autograder.grading.engine import Engine, RunResult
 from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
-from autograder.grading.outputs import MAX_CELL, clean_outputs, clean_text
-from autograder.grading.sandbox import MIB, Limits
+from autograder.grading.sandbox.outputs import MAX_CELL, clean_outputs, clean_text
+from autograder.grading.sandbox.tiers import MIB, Limits
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
 from tests.hostile.sources import SAY
@@ -57,7 +57,7 @@ def _limits_as_before(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue(name).limits = LIMITS
 
 
-def said(ran: Ran, cell: int = 0) -> str:
+def said(ran: RunResult, cell: int = 0) -> str:
     outputs = ran.notebook.cells[cell].outputs
     return "\n".join(
         str(one.get("text") or one.get("evalue") or one.get("data", {}).get("text/plain", "")) for one in outputs
@@ -85,7 +85,7 @@ def test_answers_are_judged_at_hidden_inputs(engine: Engine) -> None:
         "class Two(float):\n    __eq__ = lambda *_: True\nd_square = lambda x: Two(1)",
         "get_ipython().ast_node_interactivity = 'all'; get_ipython().run_cell = lambda *a, **k: print(2)",
         "import autograder.probe as p; p.probe = lambda *a: 2",
-        "import autograder.grading.worker as w; w._run_cells = None; w.probe = lambda *a: None",
+        "import autograder.grading.sandbox.forkserver as w; w._run_cells = None; w.probe = lambda *a: None",
         "import json; json.dumps = lambda *a, **k: '2'",
     ],
 )
@@ -252,7 +252,7 @@ def test_a_submission_under_which_it_dies_again_ends_with_that_reason(walled: En
 
     def kill_each_new_one() -> None:
         while len(controls) < 2 and not over.wait(0.5):
-            # It is there when the warm process is ready.
+            # It is there when the template process is ready.
             if walled._control not in controls:
                 controls.append(walled._control)
                 os.kill(walled._own.process.pid, signal.SIGKILL)

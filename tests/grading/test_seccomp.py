@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from autograder.grading.seccomp import ARCHITECTURES, Architecture, Instruction, program
+from autograder.grading.sandbox.seccomp import ARCHITECTURES, Architecture, Instruction, program
 
 ALLOWED, REFUSED, NO_SUCH_CALL, KILLED = 0x7FFF0000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS, 0x80000000
 ALONE = 4321

@@ -38,7 +38,7 @@ from autograder.exercise import Lesson
 from autograder.grading.gradebook import Graded
 from autograder.grading.job import Settings
 from autograder.grading.pool import LocalPool
-from autograder.grading.sandbox import Limits
+from autograder.grading.sandbox.tiers import Limits
 from autograder.lessons import all_lessons
 from tests.notebooks.conftest import new_course
 

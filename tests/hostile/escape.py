@@ -27,7 +27,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.grading.doctor import waiting
-from autograder.grading.sandbox import remove
+from autograder.grading.sandbox.tiers import remove
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("files", "network", "processes", "left", "resources")

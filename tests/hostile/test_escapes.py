@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.grading.engine import Engine
-from autograder.grading.sandbox import Limits
+from autograder.grading.sandbox.tiers import Limits
 from autograder.verdict import Outcome
 from tests.answers import scalar_gradients
 from tests.grading.engines import WALLS, check_cell, run, skip_without
@@ -93,7 +93,7 @@ print("ESCAPED" if found else "", found)
 
 
 def test_submissions_that_run_side_by_side_do_not_meet(engine: Engine, outside: Outside) -> None:
-    with Engine(engine.tier, LIMITS, engine._own.door) as other:
+    with Engine(engine.tier, LIMITS, engine._own.endpoint) as other:
         waiting = threading.Thread(target=run, args=(other, outside.cell(), WAITS))
         waiting.start()
         while not (there := outside.processes()):

@@ -1,4 +1,4 @@
-"""Changes the modules that the warm process has imported; the next submission must have them as they were."""
+"""Changes the modules that the template process has imported; the next submission must have them as they were."""
 
 CELL = """
 import builtins, autograder, torch

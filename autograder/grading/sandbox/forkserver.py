@@ -1,8 +1,8 @@
-"""The warm process inside the sandbox: everything is imported once, and each submission is a fork of it.
+"""The template process inside the sandbox: everything is imported once, and each submission is a fork of it.
 
 It holds no secret. For every submission it is handed a socket of its own. A guard, forked from it, puts up what walls the
 submission has of its own, forks the child that runs it, watches how much that uses, and cleans up. The child speaks on its
-socket alone. The warm process itself speaks on the control socket, which no student code ever sees.
+socket alone. The template process itself speaks on the control socket, which no student code ever sees.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .. import lessons
-from ..exercise import Case
-from ..probe import probe
-from . import landlock, namespaces, questions, seccomp
-from .ending import TOO_MANY_PROCESSES, TOO_MUCH_DISK, UNHEARD
+from ... import lessons
+from ...exercise import Case
+from ...probe import probe
+from . import landlock, namespaces, redact, seccomp
+from .exit_status import TOO_MANY_PROCESSES, TOO_MUCH_DISK, UNHEARD
 from .kernel import drop_privileges, end_with, set_dumpable, use_huge_pages
-from .sandbox import readable_paths, remove, settings
+from .preload import ALWAYS, WHEN_MENTIONED
 from .shell import Shell
-from .warming import ALWAYS, WHEN_MENTIONED
+from .tiers import readable_paths, remove, settings
 from .wire import Wire, WireError
 
 # How often a guard looks at what its submission uses, in seconds.
@@ -54,9 +54,9 @@ class _Client:
     ended: int = -1
 
 
-def serve(door: socket.socket) -> None:
-    """Import all that a lesson needs, and then fork a child for each submission of each engine, until the door closes."""
-    shell = _warm_shell()
+def serve(listener: socket.socket) -> None:
+    """Import all that a lesson needs, and then fork a child for each submission of each engine, until the listener is closed."""
+    shell = _preloaded_shell()
     clients: list[_Client] = []
     while True:
         waiting: dict[int, _Client] = {}
@@ -64,9 +64,9 @@ def serve(door: socket.socket) -> None:
             waiting[client.control.fileno()] = client
             if client.guard:
                 waiting[client.ended] = client
-        readable, _, _ = select.select([door.fileno(), *waiting], [], [])
-        if door.fileno() in readable:
-            packet, fds, _, _ = socket.recv_fds(door, 64, 1)
+        readable, _, _ = select.select([listener.fileno(), *waiting], [], [])
+        if listener.fileno() in readable:
+            packet, fds, _, _ = socket.recv_fds(listener, 64, 1)
             if not packet:
                 return
             clients += [_Client(Wire(socket.socket(fileno=fd), takes_fds=True)) for fd in fds]
@@ -78,7 +78,7 @@ def serve(door: socket.socket) -> None:
                 clients.remove(waiting[number])
 
 
-def _warm_shell() -> Shell:
+def _preloaded_shell() -> Shell:
     # What is imported stays, so to look for garbage in it is time lost.
     gc.disable()
     import matplotlib.figure  # noqa: F401
@@ -87,10 +87,10 @@ def _warm_shell() -> Shell:
 
     torch.set_num_threads(1)
     lessons.all_lessons()
-    questions.part_company()
+    redact.redact()
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     shell: Shell = Shell.instance()
-    _warm(shell, *ALWAYS)
+    _preload(shell, *ALWAYS)
     # Before the first fork, which would be left with pages of its own.
     use_huge_pages()
     gc.enable()
@@ -98,7 +98,7 @@ def _warm_shell() -> Shell:
     return shell
 
 
-def _warm(shell: Shell, *sources: str) -> None:
+def _preload(shell: Shell, *sources: str) -> None:
     for source in sources:
         shell.run(source)
     shell.reset()
@@ -107,8 +107,8 @@ def _warm(shell: Shell, *sources: str) -> None:
 
 
 @cache
-def _warm_once(shell: Shell, word: str) -> None:
-    _warm(shell, WHEN_MENTIONED[word])
+def _preload_once(shell: Shell, word: str) -> None:
+    _preload(shell, WHEN_MENTIONED[word])
 
 
 def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Client]) -> bool:
@@ -124,7 +124,7 @@ def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Cl
             message, fd = client.control.receive(), client.control.take_fd()
             if fd is not None:
                 for word in message["mentions"]:
-                    _warm_once(shell, word)
+                    _preload_once(shell, word)
                 client.guard = _fork_guard(clients, fd, shell, message)
                 client.ended = os.pidfd_open(client.guard)
                 os.close(fd)
@@ -144,7 +144,7 @@ def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Cl
 
 def _fork_guard(clients: Sequence[_Client], fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
     """Fork the guard of one submission."""
-    warm = os.getpid()
+    template = os.getpid()
     # Until the guard has its handlers, what it is told has to wait.
     signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD)
     pid = os.fork()
@@ -155,12 +155,12 @@ def _fork_guard(clients: Sequence[_Client], fd: int, shell: Shell, limits: Mappi
     try:
         for client in clients:
             client.control.close()
-        code = _guard(warm, fd, shell, limits)
+        code = _guard(template, fd, shell, limits)
     finally:
         os._exit(code)
 
 
-def _guard(warm: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
+def _guard(template: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
     """Run one submission in a child; return how it ended, as an exit status."""
     child = 0
     place = None
@@ -175,7 +175,7 @@ def _guard(warm: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGUSR1, lambda *_: os.kill(child, signal.SIGINT) if child else None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
-    end_with(warm, signal.SIGTERM)
+    end_with(template, signal.SIGTERM)
     # It is opened before the namespaces, where it is hidden.
     processes = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
     set_dumpable(True)
@@ -292,7 +292,7 @@ def _confine(limits: Mapping[str, Any], place: Path | None) -> None:
     drop_privileges()
     if place is not None:
         landlock.restrict(*readable_paths(), (place, Path(os.devnull)))
-    seccomp.put_on(alone=place is not None, processes=limits["forks"])
+    seccomp.install(alone=place is not None, processes=limits["forks"])
 
 
 def _move_to(place: Path) -> None:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from .kernel import checked, libc, set_dumpable
-from .sandbox import HIDDEN, visible_paths
+from .tiers import hidden_path, visible_paths
 
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -33,8 +33,8 @@ def enter(disk: int) -> None:
     _mount("/dev/shm", "size=16m,nr_inodes=64", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     # Terminals of its own, for programs that want one.
     _mount("/dev/pts", "newinstance,ptmxmode=0666", _MS_NOSUID | _MS_NOEXEC, kind="devpts")
-    # What they hold is in the warm process, without the right answers.
-    _mount(str(HIDDEN), "size=0,nr_inodes=2", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
+    # What they hold is in the template process, without the right answers.
+    _mount(str(hidden_path()), "size=0,nr_inodes=2", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
     # A fresh /proc can't be mounted in here, and the one there is lists the sandbox's other processes: hide it.
     _mount("/proc", "size=0,nr_inodes=2", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
 

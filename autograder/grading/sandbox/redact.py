@@ -13,13 +13,13 @@ from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from .. import figures, lessons
-from ..exercise import Lesson
+from ... import figures, lessons
+from ...exercise import Lesson
 
 _WITHOUT: Mapping[str, Any] = {"forward": None, "mistakes": (), "more_cases": None}
 
 
-def part_company() -> None:
+def redact() -> None:
     """Leave student code a copy of this package of its own to import, and neither copy a right answer.
 
     Whatever is done to modules that can be imported is done to that copy. The one that probes answers is this one. Its

@@ -1,7 +1,7 @@
-"""The walls around the warm process: what starts it, what of this machine it sees, and what a submission may use.
+"""The walls around the template process: what starts it, what of this machine it sees, and what a submission may use.
 
 bubblewrap
-    The warm process runs in namespaces, with a read-only system and nothing else of this machine in sight, and each
+    The template process runs in namespaces, with a read-only system and nothing else of this machine in sight, and each
     submission in namespaces of its own within them.
 landlock
     For machines that refuse user namespaces. Each submission is confined by Landlock and by a filter of system calls: it
@@ -17,6 +17,7 @@ none
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import socket
@@ -30,16 +31,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, get_args
 
-from . import GradingError, landlock, seccomp
+from .. import GradingError
+from . import landlock, seccomp
 from .wire import Wire
 
 Tier = Literal["bubblewrap", "landlock", "none"]
 TIERS: tuple[Tier, ...] = get_args(Tier)
+TierChoice = Tier | Literal["auto"]
+CHOICES: tuple[TierChoice, ...] = ("auto", *TIERS)
 
 MIB = 1 << 20
 
-# The lessons' files, with their right answers. The warm process reads them before there is any student code.
-HIDDEN = Path(__file__).parents[1] / "lessons"
+_PACKAGE = "autograder"
+# The folder with the lessons' files, which hold right answers.
+_ANSWERS = f"{_PACKAGE}.lessons"
 
 # Not all of /usr: below it there may be nbgrader's exchange, and in a container the course itself.
 _PROGRAMS = (
@@ -93,32 +98,32 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Door:
-    """The way into a warm process. Any process that has it can have submissions run there, side by side with others."""
+class Endpoint:
+    """Where a fork server is reached. Any process that has it can have submissions run there, side by side with others."""
 
     tier: Tier
     connection: socket.socket
 
-    def enter(self) -> Wire:
-        """Return a control socket of one's own. It says so when the warm process is ready.
+    def connect(self) -> Wire:
+        """Return a control socket of one's own. It says so when the template process is ready.
 
         Raises
         ------
         OSError
-            When the warm process has ended.
+            When the template process has ended.
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self.connection, [b"enter"], [theirs.fileno()])
+            socket.send_fds(self.connection, [b"connect"], [theirs.fileno()])
         return Wire(ours)
 
 
 @dataclass(frozen=True)
-class Warm:
-    """A warm process that was started, the door to it, and the directory that it works in."""
+class ForkServer:
+    """A fork server that was started: its template process, its endpoint, and the directory that it works in."""
 
     process: subprocess.Popen[bytes]
-    door: Door
+    endpoint: Endpoint
     place: Path | None = None
 
     def __enter__(self) -> Self:
@@ -128,20 +133,47 @@ class Warm:
         self.close()
 
     def last_words(self) -> str:
-        """End the warm process, and return the end of what it wrote to stderr."""
+        """End the template process, and return the end of what it wrote to stderr."""
         self.process.kill()
         raw = self.process.stderr.read() if self.process.stderr is not None else b""
         return " ".join(raw.decode(errors="replace").split())[-300:]
 
     def close(self) -> None:
-        """End the warm process and all that is in it."""
-        self.door.connection.close()
+        """End the template process and all that is in it."""
+        self.endpoint.connection.close()
         self.process.kill()
         self.process.wait()
         if self.process.stderr is not None:
             self.process.stderr.close()
         if self.place is not None:
             remove(self.place)
+
+
+def hidden_path() -> Path:
+    """Return the folder with the lessons' files. The template process reads them before there is any student code.
+
+    Raises
+    ------
+    SandboxError
+        When there is no such folder: nothing would be hidden.
+    """
+    path = _folder_of(_ANSWERS)
+    if not path.is_dir():
+        raise SandboxError(
+            f"Expected the folder of {_ANSWERS} at {path}, to hide it; there is none. Install the package again."
+        )
+    return path
+
+
+def _folder_of(package: str) -> Path:
+    """Return the folder of a package, without importing it: the lessons would bring PyTorch along."""
+    found = importlib.util.find_spec(package)
+    places = list(found.submodule_search_locations or ()) if found is not None else []
+    if len(places) != 1:
+        raise SandboxError(
+            f"Expected the package {package} in one folder; found it in {len(places)}. Install the package again."
+        )
+    return Path(places[0])
 
 
 def visible_paths() -> list[Path]:
@@ -151,7 +183,7 @@ def visible_paths() -> list[Path]:
     """
     roots = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]}
     parts = {root / part for root in roots for part in ("bin", "lib", "lib64", "pyvenv.cfg") if (root / part).exists()}
-    return sorted({*parts, Path(__file__).parents[1]})
+    return sorted({*parts, _folder_of(_PACKAGE)})
 
 
 def readable_paths() -> tuple[list[Path], list[Path]]:
@@ -159,14 +191,15 @@ def readable_paths() -> tuple[list[Path], list[Path]]:
 
     Landlock takes nothing out of what it allows. So what lies around the lessons' files is allowed piece by piece.
     """
+    hidden = hidden_path()
     readable: list[Path] = []
     listed: list[Path] = []
     waiting = [*(Path(path) for path in (*_SYSTEM, *_SYSTEM_LINKS, *_DEVICES)), *visible_paths()]
     for path in waiting:
-        if path != HIDDEN and HIDDEN.is_relative_to(path):
+        if path != hidden and hidden.is_relative_to(path):
             listed.append(path)
             waiting += path.iterdir()
-        elif path != HIDDEN:
+        elif path != hidden:
             readable.append(path)
     return readable, listed
 
@@ -178,7 +211,7 @@ def settings(home: str) -> dict[str, str]:
         "HOME": home,
         "TMPDIR": home,
         "LANG": "C.UTF-8",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PYTHONPATH": str(_folder_of(_PACKAGE).parent),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLCONFIGDIR": home,
         "IPYTHONDIR": home,
@@ -209,8 +242,19 @@ def best_tier() -> Tier:
     raise SandboxError(f"bubblewrap: {no_bubblewrap}\nlandlock: {no_landlock}\n{_HOW_TO}")
 
 
-def start(tier: Tier) -> Warm:
-    """Start a warm process behind the walls of a tier.
+def tier_of(choice: TierChoice) -> Tier:
+    """Return the tier that is chosen; "auto" is the best that this machine has.
+
+    Raises
+    ------
+    SandboxError
+        When "auto" is chosen and this machine has no walls.
+    """
+    return best_tier() if choice == "auto" else choice
+
+
+def start(tier: Tier) -> ForkServer:
+    """Start a template process behind the walls of a tier.
 
     Raises
     ------
@@ -224,11 +268,12 @@ def start(tier: Tier) -> Warm:
         why = _why_no_landlock()
     if why:
         raise SandboxError(f"{tier}: {why}\n{_HOW_TO}")
+    hidden_path()
     place = Path(tempfile.mkdtemp(prefix="autograder-")) if tier == "landlock" else None
     # Packets and not a stream, since several processes knock at it.
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        worker = [sys.executable, "-m", "autograder.grading.worker", str(theirs.fileno())]
+        worker = [sys.executable, "-m", "autograder.grading.sandbox.forkserver", str(theirs.fileno())]
         process = subprocess.Popen(
             [*_bubblewrap(), *worker] if tier == "bubblewrap" else worker,
             pass_fds=(theirs.fileno(),),
@@ -240,7 +285,7 @@ def start(tier: Tier) -> Warm:
             # A Ctrl-C on the terminal is for the grader, which lets what is in flight come to its end.
             start_new_session=True,
         )
-    return Warm(process, Door(tier, ours), place)
+    return ForkServer(process, Endpoint(tier, ours), place)
 
 
 def remove(place: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the warm process does before the first submission, so that no submission has to.
+"""What the template process does before the first submission, so that no submission has to.
 
 Much of IPython, PyTorch and this package is imported or made when it is first used. A submission should find it there.
 """

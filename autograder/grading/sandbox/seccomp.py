@@ -159,7 +159,7 @@ def program(architecture: Architecture, alone: int | None, processes: bool) -> l
     ]
 
 
-def put_on(alone: bool, processes: bool) -> None:
+def install(alone: bool, processes: bool) -> None:
     """Put the filter on this process, for good; `no_new_privs` must be set. See `program`."""
     steps = program(ARCHITECTURES[platform.machine()], os.getpid() if alone else None, processes)
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))

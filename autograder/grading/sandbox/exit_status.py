@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .sandbox import MIB, Limits
+from .tiers import MIB, Limits
 
 UNHEARD, TOO_MANY_PROCESSES, TOO_MUCH_DISK = 74, 75, 76
-# The engine's own: the warm process has ended too, so no status came.
+# The engine's own: the template process has ended too, so no status came.
 LOST = -1
 _SIGNAL = 128
 _KILLED, _TIME_UP, _FOREIGN_CALL = _SIGNAL + 9, _SIGNAL + 24, _SIGNAL + 31

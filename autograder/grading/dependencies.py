@@ -1,0 +1,83 @@
+"""Which modules of this package a module needs, told from the text of its imports: nothing is imported to find out."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+
+def needed(*modules: str) -> dict[str, Path]:
+    """Return the modules that these modules need, and they themselves, by name with their files.
+
+    Imports for type checking alone count too. A package's `__init__` is needed where anything of the package is.
+    """
+    found: dict[str, Path] = {}
+    waiting = list(modules)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = _file_of(name)
+            waiting += imports(name)
+            waiting += [name.rpartition(".")[0]] * ("." in name)
+    return found
+
+
+@cache
+def imports(module: str) -> tuple[str, ...]:
+    """Return the modules of this package that a module's text imports, anywhere in it.
+
+    Parameters
+    ----------
+    module
+        Its full name, as `autograder.grading.job`.
+    """
+    path = _file_of(module)
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    tree = ast.parse(path.read_bytes())
+    return tuple(dict.fromkeys(name for node in ast.walk(tree) for name in _imported(node, package)))
+
+
+def _imported(node: ast.AST, package: str) -> Iterator[str]:
+    own = package.partition(".")[0]
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names if alias.name.partition(".")[0] == own)
+    elif isinstance(node, ast.ImportFrom):
+        source = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+        if source.partition(".")[0] == own:
+            for alias in node.names:
+                # What is imported is a module in the package, or else a name in the module.
+                inner = f"{source}.{alias.name}"
+                yield inner if is_module(inner) else source
+
+
+@cache
+def is_module(name: str) -> bool:
+    """Return whether this package has a module of this name."""
+    try:
+        _file_of(name)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@cache
+def _file_of(module: str) -> Path:
+    """Return the file of a module of this package.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is none.
+    """
+    own, _, rest = module.partition(".")
+    root = importlib.util.find_spec(own)
+    places = root.submodule_search_locations if root is not None else None
+    for place in places or ():
+        stem = Path(place, *rest.split(".")) if rest else Path(place)
+        for path in (stem / "__init__.py", stem.with_suffix(".py")):
+            if path.is_file():
+                return path
+    raise FileNotFoundError(f"there is no module {module}")
