@@ -1,0 +1,96 @@
+"""The package's modules stand on floors: imports run down, never up and never in a circle, and each module stands alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import autograder
+from autograder.grading.dependencies import imports
+
+PACKAGE = Path(autograder.__file__).parent
+MODULES = sorted(
+    ".".join(("autograder", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+    for path in PACKAGE.rglob("*.py")
+)
+# What a part may import of the package, by the beginnings of names; what is not named here has no rule but the circles'.
+MAY_IMPORT = {
+    # Data, and pure functions over it: they know nothing of how a verdict is shown, or of who asks.
+    "autograder.observation": (),
+    "autograder.verdict": (),
+    "autograder.mistake": ("autograder.observation",),
+    "autograder.exercise": ("autograder.mistake",),
+    "autograder.overview": ("autograder.exercise", "autograder.verdict"),
+    "autograder.misconceptions": (),
+    # Of grading, the sandbox takes the error alone.
+    "autograder.grading.sandbox": (
+        "autograder.grading",
+        "autograder.grading.sandbox.*",
+        *("autograder.exercise", "autograder.figures", "autograder.lessons", "autograder.probe"),
+    ),
+}
+# Nobody but the command, what an instructor configures, and they themselves.
+ONLY_FROM = {
+    "autograder.cli": (),
+    "autograder.grading.lms": ("autograder.cli",),
+    "autograder.grading.report": ("autograder.cli",),
+    "autograder.authoring": ("autograder.cli",),
+}
+
+
+def within(name: str, part: str) -> bool:
+    return name == part or name.startswith(f"{part}.")
+
+
+def allowed(name: str, rules: tuple[str, ...]) -> bool:
+    return any(within(name, rule.removesuffix(".*")) if rule.endswith(".*") else name == rule for rule in rules)
+
+
+def test_imports_form_no_circle() -> None:
+    # A package's `__init__` gathers what is below it, so it comes after its modules and before whoever imports the package.
+    graph = {name: set(imports(name)) - {name} for name in MODULES}
+    graph["autograder"] = set()
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_a_part_imports_only_what_is_below_it(part: str) -> None:
+    for name in (name for name in MODULES if within(name, part)):
+        wrong = [one for one in imports(name) if not allowed(one, MAY_IMPORT[part])]
+        assert not wrong, f"{name} imports {wrong}"
+
+
+@pytest.mark.parametrize("part", ONLY_FROM)
+def test_nothing_imports_a_part_from_below_it(part: str) -> None:
+    importers = {name for name in MODULES if not within(name, part) and any(within(one, part) for one in imports(name))}
+    assert importers <= set(ONLY_FROM[part])
+
+
+def test_nothing_that_judges_knows_of_grading() -> None:
+    judging = {name for name in MODULES if not within(name, "autograder.grading")} - {
+        *("autograder.cli", "autograder.authoring"),
+    }
+    assert not {(name, one) for name in judging for one in imports(name) if within(one, "autograder.grading")}
+
+
+def imports_alone(module: str) -> str:
+    try:
+        __import__(module)
+    except Exception as error:
+        return f"{module}: {type(error).__name__}: {error}"
+    return ""
+
+
+def test_each_module_can_be_imported_first() -> None:
+    # Forks of a process that has imported none of the package's modules, and everything else that takes long.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch", "matplotlib.pyplot", "nbgrader.apps", "IPython", "ipywidgets"])
+    with context.Pool(2, maxtasksperchild=1) as pool:
+        failed = [why for why in pool.map(imports_alone, MODULES, chunksize=1) if why]
+    assert not failed
