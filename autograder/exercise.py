@@ -252,14 +252,18 @@ def gradient(function: Callable[..., torch.Tensor], argument: int = 0) -> Callab
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson: its place in the course, and its exercises in the order they are met."""
+    """One lesson: its place in the course, what it teaches in a line, and its exercises in the order they are met."""
 
     number: int
     name: str
     title: str
-    minutes: int
     teaches: str
     exercises: tuple[Exercise, ...]
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes its exercises take together."""
+        return sum(exercise.minutes for exercise in self.exercises)
 
     @property
     def folder(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder import authoring
 from autograder.exercise import Lesson
@@ -36,59 +37,121 @@ def twice(notebook: NotebookNode) -> None:
     notebook.cells.append(copy.deepcopy(cell(notebook, "d_square")))
 
 
-def without_a_card(notebook: NotebookNode) -> None:
-    for one in notebook.cells:
-        one.source = one.source.replace("**1.2 · The slope of a parabola**", "")
-
-
 def without_an_answer_cell(notebook: NotebookNode) -> None:
     notebook.cells.remove(cell(notebook, "d_square"))
-
-
-def without_a_check_cell(notebook: NotebookNode) -> None:
-    cell(notebook, "check-d_square").metadata.nbgrader.grade_id = "check-other"
 
 
 def with_more_in_the_check_cell(notebook: NotebookNode) -> None:
     cell(notebook, "check-d_square").source += "\nprint('done')"
 
 
-def worth_more(notebook: NotebookNode) -> None:
-    cell(notebook, "check-d_square").metadata.nbgrader.points = 3
-
-
 def another_graded_cell(notebook: NotebookNode) -> None:
     assertion = copy.deepcopy(cell(notebook, "check-d_square"))
     assertion.metadata.nbgrader.update(grade_id="my-assertion", points=1.5)
+    assertion.source = "assert True"
     notebook.cells.append(assertion)
 
 
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (twice, ["the grade id 'd_square' is used 2 times: give each cell its own"]),
-        (without_a_card, ["scalar_gradients.d_square has no card, or an old one; put this line above it: **1.2 · "]),
-        (without_an_answer_cell, ["scalar_gradients.d_square has no answer cell: make one with the grade id 'd_square'"]),
-        (without_a_check_cell, ["scalar_gradients.d_square has no check cell: make one with the grade id 'check-d_sq"]),
-        (with_more_in_the_check_cell, ["the check cell of scalar_gradients.d_square holds 'check(", "alone"]),
+        (twice, ["cells 17, ", "Expected one cell with the grade id 'd_square'; got 2. Give each its own."]),
         (
-            worth_more,
-            [
-                "the check cell of scalar_gradients.d_square is worth 3, the exercise 2: make them the same",
-                "add up to 21, and a lesson has 20",
-            ],
+            without_an_answer_cell,
+            ["no cell: Expected a code cell that defines d_square between '### BEGIN SOLUTION' and", "got none. Write it"],
         ),
-        (another_graded_cell, ["the points of its cells add up to 21.5, and a lesson has 20: change what"]),
+        (with_more_in_the_check_cell, ['cell 18: Expected check("scalar_gradients.d_square") alone; got ', "of its own"]),
+        (another_graded_cell, ["scalar_gradients.py: Expected 20 points in a lesson; got 21.5. Change the `points`"]),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )  # fmt: skip
-def test_what_is_wrong_in_a_notebook_is_told(
+def test_what_is_wrong_in_a_notebook_is_told_with_its_place(
     solution: NotebookNode, spoil: Callable[[NotebookNode], None], said: list[str]
 ) -> None:
     spoiled = copy.deepcopy(solution)
     spoil(spoiled)
+    authoring.put_in_order(LESSON, spoiled)
     found = "\n".join(authoring.problems(LESSON, spoiled))
     assert [words for words in said if words not in found] == [], found
+
+
+def old_card(notebook: NotebookNode) -> None:
+    for one in notebook.cells:
+        one.source = one.source.replace(
+            "**1.2 · The slope of a parabola** · difficulty ●○○○○", "**1.2 · Old** · difficulty ●●"
+        )
+
+
+def other_points(notebook: NotebookNode) -> None:
+    cell(notebook, "check-d_square").metadata.nbgrader.points = 3
+
+
+def plain_cells(notebook: NotebookNode) -> None:
+    for grade_id in ("d_square", "check-d_square"):
+        del cell(notebook, grade_id).metadata["nbgrader"]
+
+
+def other_minutes(notebook: NotebookNode) -> None:
+    notebook.cells[0].source = notebook.cells[0].source.replace("About 40 minutes", "About 7 minutes")
+
+
+@pytest.mark.parametrize("spoil", [old_card, other_points, plain_cells, other_minutes])
+def test_what_the_module_says_is_written_into_the_notebook(
+    solution: NotebookNode, spoil: Callable[[NotebookNode], None]
+) -> None:
+    spoiled = copy.deepcopy(solution)
+    spoil(spoiled)
+    assert spoiled != solution
+    authoring.put_in_order(LESSON, spoiled)
+    assert spoiled == solution
+
+
+def test_an_answer_cell_alone_gets_its_card_and_its_check(solution: NotebookNode) -> None:
+    bare = copy.deepcopy(solution)
+    del cell(bare, "d_square").metadata["nbgrader"]
+    bare.cells.remove(cell(bare, "check-d_square"))
+    bare.cells = [one for one in bare.cells if one.id != "card-d-square"]
+    authoring.put_in_order(LESSON, bare)
+    place = bare.cells.index(cell(bare, "d_square"))
+    assert bare.cells[place - 1].source.startswith("**1.2 · The slope of a parabola** · difficulty ●○○○○")
+    check, expected = bare.cells[place + 1], cell(solution, "check-d_square")
+    assert (check.id, check.source, check.metadata) == (expected.id, expected.source, expected.metadata)
+    assert authoring.problems(LESSON, bare) == []
+
+
+def with_exercise(**changes: object) -> Lesson:
+    """Return the lesson with other words in the module for `d_square`."""
+    exercises = [replace(one, **changes) if one.name == "d_square" else one for one in LESSON.exercises]
+    return replace(LESSON, exercises=tuple(exercises))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"hints": ("One.", "Two.", "Two.")}, "Expected 4 different hints; got 2."),
+        ({"cases": LESSON.exercises[1].cases[:2]}, "Expected 3 inputs at least; got 2."),
+        ({"hints": ("One.", "Two.", "Three.", "It is 8.6 there.")}, "got the right answer, 8.6. Take the number out."),
+        ({"number": "1.1"}, "Expected one exercise with the number 1.1; got 2."),
+        ({"points": 3}, "Expected 20 points in a lesson; got 21."),
+    ],
+    ids=lambda one: next(iter(one)) if isinstance(one, dict) else "",
+)  # fmt: skip
+def test_what_is_wrong_in_a_module_is_told_with_its_place(
+    solution: NotebookNode, changes: dict[str, object], said: str
+) -> None:
+    lesson, notebook = with_exercise(**changes), copy.deepcopy(solution)
+    authoring.put_in_order(lesson, notebook)
+    (told,) = authoring.problems(lesson, notebook)
+    assert told.startswith("autograder/lessons/scalar_gradients.py")
+    assert said in told
+
+
+def test_the_front_door_lists_the_lessons() -> None:
+    text = "Lessons.\n\n| lesson |\n|---|\n| [1 · Old](old) | 1 | Old |\n\nMore.\n"
+    shown = authoring.front_door(text, [LESSON])
+    row = f"| [1 · {LESSON.title}]({LESSON.folder}/{LESSON.folder}.ipynb) | {LESSON.minutes} | {LESSON.teaches} |"
+    assert shown == f"Lessons.\n\n| lesson |\n|---|\n{row}\n\nMore.\n"
+    assert authoring.front_door("No table.\n", [LESSON]) == "No table.\n"
 
 
 def with_mistake(answer: Callable[..., object], name: str = "d_square") -> Lesson:
@@ -107,8 +170,9 @@ def with_mistake(answer: Callable[..., object], name: str = "d_square") -> Lesso
 )
 def test_a_known_mistake_that_would_pass_is_told(solution: NotebookNode, answer: Callable[..., object]) -> None:
     (told,) = authoring.problems(with_mistake(answer), solution)
-    assert "the mistake 'harmless' of scalar_gradients.d_square would pass check-d_square" in told
-    assert "in autograder/lessons/scalar_gradients.py, add a case where the two differ" in told
+    assert told.startswith("autograder/lessons/scalar_gradients.py, scalar_gradients.d_square: ")
+    assert "Expected the mistake 'harmless' to differ from the right answer; got the same at all public inputs" in told
+    assert "Add a case where the two differ" in told
 
 
 @pytest.mark.parametrize(
@@ -127,7 +191,19 @@ def test_nothing_is_released_and_the_file_is_named(tmp_path: Path) -> None:
     course = Course(tmp_path)
     with pytest.raises(CourseError) as error:
         authoring.release(course, with_mistake(lambda slope, x: slope))
-    assert str(error.value).startswith(f"{course.solution(LESSON.folder)}: the mistake 'harmless'")
+    assert str(error.value).startswith(f"{course.solution(LESSON.folder)}: autograder/lessons/scalar_gradients.py")
     assert not course.released(LESSON.folder).exists()
     authoring.release(course, LESSON)
     assert course.released(LESSON.folder).exists()
+
+
+def test_a_cell_that_raises_is_named_and_the_file_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.ipynb"
+    cells = [new_markdown_cell("Text."), new_code_cell("x = 1"), new_code_cell("x / 0"), new_code_cell("x")]
+    nbformat.write(new_notebook(cells=cells), path)
+    before = path.read_bytes()
+    with pytest.raises(CourseError) as error:
+        authoring.execute(path)
+    assert str(error.value).startswith(f"{path}: cell 3: Expected it to run; got ZeroDivisionError: division by zero.")
+    assert str(error.value).endswith("x / 0")
+    assert path.read_bytes() == before

@@ -419,7 +419,6 @@ LESSON = Lesson(
     number=5,
     name="accumulation",
     title="Accumulation",
-    minutes=45,
     teaches="Why `.grad` is a running sum, how to clear it, and what a backward pass frees",
     exercises=(
         Exercise(

@@ -282,7 +282,6 @@ LESSON = Lesson(
     number=3,
     name="binary_cross_entropy",
     title="Binary cross-entropy",
-    minutes=55,
     teaches="The gradient of a yes-or-no loss, and why it is computed from logits",
     exercises=(
         Exercise(

@@ -290,7 +290,6 @@ LESSON = Lesson(
     number=2,
     name="chain_rule",
     title="The chain rule",
-    minutes=45,
     teaches="How derivatives multiply along a path and add up over paths",
     exercises=(
         Exercise(

@@ -503,7 +503,6 @@ LESSON = Lesson(
     number=6,
     name="no_grad",
     title="Turning tracking off",
-    minutes=50,
     teaches="How to freeze, cut, update and predict without a graph, and how to train a model with all of it",
     exercises=(
         Exercise(

@@ -101,7 +101,6 @@ LESSON = Lesson(
     number=1,
     name="scalar_gradients",
     title="Scalar gradients",
-    minutes=40,
     teaches="What a gradient is, and how `backward()` finds one",
     exercises=(
         Exercise(

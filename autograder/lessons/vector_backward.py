@@ -336,7 +336,6 @@ LESSON = Lesson(
     number=4,
     name="vector_backward",
     title="Backward from a vector",
-    minutes=60,
     teaches="What a Jacobian is, and why `backward` wants a vector for it",
     exercises=(
         Exercise(

@@ -106,8 +106,8 @@ SHOWN = {
 }
 
 
-def test_every_lesson_has_its_inventory() -> None:
-    assert set(SHOWN) == {lesson.name for lesson in all_lessons()}
+def test_every_inventory_has_its_lesson() -> None:
+    assert set(SHOWN) <= {lesson.name for lesson in all_lessons()}
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in SHOWN.items() for text in texts])
