@@ -257,7 +257,8 @@ def _raised(error: BaseException) -> Raised:
 _LIBRARIES = (
     "<frozen",
     "<__array_function__",
-    str(Path(__file__).parent),
+    # As the code says it, since behind the walls this package is no file.
+    str(Path(sys._getframe().f_code.co_filename).parent),
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
 )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import autograder
-from autograder.grading.dependencies import imports
+from autograder.modules import imports
 
 PACKAGE = Path(autograder.__file__).parent
 MODULES = sorted(
@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "autograder.grading.sandbox": (
         "autograder.grading",
         "autograder.grading.sandbox.*",
-        *("autograder.exercise", "autograder.figures", "autograder.lessons", "autograder.probe"),
+        *("autograder.exercise", "autograder.figures", "autograder.lessons", "autograder.modules", "autograder.probe"),
     ),
 }
 # Nobody but the command, what an instructor configures, and they themselves.

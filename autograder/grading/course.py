@@ -28,8 +28,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
+from ..modules import is_module, needed
 from . import GradingError, feedback, job, pages
-from .dependencies import is_module, needed
 from .feedback import Page
 from .files import beside, write_beside
 from .gradebook import Graded, Provenance, Recorder, due_dates, earlier, feedback_keys, feedback_written, prepare

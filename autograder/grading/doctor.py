@@ -6,7 +6,9 @@ An attempt gets through where there are no walls, which the tests see to, so one
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -18,8 +20,9 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_notebook
 
+from ..lessons import all_lessons
 from .engine import Engine, RunResult
-from .sandbox import MIB, Limits, Tier
+from .sandbox import MIB, Limits, Tier, build, visible
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def examine(tier: Tier, limits: Limits) -> tuple[Finding, ...]:
                 found.append(_try(engine, _fork_bomb(limits), outside.names))
             found += [_exceed(engine, excess) for excess in _excesses(limits)]
             engine.limits = limits
-            found += [_leave_files(engine), _leave_a_process(engine)]
+            found += [_leave_files(engine), _leave_a_process(engine), _look_for_answers(engine)]
         return tuple(found)
 
 
@@ -110,6 +113,76 @@ def _exceed(engine: Engine, excess: _Excess) -> Finding:
     stopped = any(excess.note in note for note in ran.notes)
     stands = stopped and after == "the next one is fine"
     return Finding(excess.wall, stands, "; ".join(ran.notes) or _said(ran) or "nothing stopped it")
+
+
+_LOOK = """
+import os, stat
+answers, most = {answers!r}, {most}
+looked, found, seen = 0, [], set()
+for root in {roots!r}:
+    for folder, folders, names in os.walk(root):
+        state = os.stat(folder)
+        if (state.st_dev, state.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((state.st_dev, state.st_ino))
+        for name in names:
+            path = os.path.join(folder, name)
+            try:
+                state = os.stat(path)
+                if not stat.S_ISREG(state.st_mode) or not 0 < state.st_size <= most:
+                    continue
+                with open(path, "rb") as file:
+                    text = file.read()
+            except OSError:
+                continue
+            looked += 1
+            if any(one in text for one in answers):
+                found.append(path)
+        if found:
+            break
+    if found:
+        break
+print(looked, *found[:5])
+"""
+# No lesson, and no notebook with solutions, is longer. Libraries of machine code are.
+_LONGEST_TEXT = 2_000_000
+_LONG_ENOUGH = 25
+
+
+def _look_for_answers(engine: Engine) -> Finding:
+    """Look through all files that are seen behind the walls for words of a right answer."""
+    seen = visible()
+    # First where answers would be, so that they are found at once where nothing hides them.
+    roots = dict.fromkeys(
+        map(str, (Path(__file__).parents[1], Path.cwd(), Path.home(), "/", *seen.shown, *seen.composed))
+    )
+    engine.limits = replace(engine.limits, cell_timeout=300.0, wall=300.0, cpu=300)
+    ran = _run(engine, _LOOK.format(answers=words_of_answers(), roots=[*roots], most=_LONGEST_TEXT))
+    looked, *found = _said(ran).split() or ["0"]
+    wall = "answers in any file"
+    if not looked.isdigit() or int(looked) == 0:
+        return Finding(wall, False, f"it could not be looked for: {_said(ran)}")
+    return Finding(wall, not found, " ".join(found) or f"there is none in {looked} files")
+
+
+def words_of_answers() -> list[bytes]:
+    """Return words that only answers have: a mistake of each lesson, and a line of each solution in this directory."""
+    words = set()
+    for lesson in all_lessons():
+        messages = (mistake.message for exercise in lesson.exercises for mistake in exercise.mistakes)
+        words.add(max((run.strip() for message in messages for run in _PLAIN.findall(message)), key=len, default=""))
+    asked = build()
+    for path in Path.cwd().glob("solutions/*/*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        answers = ["".join(cell["source"]) for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]
+        lines = (line.strip() for answer in answers for line in answer.splitlines() if _PLAIN.fullmatch(line))
+        words.add(max((line for line in lines if line.encode() not in asked), key=len, default=""))
+    return sorted(word.encode() for word in words if len(word) >= _LONG_ENOUGH)
+
+
+# What stands in a file of Python or JSON, or in a compiled one, as it is.
+_PLAIN = re.compile(r"[\w ,.;:()*=+-]+", re.ASCII)
 
 
 def _leave_files(engine: Engine) -> Finding:
