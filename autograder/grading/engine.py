@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import secrets
 import socket
@@ -42,6 +43,9 @@ from .sandbox import (
 
 Draw = Callable[[Exercise], Sequence[Case]]
 
+# In bytes, of which base64 makes a third more; a frame holds it.
+_PART = 4_000_000
+
 _GRACE = 3.0
 # In characters of source, of which JSON makes twelve bytes at most.
 _LOAD = 8_000
@@ -59,6 +63,21 @@ class RunResult:
     verdicts: tuple[Verdict, ...]
     notes: tuple[str, ...]
     lost: bool = False
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that lies beside the notebook when its cells run.
+
+    Attributes
+    ----------
+    name
+        Its path from there, with forward slashes and without `..`.
+    """
+
+    name: str
+    content: bytes
+    read_only: bool = False
 
 
 class Engine:
@@ -98,7 +117,7 @@ class Engine:
         if self._own is not None:
             self._own.close()
 
-    def run(self, notebook: NotebookNode, draw: Draw) -> RunResult:
+    def run(self, notebook: NotebookNode, draw: Draw, files: Sequence[File] = ()) -> RunResult:
         """Run a notebook's code cells in order; judge its check cells at the inputs that `draw` gives.
 
         Parameters
@@ -107,20 +126,22 @@ class Engine:
             A rebuilt submission: its check cells are the instructor's. Its outputs are put into it.
         draw
             Returns the inputs for an exercise. They are sent when the check is reached, and not before.
+        files
+            They are written into the submission's own directory before its first cell runs.
 
         Raises
         ------
         SandboxError
             When the template process has ended and could not be started again.
         """
-        ran = self._run(notebook, draw)
+        ran = self._run(notebook, draw, files)
         # That the template process ended need not be this submission's doing.
-        return self._run(notebook, draw) if ran.lost else ran
+        return self._run(notebook, draw, files) if ran.lost else ran
 
-    def _run(self, notebook: NotebookNode, draw: Draw) -> RunResult:
+    def _run(self, notebook: NotebookNode, draw: Draw, files: Sequence[File]) -> RunResult:
         child = self._new_child(mentioned("\n".join(cell["source"] for cell in notebook["cells"])))
         try:
-            return _Run(self, child).run(notebook, draw)
+            return _Run(self, child).run(notebook, draw, files)
         finally:
             child.close()
 
@@ -199,7 +220,9 @@ class _Run:
         self._notes: list[str] = []
         self._verdicts: list[Verdict] = []
 
-    def run(self, notebook: NotebookNode, draw: Draw) -> RunResult:
+    def run(self, notebook: NotebookNode, draw: Draw, files: Sequence[File]) -> RunResult:
+        for file in files:
+            self._put(file)
         cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         for count, cell in enumerate(cells, 1):
             cell["execution_count"] = count
@@ -215,6 +238,17 @@ class _Run:
             self._child.close()
             self._engine.ended()
         return RunResult(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)), self._lost)
+
+    def _put(self, file: File) -> None:
+        for start in range(0, max(len(file.content), 1), _PART):
+            part = base64.b64encode(file.content[start : start + _PART]).decode()
+            whole = start + _PART >= len(file.content)
+            message = {"file": file.name, "content": part, "read_only": file.read_only and whole}
+            (reply,) = self._ask((f"the file {file.name!r}", message))
+            if reply.get("failed"):
+                why = clean_text(str(reply["failed"]))[:200]
+                self._notes.append(f"the file {file.name!r} could not be put beside the notebook: {why}")
+                return
 
     def _run_plain(self, cells: Sequence[NotebookNode]) -> None:
         asked = [(_name(cell), {"source": cell["source"]}) for cell in cells]

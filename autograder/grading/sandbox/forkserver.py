@@ -7,6 +7,7 @@ socket alone. The template process itself speaks on the control socket, which no
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gc
 import importlib
@@ -368,8 +369,9 @@ def _limit(limits: Mapping[str, Any]) -> None:
 
 
 def _run_cells(grader: Wire, shell: Shell) -> None:
-    """Run what the grader sends, cell by cell: a source to run, or an exercise to probe at the inputs that come with it."""
+    """Do what the grader asks: put a file here, run a source, or probe an exercise at the inputs that come with it."""
     answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+        "file": _put,
         "source": lambda message: {"outputs": shell.run(message["source"])},
         "exercise": lambda message: {"observation": _observe(shell, message)},
     }
@@ -391,6 +393,20 @@ def _run_cells(grader: Wire, shell: Shell) -> None:
             # A process that a cell has forked came out of it too. The grader waits for one answer.
             os._exit(0)
         grader.send({"id": message["id"], **reply})
+
+
+def _put(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a part of a file to this directory."""
+    path = Path(message["file"])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(base64.b64decode(message["content"]))
+            if message["read_only"]:
+                os.fchmod(file.fileno(), 0o444)
+    except OSError as error:
+        return {"failed": error.strerror}
+    return {}
 
 
 def _observe(shell: Shell, message: Mapping[str, Any]) -> str:
