@@ -24,12 +24,28 @@ def describe(thing: Any, depth: int = 0) -> Value:
 
 
 def shown(thing: Any, limit: int = 120) -> str:
-    """Return `repr(thing)` on one line, cut to `limit` characters; a repr that raises is named as such."""
+    """Return `repr(thing)` on one line, cut to `limit` characters; a repr that raises is named as such.
+
+    Numbers are shown to five digits: those after these may be rounding, which is another one on another machine.
+    """
     try:
-        text = " ".join(repr(thing).split())
+        with np.printoptions(precision=5):
+            text = " ".join(repr(_rounded(thing)).split())
     except BaseException as error:
         return f"<a {_type_name(thing)} whose repr raises {type(error).__name__}>"
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _rounded(thing: Any, depth: int = 0) -> Any:
+    """Return plain numbers to five digits, also those in plain containers, and anything else as it is."""
+    kind = type(thing)
+    if kind in (float, np.float32, np.float64):
+        return thing if thing.is_integer() else kind(f"{thing:.5g}")
+    if depth >= _MAX_DEPTH or kind not in (dict, list, tuple) or len(thing) > _MAX_ITEMS:
+        return thing
+    if kind is dict:
+        return {key: _rounded(item, depth + 1) for key, item in thing.items()}
+    return kind(_rounded(item, depth + 1) for item in thing)
 
 
 def _type_name(thing: Any) -> str:
