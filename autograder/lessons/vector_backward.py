@@ -1,4 +1,4 @@
-"""Lesson 4: gradients of and through vectors. One number from many, the Jacobian, and the vector–Jacobian product."""
+"""Lesson 4: the gradient in a vector, the Jacobian, and the vector–Jacobian product."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ..observation import Call, Value
 
 # --- shared ---------------------------------------------------------------------------------------
 
+# For more than one pair of exercises. What only a pair shares stands with its first exercise.
+
 
 def mean_square(x: Tensor) -> Tensor:
     """Return the mean of x²."""
@@ -28,7 +30,7 @@ def mean_squared_error(pred: Tensor, target: Tensor) -> Tensor:
 
 
 def _answering(slug: str, message: str, answer: Callable[..., Any]) -> Mistake:
-    """Return a `wrong_value` whose arguments come as arrays, whatever the answer was handed."""
+    """Return a `wrong_value` whose arguments are converted to arrays."""
     return wrong_value(
         slug, message, lambda reference, *given: answer(reference, *(np.asarray(each) for each in given))
     )
@@ -46,18 +48,18 @@ def _shape(value: Value | None) -> tuple[int, ...] | None:
     return None
 
 
-def _shaped(slug: str, message: str, told_by: Callable[[tuple[int, ...]], bool]) -> Mistake:
-    """Return a mistake that the shape of the result tells."""
+def _shaped(slug: str, message: str, is_wrong: Callable[[tuple[int, ...]], bool]) -> Mistake:
+    """Return a mistake that shows in the shape of the result."""
 
     def shows(call: Call) -> bool:
         shape = _shape(call.value)
-        return shape is not None and told_by(shape)
+        return shape is not None and is_wrong(shape)
 
     return Mistake(slug, message, shows=shows)
 
 
 def _failing(slug: str, message: str, *parts: str) -> Mistake:
-    """Return a mistake that shows as NumPy's or PyTorch's complaint about shapes, with one of `parts` in its text."""
+    """Return a mistake that shows as an error of NumPy or PyTorch about shapes, with one of `parts` in its text."""
 
     def shows(call: Call) -> bool:
         if call.raised is None or not {"ValueError", "RuntimeError"} & set(call.raised.types):
@@ -69,11 +71,11 @@ def _failing(slug: str, message: str, *parts: str) -> Mistake:
 
 _ONE_NUMBER = _shaped(
     "one-number",
-    "That is one number. A gradient has one entry for each entry of the vector it is taken in.",
+    "Your answer is one number. A gradient has one entry for each entry of the input vector.",
     lambda shape: shape == (),
 )
 
-_HARD_CODED = "The answer is right for vectors of length 3 and for no others. Where does the length come into it?"
+_HARD_CODED = "Your answer is right for vectors of length 3 only. Use the length of the vector that your function gets."
 _BROADCAST = ("could not be broadcast", "must match the size")
 _MATMUL = ("mismatch in its core dimension", "not aligned", "size mismatch", "cannot be multiplied")
 
@@ -92,7 +94,6 @@ _MEAN_SQUARE_CASES = (
     ((0.6, 1.9),),
 )
 
-# Mistakes that the twins share, the exercise by hand and the one by autograd.
 _HARD_CODED_N_OF_MEAN_SQUARE = _answering("hard-coded-n", _HARD_CODED, lambda slopes, x: slopes * len(x) / 3)
 
 D_MEAN_SQUARE = Exercise(
@@ -112,25 +113,25 @@ D_MEAN_SQUARE = Exercise(
         _HARD_CODED_N_OF_MEAN_SQUARE,
         _answering(
             "forgot-factor",
-            "Each square is differentiated too, and its exponent comes down as a factor. In yours it has gone.",
+            "Your answer is half of the right one. The derivative of a square has a factor from the exponent. That factor is missing.",
             lambda slopes, x: slopes / 2,
         ),
         _answering(
             "kept-power",
-            "When a square is differentiated, a first power is left. In yours it is still a square.",
+            "Your answer still has squares in it. The derivative of a square has a first power.",
             lambda slopes, x: slopes * x,
         ),
         _answering(
             "value-for-derivative",
-            "Those are the shares that the entries have in the mean, heights and not slopes.",
+            "You returned the terms of the mean. They are values of the function. The exercise asks for slopes.",
             lambda slopes, x: x**2 / len(x),
         ),
     ),
     hints=(
-        "A vector goes in, of any length, and a vector of the same length comes out.",
-        "Two things get lost here: the factor of the square, and the one that makes a sum a mean.",
-        "For the mean of x³ over two entries: entry 0 occurs in x0³/2 alone, so its slope is 3·x0²/2.",
-        "Read the section 'One number from many' again, and ask where its 3 came from.",
+        "The argument is a vector of any length. The result is a vector of the same length.",
+        "Two factors are easy to forget: the one from the square, and the one that turns a sum into a mean.",
+        "Another example is the mean of x³ over two entries. Entry 0 is only in the term x0³/2, so its slope is 3·x0²/2.",
+        "Read the section 'One number from many' again. Find out where the 3 in its formula comes from.",
     ),
 )
 
@@ -154,15 +155,15 @@ GRAD_MEAN_SQUARE = Exercise(
         _HARD_CODED_N_OF_MEAN_SQUARE,
         _answering(
             "value-for-derivative",
-            "Those are the shares that the entries have in the mean. The slopes are in the `.grad` of the leaf.",
+            "You returned the terms of the mean. They are values of the function. The slopes are in the `.grad` of the leaf.",
             lambda slopes, x: x**2 / len(x),
         ),
     ),
     hints=(
-        "A float64 tensor goes in, without `requires_grad`; a vector of the same length comes out.",
-        "Make a leaf of your own from it, so that the argument stays as it was: `x.clone().requires_grad_()`.",
+        "The argument is a float64 tensor that does not require grad. The result is a vector of the same length.",
+        "Make your own leaf with `x.clone().requires_grad_()`. Then the argument does not change.",
         "For the mean of x³: `y = (leaf**3).mean()`, then `y.backward()`, then `leaf.grad`.",
-        "Read the section 'One number from many' again: its second cell has all the steps.",
+        "Read the section 'One number from many' again. Its cells with autograd have all the steps.",
     ),
 )
 
@@ -188,7 +189,7 @@ _MSE_CASES = (
 
 _WRONG_EXCEPTION_OF_MSE = raising(
     "wrong-exception",
-    "An `assert` raises an AssertionError. Asked for is a `ValueError`, with `raise`.",
+    "Your function raised an AssertionError, as `assert` does. Raise a `ValueError` with `raise`.",
     "AssertionError",
 )
 
@@ -196,7 +197,7 @@ _HARD_CODED_N_OF_MSE = _answering("hard-coded-n", _HARD_CODED, lambda slopes, pr
 
 _DROPPED_TARGET_OF_MSE = _answering(
     "dropped-target",
-    "The target has no effect on your answer. Measured is how far the prediction is from it.",
+    "Your answer does not depend on the target. The loss measures the distance between prediction and target.",
     lambda slopes, pred, target: gradient(mean_square)(pred),
 )
 
@@ -218,26 +219,26 @@ D_MSE = Exercise(
         _HARD_CODED_N_OF_MSE,
         _answering(
             "gradient-in-target",
-            "Exactly the opposite sign: that is the gradient in the target. Nudge the prediction up, and look.",
+            "Every sign is the opposite of the right one. You returned the gradient in the target. The exercise asks for the gradient in the prediction.",
             lambda slopes, pred, target: -slopes,
         ),
         _answering(
             "forgot-factor",
-            "The square is differentiated too, and its exponent comes down as a factor. In yours it has gone.",
+            "Your answer is half of the right one. The derivative of a square has a factor from the exponent. That factor is missing.",
             lambda slopes, pred, target: slopes / 2,
         ),
         _DROPPED_TARGET_OF_MSE,
         _answering(
             "value-for-derivative",
-            "Those are the shares that the entries have in the loss, heights and not slopes.",
+            "You returned the terms of the loss. They are values of the function. The exercise asks for slopes.",
             lambda slopes, pred, target: (pred - target) ** 2 / len(pred),
         ),
     ),
     hints=(
-        "Two vectors of one length go in, one of that length comes out. All other shapes raise a `ValueError`.",
-        "Compare the shapes before you subtract: arrays of shapes (n,) and (n, 1) subtract to one of (n, n).",
-        "For the mean of (p - t)³ the slope in entry 0 is 3·(p0 - t0)²/n, with the inner factor 1.",
-        "Read the section 'A loss is one number from many' again, and test yourself on its numbers.",
+        "The arguments are two vectors of the same length. The result is a vector of that length. For all other shapes, raise a `ValueError`.",
+        "Compare the shapes before you subtract. The difference of arrays of shapes (n,) and (n, 1) has the shape (n, n).",
+        "Another example is the mean of (p - t)³. Its slope in entry 0 is 3·(p0 - t0)²/n. The inner derivative is 1.",
+        "Read the section 'A loss is one number from many' again. Test your function with its numbers.",
     ),
 )
 
@@ -262,16 +263,16 @@ GRAD_MSE = Exercise(
         _HARD_CODED_N_OF_MSE,
         _answering(
             "gradient-in-target",
-            "Exactly the opposite sign: that is the gradient in the target. Which of the two is the leaf?",
+            "Every sign is the opposite of the right one. You returned the gradient in the target. Read the `.grad` of the prediction.",
             lambda slopes, pred, target: -slopes,
         ),
         _DROPPED_TARGET_OF_MSE,
     ),
     hints=(
-        "Two tensors of one length go in, a vector of that length comes out. Other shapes raise a `ValueError`.",
-        "The prediction is the leaf, and the target a constant. Compare the two shapes first.",
-        "A check of the shape reads so: `if a.ndim != 1 or a.shape != b.shape: raise ValueError(...)`.",
-        "Read the section 'A loss is one number from many' again: its second cell has the forward pass.",
+        "The arguments are two tensors of the same length. The result is a vector of that length. For all other shapes, raise a `ValueError`.",
+        "Compare the two shapes first. The prediction is the leaf, and the target is a constant.",
+        "You can check two shapes like this: `if a.ndim != 1 or a.shape != b.shape: raise ValueError(...)`.",
+        "Read the section 'A loss is one number from many' again. Its cells with autograd have the forward pass.",
     ),
 )
 
@@ -314,32 +315,32 @@ MATCHING_FORMULA = Exercise(
     mistakes=(
         Mistake(
             "not-a-letter",
-            "The answer is one of the three letters, as a string, just as it stands in the text.",
+            "Expected one of the three letters of the text, as a string.",
             shows=lambda call: (
                 call.value is not None and call.value.kind == "text" and call.value.text not in _CANDIDATES
             ),
         ),
         wrong_value(
             "trusted-the-prose",
-            "That formula was printed next to the run. Does the code have a target in it? Put in the numbers.",
+            "You chose the formula that stood beside the run. It has a target in it, and the code has none. Put the numbers into each formula.",
             lambda letter: "a",
         ),
         wrong_value(
             "forgot-1n",
-            "Put in the numbers: the first entry comes out larger than the one that was printed. By what factor?",
+            "Put the numbers into your formula. Its first entry is larger than the printed one. Find the factor between them.",
             lambda letter: "b",
         ),
     ),
     hints=(
-        "One letter, as a string.",
-        "Read the code line by line, and not the sentence beside it. Then put a number into each formula.",
-        "With x = 1 and n = 3, the formula 3(x + 1)²/n gives 4, and 3(x + 1)² gives 12: one number is enough.",
-        "Read the section 'Which formula was it?' again: everything you need is printed there.",
+        "The answer is one letter, as a string.",
+        "Read the code line by line, and ignore the sentence beside it. Then put one number into each formula.",
+        "One number is enough to tell two formulas apart. For x = 1 and n = 3, the formula 3(x + 1)²/n gives 4, and 3(x + 1)² gives 12.",
+        "Read the section 'Which formula was it?' again. It has all the numbers that you need.",
     ),
 )
 
 
-# --- 4.4a · A weighted mix of slopes, by hand -----------------------------------------------------
+# --- 4.4a · A vector–Jacobian product, by hand ----------------------------------------------------
 
 
 def weighted_squares(x: Tensor, v: Tensor) -> Tensor:
@@ -360,20 +361,20 @@ _VJP_CASES = (
 
 _WHOLE_JACOBIAN_OF_SQUARE = _shaped(
     "whole-jacobian",
-    "That is a matrix. A vector–Jacobian product mixes its rows into one vector.",
+    "Your answer is a matrix. A vector–Jacobian product is a weighted sum of the rows of that matrix, so it is one vector.",
     lambda shape: len(shape) == 2 and shape[0] == shape[1],
 )
 
 _SUMMED_V_OF_SQUARE = _answering(
     "summed-v",
-    "All entries are weighed with the sum of `v`. Each output has a weight of its own.",
+    "You multiplied every entry by the sum of `v`. Each output has its own weight in `v`.",
     lambda mix, x, v: gradient(weighted_squares)(x, np.full_like(v, v.sum())),
 )
 
 VJP_SQUARE = Exercise(
     id="vector_backward.vjp_square",
     number="4.4a",
-    title="A weighted mix of slopes, by hand",
+    title="A vector–Jacobian product, by hand",
     way="hand",
     difficulty=2,
     importance=5,
@@ -387,46 +388,46 @@ VJP_SQUARE = Exercise(
         _WHOLE_JACOBIAN_OF_SQUARE,
         Mistake(
             "divided-by-v",
-            "Where the vector has a zero your answer is not finite. An output with weight 0 has no say at all.",
+            "Your answer is nan or infinite where `v` is 0. An output with weight 0 adds nothing to the result.",
             shows=_not_finite,
         ),
         _answering(
             "ignored-v",
-            "Your answer is the same whatever `v` is. Each output's derivative comes in with its own weight.",
+            "Your answer does not depend on `v`. Each output has its own weight in `v`.",
             lambda mix, x, v: gradient(weighted_squares)(x, np.ones_like(v)),
         ),
         _SUMMED_V_OF_SQUARE,
         _answering(
             "squared-weights",
-            "The weights come in twice. They weigh the derivatives and are not squared themselves.",
+            "The weights are in your answer twice. Multiply each derivative by its weight once.",
             lambda mix, x, v: mix * v,
         ),
         _answering(
             "forgot-factor",
-            "When a square is differentiated its exponent comes down as a factor. In yours it has gone.",
+            "Your answer is half of the right one. The derivative of a square has a factor from the exponent. That factor is missing.",
             lambda mix, x, v: mix / 2,
         ),
         _answering(
             "value-for-derivative",
-            "Those are weighted heights. It is the slopes that are weighed.",
+            "You multiplied the values of the function by the weights. Multiply its slopes by the weights.",
             lambda mix, x, v: v * x**2,
         ),
     ),
     hints=(
-        "Two vectors of one length go in, and one of that length comes out.",
-        "Here each output depends on one input alone, so each entry of the answer has one weight in it.",
-        "For y = exp(x) at [0, 1] with v = [5, -1] the answer is [5·1, -1·e].",
+        "The arguments are two vectors of the same length. The result is a vector of that length.",
+        "Each output depends on one input only. So each entry of the answer contains one weight.",
+        "Another example is y = exp(x) at [0, 1] with v = [5, -1]. There the answer is [5·1, -1·e].",
         "Read the section 'Which output?' again.",
     ),
 )
 
 
-# --- 4.4b · A weighted mix of slopes, by autograd -------------------------------------------------
+# --- 4.4b · A vector–Jacobian product, by autograd ------------------------------------------------
 
 VJP_SQUARE_AUTOGRAD = Exercise(
     id="vector_backward.vjp_square_autograd",
     number="4.4b",
-    title="A weighted mix of slopes, by autograd",
+    title="A vector–Jacobian product, by autograd",
     way="autograd",
     difficulty=2,
     importance=5,
@@ -440,25 +441,25 @@ VJP_SQUARE_AUTOGRAD = Exercise(
         _WHOLE_JACOBIAN_OF_SQUARE,
         _answering(
             "ignored-v",
-            "Your answer is the same whatever `v` is. Hand the weights to the backward pass.",
+            "Your answer does not depend on `v`. Give the weights to the backward pass.",
             lambda mix, x, v: gradient(weighted_squares)(x, np.ones_like(v)),
         ),
         _SUMMED_V_OF_SQUARE,
         _answering(
             "squared-weights",
-            "The weights come in twice. Were they squared with the input, or given to the backward pass as well?",
+            "The weights are in your answer twice. Use them in the forward pass or in the backward pass, and not in both.",
             lambda mix, x, v: mix * v,
         ),
         _answering(
             "weights-in-the-input",
-            "The weights went into the square. They weigh the outputs, after the squaring.",
+            "You multiplied the inputs by the weights before squaring. The weights belong to the outputs, after the squaring.",
             lambda mix, x, v: mix * v * v,
         ),
     ),
     hints=(
-        "Two tensors go in, and a vector of their length comes out.",
-        "The output is a vector, so `backward` wants to know the weight of each of its entries.",
-        "For exp it would be: `y = torch.exp(leaf)`, `y.backward(v)`, `leaf.grad`.",
+        "The arguments are two tensors of the same length. The result is a vector of that length.",
+        "The output is a vector, so `backward` needs a weight for each of its entries.",
+        "Another example is exp: `y = torch.exp(leaf)`, then `y.backward(v)`, then `leaf.grad`.",
         "Read the section 'Which output?' again.",
     ),
 )
@@ -491,39 +492,39 @@ JACOBIAN_BY_HAND = Exercise(
     mistakes=(
         _shaped(
             "transposed",
-            "Rows and columns are exchanged. The row says which output, and the column which input.",
+            "Rows and columns are exchanged. Each row belongs to one output, and each column to one input.",
             lambda shape: shape == (3, 2),
         ),
         _shaped(
             "no-zeros",
-            "An input that an output doesn't use has a column in its row all the same. What stands in it?",
+            "Each row has one column for every input, even for an input that the output does not use. Think about the slope in such an input.",
             lambda shape: shape == (2, 2),
         ),
         _shaped(
             "one-row",
-            "That is one vector. Each of the two outputs has a row of its own.",
+            "Your answer is one vector. Expected a matrix with one row for each of the two outputs.",
             lambda shape: len(shape) == 1,
         ),
         _answering(
             "own-factor",
-            "The derivative of a product in one of its factors is the other factor. Nudge one and watch.",
+            "You put each factor in its own place. Change one factor of the product a little, and see what decides how much the product changes.",
             lambda matrix, x: np.where(matrix != 0, x, 0.0),
         ),
         _answering(
             "value-for-derivative",
-            "Those are the outputs themselves. A Jacobian holds their slopes.",
+            "You returned values of the outputs. A Jacobian contains their slopes.",
             lambda matrix, x: matrix * x,
         ),
         _answering(
             "swapped-rows",
-            "The rows are in the wrong order: the first one belongs to the first output.",
+            "The rows are in the wrong order. The first row belongs to the first output.",
             lambda matrix, x: matrix[::-1],
         ),
     ),
     hints=(
-        "A vector with three entries goes in. What comes out has two rows and three columns.",
-        "Take one output at a time, and write down its derivative in each of the inputs, zeros too.",
-        "For the one output y = x0·x2 at [5, 6, 7] the row is [7, 0, 5].",
+        "The argument is a vector of three numbers. The result has two rows and three columns.",
+        "Take one output at a time. Write down its derivative in each input, also where it is zero.",
+        "Another example is the output y = x0·x2 at [5, 6, 7]. Its row is [7, 0, 5].",
         "Read the section 'The Jacobian, row by row' again.",
     ),
 )
@@ -566,52 +567,52 @@ JACOBIAN = Exercise(
     mistakes=(
         Mistake(
             "library-jacobian",
-            "Here the library built the Jacobian. Build it from one-hot vectors, one backward pass for each row.",
+            "A function of the library built this Jacobian. Build it yourself from one-hot vectors, with one backward pass for each row.",
             shows=lambda call: not {"jacobian", "jacrev", "jacfwd", "hessian"}.isdisjoint(call.used),
         ),
         _shaped(
             "transposed",
-            "Rows and columns are exchanged. The row says which output, and the column which input.",
+            "Rows and columns are exchanged. Each row belongs to one output, and each column to one input.",
             lambda shape: len(shape) == 2 and shape[0] > shape[1],
         ),
         _shaped(
             "one-row",
-            "That is one vector. A backward pass gives one mix of the rows, so each row takes a pass of its own.",
+            "Your answer is one vector. One backward pass gives one weighted sum of the rows, so each row needs its own pass.",
             lambda shape: len(shape) == 1,
         ),
         _failing(
             "columns-for-rows",
-            "The result of one backward pass has an entry for each input, so it fills a row and not a column.",
+            "You put the result of a backward pass into a column. The result has one entry for each input, so it is a row.",
             "expanded size of the tensor",
         ),
         _answering(
             "rows-accumulate",
-            "Each row has the rows above it added in. `.grad` is a running sum: what should happen between rows?",
+            "Each row is added to the rows above it. `.grad` is a running sum, so clear it between two rows.",
             lambda matrix, f, x: matrix.cumsum(axis=0),
         ),
         _answering(
             "aliased-rows",
-            "All rows are the same, and they are the sum of the right ones. `.grad` is one tensor that goes on "
-            "changing: clone what you keep, and clear the rest.",
+            "Every row is the sum of all right rows. You kept `.grad` itself, which is one tensor, and each "
+            "pass adds to it. Clone each row that you keep, and clear `.grad` between two rows.",
             lambda matrix, f, x: np.broadcast_to(matrix.sum(axis=0), matrix.shape),
         ),
         _answering(
             "aliased-last",
-            "All rows are the last one. `.grad` is one tensor that goes on changing: clone what you keep.",
+            "Every row is the last row. You kept `.grad` itself, which is one tensor, and later passes change it. Clone each row that you keep.",
             lambda matrix, f, x: np.broadcast_to(matrix[-1], matrix.shape),
         ),
         _answering(
             "emptied",
-            "All zeros. You kept `.grad` itself and then zeroed it: clone a row before you clear it.",
+            "Every entry is zero. You kept `.grad` itself and then zeroed it. Clone each row before you clear `.grad`.",
             lambda matrix, f, x: np.zeros_like(matrix),
         ),
     ),
     hints=(
-        "A function and a vector go in. What comes out has a row for each output and a column for each input.",
-        "A vector that is 1 in one place and 0 elsewhere picks one row. How many of them do you need?",
-        "Row 1 of exp alone: `y = torch.exp(leaf)`, then "
+        "The arguments are a function and a vector. The result has one row for each output and one column for each input.",
+        "A vector with a single 1 and zeros elsewhere selects one row. Count how many such vectors you need.",
+        "This gives row 1 of exp: `y = torch.exp(leaf)`, then "
         "`torch.autograd.grad(y, leaf, torch.tensor([0., 1.]), retain_graph=True)[0]`.",
-        "Read the section 'The Jacobian, row by row' again: the loop there does it for one function.",
+        "Read the section 'The Jacobian, row by row' again. The loop there does this for one function.",
     ),
 )
 
@@ -632,13 +633,13 @@ _LINEAR_CASES = (
 
 _IGNORED_V_OF_LINEAR = _answering(
     "ignored-v",
-    "Your answer is the same whatever `v` is: all rows have come in with the weight 1.",
+    "Your answer does not depend on `v`. You gave every row the weight 1.",
     lambda mix, m, v: m.sum(axis=0),
 )
 
 _SUMMED_V_OF_LINEAR = _answering(
     "summed-v",
-    "All rows are weighed with the sum of `v`. Each row has a weight of its own.",
+    "You multiplied every row by the sum of `v`. Each row has its own weight in `v`.",
     lambda mix, m, v: m.sum(axis=0) * v.sum(),
 )
 
@@ -657,26 +658,26 @@ LINEAR_VJP = Exercise(
         _ONE_NUMBER,
         _shaped(
             "matrix-returned",
-            "That is a matrix. Each weight belongs to a row, and the weighted rows are added up.",
+            "Your answer is a matrix. Each weight belongs to a row. Add up the weighted rows.",
             lambda shape: len(shape) == 2,
         ),
         _failing(
             "not-transposed",
-            "The shapes don't fit: `v` has an entry for each row of `M`. From which side does it meet the rows?",
+            "The shapes don't fit. `v` has one entry for each row of `M`. Check the order of the two in your product.",
             *_MATMUL,
         ),
         _failing(
             "elementwise",
-            "The shapes don't fit: `*` multiplies entry by entry. Asked for is a mix of rows.",
+            "The shapes don't fit. `*` multiplies entry by entry. The exercise asks for a weighted sum of rows.",
             *_BROADCAST,
         ),
         _IGNORED_V_OF_LINEAR,
         _SUMMED_V_OF_LINEAR,
     ),
     hints=(
-        "M has m rows and n columns, v has m entries, and the answer has n.",
-        "It is a weighted sum of the rows of M. Which product of a vector and a matrix is that?",
-        "With the rows [1, 2] and [3, 4] and the weights 10 and -1: 10·[1, 2] - [3, 4] = [7, 16].",
+        "M has m rows and n columns. v has m entries. The result has n entries.",
+        "The answer is a weighted sum of the rows of M. Find the product of a vector and a matrix that gives it.",
+        "For the rows [1, 2] and [3, 4] and the weights 10 and -1, the sum is 10·[1, 2] - [3, 4] = [7, 16].",
         "Read the section 'A matrix in the middle' again.",
     ),
 )
@@ -699,22 +700,22 @@ LINEAR_VJP_AUTOGRAD = Exercise(
         _ONE_NUMBER,
         _shaped(
             "matrix-returned",
-            "That is a matrix. Asked for is the gradient in the vector that `M` is multiplied with, not in `M`.",
+            "You returned a gradient in `M`, which is a matrix. The exercise asks for the gradient in the vector that `M` is multiplied by.",
             lambda shape: len(shape) == 2 and shape[0] > 1,
         ),
         _failing(
             "wrong-length",
-            "The shapes don't fit. How many entries does the vector have that `M` can be multiplied with?",
+            "The shapes don't fit. Check how many entries the vector needs that `M` is multiplied by.",
             *_MATMUL,
         ),
         _IGNORED_V_OF_LINEAR,
         _SUMMED_V_OF_LINEAR,
     ),
     hints=(
-        "M has m rows and n columns, v has m entries, and the answer has n.",
-        "You need a leaf for the input. The map is linear, so its slopes are the same at every point.",
-        "For y = 3x it would be: `leaf = torch.zeros(2, requires_grad=True)`, `(3 * leaf).backward(v)`, `leaf.grad`.",
-        "Read the section 'A matrix in the middle' again: its second cell makes such a leaf.",
+        "M has m rows and n columns. v has m entries. The result has n entries.",
+        "You need a leaf for the input vector. The function is linear, so its slopes are the same at every point.",
+        "Another example is y = 3x: `leaf = torch.zeros(2, requires_grad=True)`, then `(3 * leaf).backward(v)`, then `leaf.grad`.",
+        "Read the section 'A matrix in the middle' again. Its first code cell makes such a leaf.",
     ),
 )
 
@@ -738,19 +739,19 @@ _MATRIX_CASES = (
 
 _TRANSPOSED_OF_SHIFTED_SQUARE = _shaped(
     "transposed",
-    "Your answer has the shape of the output. A gradient has the shape of what it is taken in, the input.",
+    "Your answer has the shape of the output. A gradient has the shape of the input.",
     lambda shape: len(shape) == 2 and shape[0] > shape[1],
 )
 
 _V_NOT_TRANSPOSED_OF_SHIFTED_SQUARE = _failing(
     "v-not-transposed",
-    "The shapes don't fit: `v` is as large as the output, which stands on its side.",
+    "The shapes don't fit. `v` has the shape of the output. The output is the transpose, so its shape differs from the shape of the input.",
     *_BROADCAST,
 )
 
 _RESHAPED_V_OF_SHIFTED_SQUARE = _answering(
     "reshaped-v",
-    "`reshape` keeps the order of the numbers and breaks up the rows. A transpose exchanges rows and columns.",
+    "You used `reshape`, which keeps the order of the numbers and breaks the rows. A transpose exchanges rows and columns.",
     lambda mix, inp, v: gradient(weighted_shifted_squares)(inp, v.reshape(inp.shape).T),
 )
 
@@ -772,34 +773,34 @@ D_SHIFTED_SQUARE_T = Exercise(
         _RESHAPED_V_OF_SHIFTED_SQUARE,
         _answering(
             "ignored-v",
-            "Your answer is the same whatever `v` is. Each output's derivative comes in with its own weight.",
+            "Your answer does not depend on `v`. Each output has its own weight in `v`.",
             lambda mix, inp, v: gradient(weighted_shifted_squares)(inp, np.ones_like(v)),
         ),
         _answering(
             "summed-v",
-            "All entries are weighed with the sum of `v`. Each output has a weight of its own.",
+            "You multiplied every entry by the sum of `v`. Each output has its own weight in `v`.",
             lambda mix, inp, v: gradient(weighted_shifted_squares)(inp, np.full_like(v, v.sum())),
         ),
         _answering(
             "forgot-shift",
-            "The slope of the square is taken at the input. What is it that gets squared?",
+            "You took the slope of the square at the input itself. Look again at what the function squares.",
             lambda mix, inp, v: gradient(weighted_shifted_squares)(inp - 1, v),
         ),
         _answering(
             "forgot-factor",
-            "When a square is differentiated its exponent comes down as a factor. In yours it has gone.",
+            "Your answer is half of the right one. The derivative of a square has a factor from the exponent. That factor is missing.",
             lambda mix, inp, v: mix / 2,
         ),
         _answering(
             "value-for-derivative",
-            "Those are weighted heights. It is the slopes that are weighed.",
+            "You multiplied the values of the function by the weights. Multiply its slopes by the weights.",
             lambda mix, inp, v: (inp + 1) ** 2 * v.T,
         ),
     ),
     hints=(
-        "inp has n rows and m columns, v has m rows and n columns, and the answer has the shape of inp.",
-        "Each input goes into one output alone. In which row and column of the output, and of v, is it found?",
-        "For out = exp(inp)ᵀ the entry [0, 2] of the answer is exp(inp[0, 2]) · v[2, 0].",
+        "inp has n rows and m columns. v has m rows and n columns. The result has the shape of inp.",
+        "Each input goes into one output only. Find the row and the column of that output. Its weight is in the same place of v.",
+        "Another example is out = exp(inp)ᵀ. There the entry [0, 2] of the answer is exp(inp[0, 2]) · v[2, 0].",
         "Read the section 'A matrix at the end' again.",
     ),
 )
@@ -825,19 +826,19 @@ GRAD_SHIFTED_SQUARE_T = Exercise(
         _RESHAPED_V_OF_SHIFTED_SQUARE,
         _answering(
             "ignored-v",
-            "Your answer is the same whatever `v` is. Hand the weights to the backward pass.",
+            "Your answer does not depend on `v`. Give the weights to the backward pass.",
             lambda mix, inp, v: gradient(weighted_shifted_squares)(inp, np.ones_like(v)),
         ),
         _answering(
             "forgot-shift",
-            "Something was left out of the forward pass: what is it that gets squared?",
+            "A part of the forward pass is missing. Look again at what the function squares.",
             lambda mix, inp, v: gradient(weighted_shifted_squares)(inp - 1, v),
         ),
     ),
     hints=(
-        "inp has n rows and m columns, v has m rows and n columns, and the answer has the shape of inp.",
-        "Write the forward pass as it stands, with the transpose last, and v has the output's shape already.",
-        "For exp it would be: `out = torch.exp(leaf).t()`, `out.backward(v)`, `leaf.grad`.",
+        "inp has n rows and m columns. v has m rows and n columns. The result has the shape of inp.",
+        "Write the forward pass as the exercise gives it, with the transpose last. Then v has the shape of the output.",
+        "Another example is exp: `out = torch.exp(leaf).t()`, then `out.backward(v)`, then `leaf.grad`.",
         "Read the section 'A matrix at the end' again.",
     ),
 )
@@ -864,14 +865,14 @@ def _layer_grads(loss: Callable[..., Tensor]) -> Callable[..., tuple[Any, Any]]:
     return lambda *arguments: (gradient(loss, 1)(*arguments), gradient(loss, 2)(*arguments))
 
 
-def _parts_shaped(slug: str, message: str, told_by: Callable[[tuple[int, ...], tuple[int, ...]], bool]) -> Mistake:
-    """Return a mistake that the shapes of the two parts of the result tell."""
+def _parts_shaped(slug: str, message: str, is_wrong: Callable[[tuple[int, ...], tuple[int, ...]], bool]) -> Mistake:
+    """Return a mistake that shows in the shapes of the two parts of the result."""
 
     def shows(call: Call) -> bool:
         if call.value is None or len(call.value.items) != 2:
             return False
         first, second = (_shape(item) for item in call.value.items)
-        return first is not None and second is not None and told_by(first, second)
+        return first is not None and second is not None and is_wrong(first, second)
 
     return Mistake(slug, message, shows=shows)
 
@@ -900,31 +901,31 @@ _LAYER_CASES = (
 
 _SWAPPED_OF_LAYER = _parts_shaped(
     "swapped",
-    "The two gradients are in the wrong order. Asked for is first the one in `W`, then the one in `b`.",
+    "The two gradients are in the wrong order. Return the gradient in `W` first, then the gradient in `b`.",
     lambda first, second: len(first) == 1 and len(second) == 2,
 )
 
 _TRANSPOSED_OF_LAYER = _parts_shaped(
     "transposed",
-    "The gradient in `W` stands on its side. Like `W` it has a row for each input and a column for each output.",
+    "The gradient in `W` is transposed. Like `W`, it has one row for each input and one column for each output.",
     lambda first, second: len(first) == 2 and first[0] < first[1],
 )
 
 _WRONG_ORDER_OF_LAYER = _failing(
     "wrong-order",
-    "The shapes don't fit. `x` has an entry for each row of `W`: on which side of `W` does it stand?",
+    "The shapes don't fit. `x` has one entry for each row of `W`. Check the order of the two in your product.",
     *_MATMUL,
 )
 
 _FORGOT_1N_OF_LAYER = _answering(
     "forgot-1n",
-    "Your answer is k times ours, k being the number of outputs. Is the loss their sum or their mean?",
+    "Your answer is too large by a factor k, the number of outputs. Check whether the loss is a sum or a mean.",
     lambda grads, x, w, b, y: tuple(each * len(y) for each in grads),
 )
 
 _HARD_CODED_N_OF_LAYER = _answering(
     "hard-coded-n",
-    "The answer is right for layers with 3 outputs and for no others. Where does their number come into it?",
+    "Your answer is right for layers with 3 outputs only. Use the number of outputs that your function gets.",
     lambda grads, x, w, b, y: tuple(each * len(y) / 3 for each in grads),
 )
 
@@ -946,47 +947,47 @@ LINEAR_BCE_GRADS = Exercise(
         _WRONG_ORDER_OF_LAYER,
         _failing(
             "elementwise",
-            "The shapes don't fit: `*` multiplies entry by entry. Here every input meets every output.",
+            "The shapes don't fit. `*` multiplies entry by entry. In a layer, every input is connected to every output.",
             *_BROADCAST,
         ),
         _FORGOT_1N_OF_LAYER,
         _HARD_CODED_N_OF_LAYER,
         _answering(
             "divided-by-inputs",
-            "The loss is a mean over the outputs. You divided by the number of inputs.",
+            "You divided by the number of inputs. The loss is a mean over the outputs.",
             lambda grads, x, w, b, y: tuple(each * len(y) / len(x) for each in grads),
         ),
         _answering(
             "dropped-x",
-            "In yours, all rows of the gradient in `W` are the same. They are only if all inputs are.",
+            "All rows of your gradient in `W` are the same. Each row belongs to one input, so it depends on that input.",
             lambda grads, x, w, b, y: (np.broadcast_to(grads[1], w.shape), grads[1]),
         ),
         _answering(
             "dropped-target",
-            "The labels have no effect on your answer. Set one of them to 1, and derive again.",
+            "Your answer does not depend on the labels. Write down the loss for a label of 1, and differentiate it.",
             lambda grads, x, w, b, y: _layer_grads(linear_bce)(x, w, b, 0 * y),
         ),
         _answering(
             "dropped-bias",
-            "The bias has no effect on your answer. What are the logits?",
+            "Your answer does not depend on the bias. Look again at how the logits are computed.",
             lambda grads, x, w, b, y: _layer_grads(linear_bce)(x, w, 0 * b, y),
         ),
         _answering(
             "no-sigmoid",
-            "The logits were compared with the labels. It is probabilities that are compared with them.",
+            "You compared the logits with the labels. The loss compares probabilities with the labels.",
             lambda grads, x, w, b, y: _layer_grads(_on_logits)(x, w, b, y),
         ),
         _answering(
             "sigmoid-slope-twice",
-            "The slope of the sigmoid is in there once too often. Multiply the local factors, and see what cancels.",
+            "Your answer has the slope of the sigmoid as an extra factor. Multiply the local derivatives, and see which terms cancel.",
             lambda grads, x, w, b, y: _layer_grads(_on_probabilities)(x, w, b, y),
         ),
     ),
     hints=(
-        "A tuple of two: the gradient in W, with W's shape, and the gradient in b, with b's shape.",
-        "First find the gradient in the logits, a vector. Then carry it through the layer to b and to W.",
-        "For z = x W with x = [2, 3] and the gradient [10, -1] in z, row 0 of the gradient in W is 2·[10, -1].",
-        "Lesson 3 has the gradient in one logit; the section 'A layer and its loss' shows the outer product.",
+        "The result is a tuple of two: the gradient in W, with the shape of W, and the gradient in b, with the shape of b.",
+        "First find the gradient in the logits, which is a vector. Then find from it the gradients in b and in W.",
+        "Take z = x W with x = [2, 3], and a gradient in z of [10, -1]. Then row 0 of the gradient in W is 2·[10, -1].",
+        "Lesson 3 has the gradient in one logit. The section 'A layer and its loss' shows the outer product.",
     ),
 )
 
@@ -1016,7 +1017,7 @@ LINEAR_BCE_GRADS_AUTOGRAD = Exercise(
         _WRONG_ORDER_OF_LAYER,
         raising(
             "logits-as-probabilities",
-            "This loss wants probabilities and was given logits. Which loss has the sigmoid in it already?",
+            "You gave logits to a loss that expects probabilities. Use the loss that includes the sigmoid.",
             "RuntimeError",
             "between 0 and 1",
         ),
@@ -1024,22 +1025,22 @@ LINEAR_BCE_GRADS_AUTOGRAD = Exercise(
         _HARD_CODED_N_OF_LAYER,
         _answering(
             "sigmoid-twice",
-            "This loss has the sigmoid in it already, and yours was applied on top of it.",
+            "You applied the sigmoid twice. This loss already includes it, so give it the logits.",
             lambda grads, x, w, b, y: _layer_grads(_sigmoid_twice)(x, w, b, y),
         ),
         Mistake(
             "dropped-bias",
-            "The gradient in `b` is None: no backward pass has reached `b`. Is it in the forward pass?",
+            "The gradient in `b` is None, because no backward pass reached `b`. Check that the forward pass uses `b`.",
             shows=lambda call: (
                 call.value is not None and len(call.value.items) == 2 and call.value.items[1].kind == "nothing"
             ),
         ),
     ),
     hints=(
-        "A tuple of two: the gradient in W, with W's shape, and the gradient in b, with b's shape.",
-        "W and b are the parameters, so they are the leaves. x and y are constants.",
-        "For a loss of two leaves p and q, one `loss.backward()` fills both `p.grad` and `q.grad`.",
-        "Read the section 'A layer and its loss' again: its second cell has this forward pass.",
+        "The result is a tuple of two: the gradient in W, with the shape of W, and the gradient in b, with the shape of b.",
+        "W and b are the parameters, so make leaves from them. x and y are constants.",
+        "If a loss depends on two leaves p and q, one `loss.backward()` fills both `p.grad` and `q.grad`.",
+        "Read the section 'A layer and its loss' again. Its first code cell has this forward pass.",
     ),
 )
 
@@ -1048,7 +1049,7 @@ LESSON = Lesson(
     number=4,
     name="vector_backward",
     title="Backward from a vector",
-    teaches="What a Jacobian is, and why `backward` wants a vector for it",
+    teaches="What a Jacobian is, and why `backward` needs a vector for it",
     exercises=(
         D_MEAN_SQUARE,
         GRAD_MEAN_SQUARE,
