@@ -240,6 +240,11 @@ FREEZE = Exercise(
             {"returned": "nothing"},
         ),
         wrong_effect(
+            "returned-no-tensor",
+            "You returned something that is not a tensor. Return `t` itself.",
+            {"returned": "no tensor"},
+        ),
+        wrong_effect(
             "changed-values",
             "Your function changed the numbers in `t`. Freezing keeps the numbers and only turns tracking off.",
             {"values of t": "changed"},
