@@ -6,6 +6,7 @@ can't read is worth nothing, and says why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -202,6 +203,8 @@ def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[
     if ratio is not None:
         return replace(ratio, case=i)
     part = rows[i][j]
+    if exercise.measure is not None and isinstance(part.reference, bool | str):
+        return Problem(Outcome.WRONG, f"{subject(part.path)} is {part.got}. Expected {part.reference}.", "", i)
     index = first_difference(exercise, rows, part)
     place = f" The first element that differs is {list(index)}." if index else ""
     return Problem(Outcome.WRONG, f"{subject(part.path)} is not right here.{place}", "", i)
@@ -225,12 +228,17 @@ def _verdict(
         points=round(earned * exercise.points, 4) if not right else exercise.points,
         max_points=exercise.points,
         mistake=f"{exercise.id}.{problem.slug}" if problem.slug else "",
-        message=problem.message,
+        message=problem.message if exercise.measure is None else _of_effect(problem.message),
         call=_call_text(exercise, cases[problem.case]) if calls else "",
-        answer=call.value.text if call is not None and call.value is not None else "",
+        answer=call.value.text if call is not None and call.value is not None and exercise.measure is None else "",
         printed=call.printed if call is not None else "",
         hints=() if right else exercise.hints,
     )
+
+
+def _of_effect(message: str) -> str:
+    """Name an entry of what was measured as an effect of the call: the student did not return it."""
+    return re.sub(r"The entry `\['([^']*)'\](.*?)`", r"After the call, `\1\2`", message)
 
 
 def _call_text(exercise: Exercise, one: Case) -> str:

@@ -703,3 +703,28 @@ def test_extreme_numbers_warn_of_nothing(value: float) -> None:
         assert judged(CUBE, [value] * 3).points == 0
         assert judged(asking(np.array([1e-300, 1e300])), [[value, value]]).points == 0
         assert judged(asking({"a": 1e-3, "b": 2.0}, partial=True), [{"a": value, "b": 2.0}]).points == 0.5
+
+
+# What was measured
+
+
+MEASURED = asking(
+    {"t requires grad": False, "gradients": ["zeros", "None"], "gradient of b": np.array([1.0, 2.0])},
+    measure=lambda x: lambda result: result,
+)
+AS_ASKED = {"t requires grad": False, "gradients": ["zeros", "None"], "gradient of b": [1.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({"t requires grad": True}, "After the call, `t requires grad` is True. Expected False."),
+        ({"gradients": ["zeros", "full"]}, "After the call, `gradients[1]` is full. Expected None."),
+        ({"gradient of b": [1.0, 5.0]}, "After the call, `gradient of b` is not right here."),
+        ({"gradient of b": [1.0]}, "After the call, `gradient of b` has shape (1,)."),
+    ],
+)
+def test_what_was_measured_is_not_shown_as_the_result(found: dict[str, Any], message: str) -> None:
+    verdict = judged(MEASURED, [AS_ASKED | found])
+    assert verdict.message.startswith(message)
+    assert verdict.answer == ""

@@ -634,6 +634,11 @@ def freeze(t):
     t.requires_grad_(False)
     return t.clone()
 """,
+        "returned-no-tensor": """\
+def freeze(t):
+    t.requires_grad_(False)
+    return t.requires_grad
+""",
         "returned-nothing": """\
 def freeze(t):
     t.requires_grad_(False)
