@@ -59,29 +59,32 @@ PREDICTIONS = Exercise(
     mistakes=(
         wrong_value(
             "value-for-derivative",
-            "Those are the heights of the parabola, the values of x². Asked for is how steep it is there.",
+            "These are the heights of the parabola, the values of x². Expected its slopes, which say how steep it is.",
             lambda slopes: {x: float(x**2) for x in slopes},
         ),
         wrong_value(
             "lost-sign",
-            "Left of the lowest point the parabola falls. What does that say about the sign of its slope?",
+            "The sizes are right, and a sign is missing. A curve that falls has a negative slope.",
             lambda slopes: {x: abs(slope) for x, slope in slopes.items()},
         ),
         wrong_value(
             "constant-slope",
-            "A curve whose slope is the same everywhere is a straight line. This one bends.",
+            "You gave the same slope at every point. Only a straight line has the same slope everywhere, and the "
+            "parabola bends.",
             lambda slopes: dict.fromkeys(slopes, 2.0),
         ),
         wrong_value(
             "halved",
-            "All of them are half as steep as the parabola is. Draw the secant through two near points and measure.",
+            "Each slope is half of what it should be. Draw a line through two near points of the curve, and measure "
+            "its slope.",
             lambda slopes: {x: slope / 2 for x, slope in slopes.items()},
         ),
     ),
     hints=(
-        "A dict with three numbers, one for each of the points 3, 0 and -2.",
-        "It is the slope that is asked for, and not the height. A falling curve has a negative slope.",
-        "For x³ at 1, take the secant from 1 to 1.001: (1.003003 - 1) / 0.001 = 3.003. The slope there is close to 3.",
+        "The answer is a dict with three numbers, one for each of the points 3, 0 and -2.",
+        "Give the slope and not the height. A falling curve has a negative slope.",
+        "For x³ at 1, take the points at 1 and at 1.001. The line through them has the slope (1.003003 - 1) / 0.001 = "
+        "3.003. So the slope of the curve there is close to 3.",
         "Read the section 'The slope of a curve' again, and put your ruler on the picture.",
     ),
 )
@@ -104,24 +107,26 @@ D_SQUARE = Exercise(
     mistakes=(
         wrong_value(
             "forgot-factor",
-            "When a power is differentiated, its exponent comes down as a factor. In yours it has gone.",
+            "The exponent of a power becomes a factor in the derivative. Your answer has lost this factor.",
             lambda slope, x: slope / 2,
         ),
         wrong_value(
             "kept-power",
-            "When a power is differentiated, the exponent that is left is one less. In yours it is still the old one.",
+            "The exponent of a power goes down by one in the derivative. Your answer still has the old exponent.",
             lambda slope, x: slope * x,
         ),
         wrong_value(
             "second-derivative",
-            "That is the same number everywhere: the slope of the slope, one derivative too many.",
+            "Your answer is the same number everywhere. It is the derivative of the derivative: you differentiated "
+            "once too often.",
             lambda slope, x: slope / x,
         ),
     ),
     hints=(
-        "One number in, one number out: `d_square(0.5)` returns a float.",
-        "Check the three usual slips: the height for the slope, a factor that got lost, an exponent that stayed.",
-        "For x³ the exponent 3 comes down as a factor and leaves a square behind: the slope is 3x².",
+        "One number goes in, and one number comes out: `d_square(0.5)` returns a float.",
+        "Check for the three usual mistakes: the height in place of the slope, a lost factor, an exponent that stayed "
+        "the same.",
+        "For x³ the exponent 3 becomes a factor, and a square is left: the slope is 3x².",
         "Read the worked cell `dy_dx` above: it is the same function.",
     ),
 )
@@ -142,10 +147,10 @@ GRAD_SQUARE = Exercise(
     forward=square,
     reference=gradient(square),
     hints=(
-        "A number goes in, an int perhaps, and a plain float comes out.",
-        "Make the leaf inside the function, with a floating dtype, so that every call starts with an empty `.grad`.",
-        "For x³ it goes like this: `x = torch.tensor(2.0, requires_grad=True)`, `(x**3).backward()`, `x.grad.item()`.",
-        "Read the section 'Autograd does the same' again: leaf, forward, backward, `.grad`.",
+        "A number goes in, and it can be an int. A plain float comes out.",
+        "Make the leaf inside the function, with a floating dtype. Then every call starts with an empty `.grad`.",
+        "For x³ the steps are `x = torch.tensor(2.0, requires_grad=True)`, `(x**3).backward()`, `x.grad.item()`.",
+        "Read the section 'Autograd does the same' again: leaf, forward pass, backward pass, `.grad`.",
     ),
 )
 
@@ -167,22 +172,24 @@ D_POLY = Exercise(
     mistakes=(
         wrong_value(
             "kept-constant",
-            "A constant only lifts the curve, it does not tilt it. Yours still has one in it that should be gone.",
+            "A constant moves the whole curve up and does not change its slope. Your answer still contains the "
+            "constant.",
             lambda slope, x: slope + 5,
         ),
         wrong_value(
             "dropped-linear-term",
-            "The term with x to the first power has a slope of its own. Yours has lost it.",
+            "The term with x to the first power has a slope of its own. Your answer has lost it.",
             lambda slope, x: slope + 4,
         ),
         wrong_value(
             "kept-linear-term",
-            "The term with x to the first power was carried over as it is. What is the slope of a straight line?",
+            "You kept the term with x to the first power as it is. Put its slope there: it is the slope of a straight "
+            "line.",
             lambda slope, x: slope + 4 - 4 * x,
         ),
         wrong_value(
             "sign-of-linear-term",
-            "One sign is off: look at the term with x to the first power.",
+            "One sign is wrong: check the term with x to the first power.",
             lambda slope, x: slope + 8,
         ),
         wrong_value(
@@ -192,13 +199,13 @@ D_POLY = Exercise(
         ),
         wrong_value(
             "kept-power",
-            "In the square term, the exponent that is left should be one less than before.",
+            "In the square term, the exponent should be one less than before.",
             lambda slope, x: (slope + 4) * x - 4,
         ),
     ),
     hints=(
-        "One number in, one number out.",
-        "Differentiate term by term, and ask of each one: factor, exponent, sign.",
+        "One number goes in, and one number comes out.",
+        "Differentiate term by term. Check the factor, the exponent and the sign of each term.",
         "For 7x² + 2x - 9 the terms give 14x, 2 and 0, so the slope is 14x + 2.",
         "Read the section 'Term by term' again.",
     ),
@@ -220,17 +227,15 @@ GRAD_POLY = Exercise(
     forward=poly,
     reference=gradient(poly),
     hints=(
-        "A number goes in, a plain float comes out.",
-        "Is it the value or the slope that you return? The slope is in the `.grad` of the leaf.",
+        "A number goes in, and a plain float comes out.",
+        "Return the slope and not the value. The slope is in the `.grad` of the leaf.",
         "For 7x² + 2x - 9: make the leaf x, compute `y = 7*x**2 + 2*x - 9`, call `y.backward()`, read `x.grad`.",
-        "Your `grad_square` has all the steps. Only the forward line is another.",
+        "Your `grad_square` has all the steps. Only the forward line is different.",
     ),
 )
 
 
 # --- 1.5 · A derivative without a formula ---------------------------------------------------------
-
-# Functions that the checks hand to an answer
 
 
 def sine(frequency: float) -> Callable[[float], float]:
@@ -249,7 +254,7 @@ def cube(scale: float) -> Callable[[float], float]:
 
 
 def _sampled(f: Callable[[float], float], points: list[float]) -> Tensor:
-    """Return the slopes that `torch.gradient` finds from f at evenly spaced points: central at the inner ones."""
+    """Return the slopes that `torch.gradient` finds from f at evenly spaced points. Those at inner points are central."""
     values = torch.tensor([f(point) for point in points], dtype=torch.float64)
     slopes: Tensor = torch.gradient(values, spacing=points[1] - points[0])[0]
     return slopes
@@ -287,40 +292,44 @@ CENTRAL_DIFFERENCE = Exercise(
     mistakes=(
         wrong_value(
             "forward-difference",
-            "That is the forward difference: it looks to one side only, and its error shrinks like h. Step to both sides.",
+            "Your answer is the forward difference. It looks to one side only, and its error shrinks like h. Step to "
+            "both sides.",
             lambda slope, *arguments: _forward(*arguments),
         ),
         wrong_value(
             "backward-difference",
-            "That is the backward difference: it looks to one side only, and its error shrinks like h. Step to both sides.",
+            "Your answer is the backward difference. It looks to one side only, and its error shrinks like h. Step to "
+            "both sides.",
             lambda slope, *arguments: _backward(*arguments),
         ),
         wrong_value(
             "divided-by-h",
-            "Rise over run: from the left point to the right one, how long is the run?",
+            "A slope is rise over run. The run goes from the left point to the right point, and yours has another "
+            "length.",
             lambda slope, *arguments: 2 * slope,
         ),
         wrong_value(
             "multiplied-by-h",
-            "`a / 2 * h` is `(a / 2) * h`. Put the whole run in parentheses.",
+            "`a / 2 * h` means `(a / 2) * h`. Put the whole run in parentheses.",
             lambda slope, f, x, h=1e-5: slope * h * h,
         ),
         wrong_value(
             "not-divided",
-            "That is the rise alone. A slope is rise over run.",
+            "Your answer is the rise alone. A slope is rise over run.",
             lambda slope, f, x, h=1e-5: slope * 2 * h,
         ),
         wrong_value(
             "ignored-h",
-            "The answer is the same for a large step and a small one. Use the `h` that the function is given.",
+            "Your answer is the same for a large step and for a small one. Use the `h` that the function is given.",
             lambda slope, f, x, h=1e-5: _central(f, x),
         ),
     ),
     hints=(
-        "A function, a point and a step go in, one number comes out. `f` takes a float and returns a float.",
-        "Use both neighbours, x + h and x - h, and divide by the distance between the two.",
-        "For f(x) = x³ at 1 with h = 0.1: f(1.1) = 1.331 and f(0.9) = 0.729, they lie 0.2 apart, and that gives 3.01.",
-        "Read the section 'From secant to tangent' again.",
+        "A function, a point and a step go in, and one number comes out. `f` takes a float and returns a float.",
+        "Use both neighbours, x + h and x - h. Divide by the distance between the two.",
+        "For f(x) = x³ at 1 with h = 0.1: f(1.1) = 1.331 and f(0.9) = 0.729. The two points are 0.2 apart, and the "
+        "result is 3.01.",
+        "Read the section 'A derivative without a formula' again.",
     ),
 )
 
@@ -329,7 +338,7 @@ CENTRAL_DIFFERENCE = Exercise(
 
 
 def doubling_loop(start: float) -> Callable[[Tensor], Tensor]:
-    """Return a function that doubles start · x until it is larger than 10; a negative result is tripled."""
+    """Return a function that doubles start · x until its size reaches 10, and then triples a negative result."""
 
     def function(x: Tensor) -> Tensor:
         y = start * x
@@ -361,15 +370,17 @@ GRAD_OF = Exercise(
     mistakes=(
         wrong_value(
             "value-for-derivative",
-            "That is the value f(x), the height. The slope is in the `.grad` of the leaf.",
+            "Your answer is f(x), the value. Expected the slope: it is in the `.grad` of the leaf.",
             lambda slope, f, x: _value(f, x),
         ),
     ),
     hints=(
         "`f` takes a tensor with no dimensions and returns one. `grad_of(f, x)` takes a number and returns a float.",
-        "Only the leaf that you hand to `f` gets a `.grad`. Make it, call `f` on it, go backward, read it.",
-        "For one function it would be: `x = torch.tensor(1.5, requires_grad=True)`, `torch.exp(x).backward()`, `x.grad`.",
-        "Your `grad_square` does all of this for one function. Let `f` take the place of the square.",
+        "Only the leaf that you give to `f` gets a `.grad`. Make the leaf, call `f` on it, call `backward()`, read "
+        "`.grad`.",
+        "For one function the steps are `x = torch.tensor(1.5, requires_grad=True)`, `torch.exp(x).backward()`, "
+        "`x.grad`.",
+        "Your `grad_square` does all of this for one function. Put `f` in place of the square.",
     ),
 )
 
@@ -378,7 +389,7 @@ GRAD_OF = Exercise(
 
 
 def _line(f: Callable[[Tensor], Tensor], x0: float) -> tuple[float, float]:
-    """Return the slope at x0 and the intercept, which is the slope at s = 1 of the perspective s · f(x0 / s).
+    """Return the slope at x0 and the intercept. The intercept is the slope at s = 1 of the perspective s · f(x0 / s).
 
     Boyd and Vandenberghe, Convex Optimization, section 3.2.6.
     """
@@ -405,30 +416,31 @@ TANGENT = Exercise(
     mistakes=(
         wrong_value(
             "value-for-intercept",
-            "The second number is the height of the curve at x0. The intercept is the height of the line at 0.",
+            "Your second number is the height of the curve at x0. The intercept is the height of the line at 0.",
             lambda line, f, x0: (line[0], _value(f, x0)),
         ),
         wrong_value(
             "sign-of-intercept",
-            "From x0 back to 0 you go against the direction of x. Look at the sign in the intercept.",
+            "Check the sign in your intercept. The step goes from x0 back to 0, and not from 0 to x0.",
             lambda line, f, x0: (line[0], _value(f, x0) + line[0] * x0),
         ),
         wrong_value(
             "swapped",
-            "Both numbers are right, in the wrong order. Asked for is the slope first, then the intercept.",
+            "Both numbers are right, in the wrong order. Expected the slope first, then the intercept.",
             lambda line, f, x0: (line[1], line[0]),
         ),
         wrong_value(
             "through-origin",
-            "That line goes through the origin. The tangent has to touch the curve at x0.",
+            "Your line goes through the origin. The tangent touches the curve at x0.",
             lambda line, f, x0: (line[0], 0.0),
         ),
     ),
     hints=(
-        "A tuple of two plain numbers: slope, then intercept.",
+        "The answer is a tuple of two plain numbers: the slope, then the intercept.",
         "The line has the slope of the curve at x0, and it goes through the point of the curve there.",
-        "For x² at 3: slope 6, height 9. Going 3 back to 0 the line falls by 6·3, so it starts at 9 - 18 = -9.",
-        "Read the section 'A parabola and its tangent' again; `grad_of` gives you the slope.",
+        "For x² at 3 the slope is 6 and the height is 9. From 3 back to 0 the line falls by 6·3, so it starts at 9 - "
+        "18 = -9.",
+        "Read the section 'A parabola and its tangent' again. `grad_of` gives you the slope.",
     ),
 )
 
