@@ -18,7 +18,7 @@ from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
-from .source import names_called, says_finite_difference
+from .source import names_called, says_finite_difference, says_library_derivative
 from .verdict import Outcome, Verdict
 
 
@@ -163,8 +163,13 @@ def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None
         message = "Here autograd did the work. This one is asked by hand: write the derivative as a formula."
         return Problem(Outcome.WRONG_STATE, message, "autograd-by-hand")
     if exercise.way == "hand" and says_finite_difference(observation.source):
-        message = "That is a finite difference, which is close and not exact. Asked for is the derivative as a formula."
+        message = "This is a finite difference: it compares two near points, so it is close and not exact. Write the derivative as a formula."
         return Problem(Outcome.WRONG_STATE, message, "finite-difference")
+    if exercise.way == "hand" and (name := says_library_derivative(observation.source)):
+        message = (
+            f"Here `{name}` of a library found the derivative. This one is by hand: write the derivative as a formula."
+        )
+        return Problem(Outcome.WRONG_STATE, message, "library-derivative")
     if exercise.way == "autograd" and not used_autograd:
         message = (
             "No backward pass ran, so this is a formula or a difference of yours. Let autograd find the derivative."

@@ -1,18 +1,30 @@
-"""What an answer says: finite differences found in its text. Reads the text and never runs it."""
+"""What an answer's text says: finite differences, and names that it calls. Reads the text and never runs it."""
 
 from __future__ import annotations
 
 import ast
+import operator
 import textwrap
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise, product
 
 _LARGEST_STEP = 0.2
 _LARGE = 100.0  # a factor that may be one over a step
-_STEP_NAMES = frozenset({"h", "eps", "epsilon", "delta", "dx", "step"})
-_SAMPLED = frozenset(f"{module}.{name}" for module in ("np", "numpy", "torch") for name in ("gradient", "diff"))
 _DEPTH = 8
 _MOST_WORK = 100_000
+_ROUNDS = 3
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+# What finds a slope from samples, and what finds a derivative from a fitted curve or from symbols: by these names, whatever
+# the module is called.
+_SAMPLING = frozenset({"approx_derivative", "approx_fprime", "ediff1d", "gradient"})
+_LIBRARY = frozenset({"derivative", "diff", "lambdify", "polyfit", "sympify"})
+# What returns the numbers that it is given, in another form.
+_TRANSPARENT = frozenset(
+    {"array", "asarray", "clone", "copy", "deepcopy", "detach", "double", "float", "float64", "item", "list", "numpy"}
+    | {"as_tensor", "squeeze", "tensor", "tolist"}
+)
 
 
 class Names(dict[str, ast.expr]):
@@ -32,26 +44,56 @@ def names_called(source: str) -> frozenset[str]:
     """Return the names of the functions that a text calls: of `torch.func.vjp(f, x)` it is `vjp`."""
     try:
         calls = [node.func for node in _nodes(source) if isinstance(node, ast.Call)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except _UNREADABLE:
         return frozenset()
     attributes = {function.attr for function in calls if isinstance(function, ast.Attribute)}
     return frozenset(attributes | {function.id for function in calls if isinstance(function, ast.Name)})
 
 
-def says_finite_difference(source: str) -> bool:
-    """Whether a text divides the difference of two values by the small step that stands between their arguments.
+def says_library_derivative(source: str) -> str:
+    """Return the name of a library's function that finds derivatives and that a text calls; "" where it calls none.
 
-    Recognised is a quotient whose denominator is a step or a multiple of it, and whose numerator is a difference of
-    terms in which something is moved by that step. A step is a number of at most 0.2, a name that stands for one, or a
-    name that steps go by, as `h` and `eps`, where it stands for nothing else. Recognised is a secant's slope too,
-    `(f(a) - f(b)) / (a - b)`, whatever stands between its ends. Text that is not Python says nothing.
+    A function of that name which the text itself defines is not the library's.
     """
+    return min(_called_of(source, _LIBRARY), default="")
+
+
+def _called_of(source: str, names: frozenset[str]) -> frozenset[str]:
+    """Return those of some names that a text calls and does not define."""
+    called = names_called(source) & names
+    return called and called - {node.name for node in _nodes(source) if isinstance(node, ast.FunctionDef)}
+
+
+def is_readable(source: str) -> bool:
+    """Whether a text can be read at all: it is Python, and neither too long nor too deep."""
     try:
         work = iter(range(_MOST_WORK))
-        functions = [node for node in _nodes(source) if isinstance(node, ast.FunctionDef | ast.Lambda)]
-        return any(_differences(function, work) for function in functions)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        for function in _functions(source):
+            _says_difference(function, work)
+    except _UNREADABLE:
         return False
+    return bool(source.strip())
+
+
+def says_finite_difference(source: str) -> bool:
+    """Whether a text evaluates the same thing at two points, and divides the difference by how far these are apart.
+
+    Two terms of a numerator are the same thing at two points where they are alike but for some parts, as `f(x + h)` and
+    `f(x - h)` are. Their distance is what these parts differ by. It is found by putting in numbers for the names, so a step
+    may have any name, stand in an argument, a default or a global, or be written out. A step in the imaginary direction
+    counts too. What an `assert` compares is no answer. Text that is not Python says nothing.
+    """
+    if _called_of(source, _SAMPLING):
+        return True
+    try:
+        work = iter(range(_MOST_WORK))
+        return any(_says_difference(function, work) for function in _functions(source))
+    except _UNREADABLE:
+        return False
+
+
+def _functions(source: str) -> list[ast.FunctionDef | ast.Lambda]:
+    return [node for node in _nodes(source) if isinstance(node, ast.FunctionDef | ast.Lambda)]
 
 
 @lru_cache(maxsize=32)
@@ -60,41 +102,162 @@ def _nodes(source: str) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(ast.parse(textwrap.dedent(source))))
 
 
-def _differences(function: ast.FunctionDef | ast.Lambda, work: Iterator[int]) -> bool:
-    nodes = tuple(ast.walk(function))
+def _says_difference(function: ast.FunctionDef | ast.Lambda, work: Iterator[int]) -> bool:
+    nodes = tuple(_answering(function))
     names = Names(_meanings(function, nodes), work)
-    for node in nodes:
-        match node:
-            case ast.Call(ast.Attribute(ast.Name(module), name)) if f"{module}.{name}" in _SAMPLED:
-                return True
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Mult):
-            over, under = _factors(node, names)
-            steps = {step for factor in under for step in _steps(factor, names)}
-            steps |= {repr(1 / n / k) for n in map(_number, over) if n is not None and n >= _LARGE for k in (1, 2)}
-            if steps and any(steps & _moved_by(factor, names) for factor in over):
-                return True
-            if any(_is_secant(numerator, denominator, names) for numerator in over for denominator in under):
-                return True
-    return False
+    quotients = (node for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Mult))
+    return any(_is_difference_quotient(node, names) for node in quotients)
 
 
-def _is_secant(numerator: ast.expr, denominator: ast.expr, names: Names) -> bool:
-    """Whether a quotient is `(f(a) - f(b)) / (a - b)`, however far `a` is from `b`."""
-    apart, values = _taken_apart(denominator, names), _taken_apart(numerator, names)
-    if apart is None or values is None:
-        return False
-    match values:
-        case ast.Call(f, [a, *_]), ast.Call(g, [b, *_]) if ast.unparse(f) == ast.unparse(g):
-            return {ast.unparse(a), ast.unparse(b)} == {ast.unparse(each) for each in apart}
-    return False
+def _answering(function: ast.AST) -> Iterator[ast.AST]:
+    """Yield all that a function is made of, but for what it asserts."""
+    waiting = [function]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.Assert))
 
 
-def _taken_apart(node: ast.expr, names: Names) -> tuple[ast.expr, ast.expr] | None:
-    """Return the two terms of a difference; None of what is none."""
-    match list(_terms(node, names)):
-        case [(left, False), (right, True)]:
-            return left, right
+def _is_difference_quotient(node: ast.expr, names: Names) -> bool:
+    over, under = _factors(node, names)
+    large = [number for number in map(_number, over) if number is not None and abs(number) >= _LARGE]
+    runs = [*under, *(ast.Constant(1 / number) for number in large)]
+    runs += [ast.BinOp(a, ast.Mult(), b) for a, b in pairwise(under)]
+    return any(
+        _runs_along(apart, run, names) for numerator in over for apart in _apart(numerator, names) for run in runs
+    )
+
+
+def _apart(numerator: ast.expr, names: Names) -> Iterator[list[ast.expr]]:
+    """Yield, for each way in which a numerator is a difference of the same thing at two points, how these are apart."""
+    terms = list(_terms(numerator, names))
+    for plus, minus in product(terms, terms):
+        if minus[1] and not plus[1] and (differing := _differing(plus[0], minus[0], names)):
+            yield [ast.BinOp(a, ast.Sub(), b) for a, b in differing]
+    for term, _ in terms:
+        match term:
+            case ast.Attribute(inner, "imag") | ast.Call(ast.Name("imag") | ast.Attribute(_, "imag"), [inner]):
+                yield from ([step] for step in _imaginary_steps(inner, names))
+
+
+def _imaginary_steps(node: ast.expr, names: Names) -> Iterator[ast.expr]:
+    """Yield the steps that are made in the imaginary direction within an expression, over the imaginary unit."""
+    for inner in ast.walk(_meant(node, names)):
+        if isinstance(inner, ast.BinOp | ast.Call | ast.Name):
+            for term, _ in _terms(inner, names):
+                unit = ast.BinOp(term, ast.Div(), ast.Constant(1j))
+                if _value(term, names, {}).imag and not _value(unit, names, {}).imag:
+                    yield unit
+                match term:
+                    case ast.Call(ast.Name("complex"), [_, step]):
+                        yield step
+
+
+def _differing(a: ast.expr, b: ast.expr, names: Names, depth: int = _DEPTH) -> list[tuple[ast.expr, ast.expr]]:
+    """Return the parts in which two expressions differ, where they are the same thing otherwise; none where they are not."""
+    a, b = _meant(a, names), _meant(b, names)
+    children = _alike(a, b)
+    if children is None or not depth:
+        return []
+    found = []
+    for one, other in children:
+        if ast.dump(one) != ast.dump(other):
+            found += _differing(one, other, names, depth - 1) or [(one, other)]
+    return found
+
+
+def _alike(a: ast.expr, b: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
+    """Return what two expressions of the same form are made of, in pairs; None where their forms differ."""
+    match a, b:
+        case (ast.Call(f, _, f_words), ast.Call(g, _, g_words)) if [word.arg for word in f_words] == [
+            word.arg for word in g_words
+        ] and len(a.args) == len(b.args):
+            pairs = [*zip(a.args, b.args, strict=True)]
+            pairs += [(one.value, other.value) for one, other in zip(f_words, g_words, strict=True)]
+            if ast.dump(f) == ast.dump(g):
+                return pairs
+            # A method is called of something, which may be what differs.
+            if isinstance(f, ast.Attribute) and isinstance(g, ast.Attribute) and f.attr == g.attr:
+                return [(f.value, g.value), *pairs]
+        case ast.BinOp(), ast.BinOp() if type(a.op) is type(b.op):
+            return [(a.left, b.left), (a.right, b.right)]
+        case ast.UnaryOp(), ast.UnaryOp() if type(a.op) is type(b.op):
+            return [(a.operand, b.operand)]
+        case ast.Attribute(), ast.Attribute() if a.attr == b.attr:
+            return [(a.value, b.value)]
+        case ast.Subscript(), ast.Subscript() if ast.dump(a.slice) == ast.dump(b.slice):
+            return [(a.value, b.value)]
+        case (ast.List() | ast.Tuple(), ast.List() | ast.Tuple()) if len(a.elts) == len(b.elts):
+            return [*zip(a.elts, b.elts, strict=True)]
     return None
+
+
+def _runs_along(apart: Sequence[ast.expr], run: ast.expr, names: Names) -> bool:
+    """Whether a denominator is how far two points are apart, or a multiple of it, whatever its names stand for."""
+    return all(_is_multiple(one, run, names) for one in apart)
+
+
+def _is_multiple(distance: ast.expr, run: ast.expr, names: Names) -> bool:
+    known: dict[str, float] = {}
+    first = _value(run, names, known)
+    if not known:
+        return _is_constant_step(distance, first, names)
+    ratios = []
+    for n in range(_ROUNDS):
+        atoms = {text: _drawn(text, n) for text in known}
+        over, under = _value(distance, names, atoms), _value(run, names, atoms)
+        if not under or not over:
+            return False
+        ratios.append(over / under)
+    return all(abs(ratio - ratios[0]) <= 1e-4 * abs(ratios[0]) for ratio in ratios)
+
+
+def _is_constant_step(distance: ast.expr, run: complex, names: Names) -> bool:
+    """Whether a distance is that number or a simple multiple of it; in a direction, it is so where that is 1."""
+    atoms: dict[str, float] = _Ones()
+    ratio = _value(distance, names, atoms) / run if run and abs(run) <= 2 * _LARGEST_STEP else 0
+    return bool(ratio) and abs(ratio) <= _LARGE and abs(24 * ratio - round((24 * ratio).real)) < 1e-3
+
+
+class _Ones(dict[str, float]):
+    """The number 1 for every text."""
+
+    def __missing__(self, text: str) -> float:
+        return 1.0
+
+
+def _drawn(text: str, n: int) -> float:
+    """Return a number between 1 and 2 for a text, another one in each round."""
+    return 1 + zlib.crc32(f"{n} {text}".encode(errors="replace")) / 2**32
+
+
+def _value(node: ast.expr, names: Names, atoms: dict[str, float], depth: int = 3 * _DEPTH) -> complex:
+    """Return what an expression is where each part of it that can't be computed is a number; these are kept in `atoms`."""
+    meant = _meant(node, names)
+    try:
+        match meant:
+            case ast.Constant(int() | float() | complex() as value):
+                return complex(value)
+            case ast.UnaryOp(ast.USub(), operand) if depth:
+                return -_value(operand, names, atoms, depth - 1)
+            case ast.BinOp(left, op, right) if depth and type(op) in _OPERATORS:
+                return complex(
+                    _OPERATORS[type(op)](_value(left, names, atoms, depth - 1), _value(right, names, atoms, depth - 1))
+                )
+    except (ArithmeticError, ValueError):
+        return 0j
+    text = ast.unparse(meant)
+    found = atoms[text] if isinstance(atoms, _Ones) or text in atoms else atoms.setdefault(text, _drawn(text, 0))
+    return complex(found)
+
+
+_OPERATORS: Mapping[type[ast.operator], Callable[[complex, complex], complex]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
 
 
 def _factors(node: ast.expr, names: Names, depth: int = _DEPTH) -> tuple[list[ast.expr], list[ast.expr]]:
@@ -109,14 +272,6 @@ def _factors(node: ast.expr, names: Names, depth: int = _DEPTH) -> tuple[list[as
     if isinstance(meant, ast.UnaryOp):
         return _factors(meant.operand, names, depth - 1) if depth else ([meant], [])
     return [node], []
-
-
-def _moved_by(difference: ast.expr, names: Names) -> set[str]:
-    """Return the small steps by which something within a term of a difference is moved, as text."""
-    terms = list(_terms(difference, names))
-    if not any(negative for _, negative in terms):
-        return set()
-    return {step for term, _ in terms for step in _moves(term, names)}
 
 
 def _terms(
@@ -164,88 +319,44 @@ def _meanings(function: ast.FunctionDef | ast.Lambda, nodes: Sequence[ast.AST]) 
                 )
     names = [name for name, _ in pairs]
     once = {name: value for name, value in pairs if value is not None and names.count(name) == 1}
-    once |= dict(reversed([pair for node in nodes for pair in _written_into(node)]))
+    # A change stands for the name from there on: what is changed is what the name stood for before.
+    once |= dict(reversed([pair for node in nodes for pair in _changed(node, once)]))
     # An argument without a default, or a name assigned twice, stands for itself: it can be anything.
     return once | {name: ast.Name(id=name) for name in names if name not in once}
 
 
-def _written_into(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the name of an array into which one element is written, and what the array then stands for."""
+def _changed(node: ast.AST, before: Mapping[str, ast.expr]) -> Iterator[tuple[str, ast.expr]]:
+    """Yield a name that is moved, or into one element of which something is written, and what it then stands for."""
     match node:
         case ast.Assign([ast.Subscript(ast.Name(name))], value):
             yield name, value
-        case ast.AugAssign(ast.Subscript(ast.Name(name)) as element, ast.Add() | ast.Sub() as sign, value):
-            yield name, ast.BinOp(element, sign, value)
+        case ast.AugAssign(ast.Subscript(ast.Name(name), index), ast.Add() | ast.Sub() as sign, value):
+            yield name, ast.BinOp(ast.Subscript(_unwrapped(before.get(name, ast.Name(name))), index), sign, value)
+        case ast.AugAssign(ast.Name(name), ast.Add() | ast.Sub() as sign, value) if name in before:
+            yield name, ast.BinOp(before[name], sign, value)
+
+
+def _unwrapped(node: ast.expr) -> ast.expr:
+    """Return what a copy, or the same numbers in another form, is made of."""
+    while True:
+        match node:
+            case ast.Call(ast.Attribute(inner, name), []) if name in _TRANSPARENT:
+                node = inner
+            case ast.Call(ast.Name(name) | ast.Attribute(_, name), [inner]) if name in _TRANSPARENT:
+                node = inner
+            case _:
+                return node
 
 
 def _meant(node: ast.expr, names: Names) -> ast.expr:
+    """Return the expression that a name or a copy stands for."""
     names.spend()
-    for _ in range(5):
+    for _ in range(8):
+        node = _unwrapped(node)
         if not (isinstance(node, ast.Name) and node.id in names):
             break
         node = names[node.id]
     return node
-
-
-def _steps(denominator: ast.expr, names: Names, depth: int = _DEPTH) -> Iterator[str]:
-    """Yield the small steps that a denominator may be a multiple of, as text."""
-    if _is_step(denominator, names):
-        yield ast.unparse(denominator)
-    number = _number(denominator)
-    if number is not None and abs(number) <= 2 * _LARGEST_STEP:
-        yield repr(number / 2)
-    if depth:
-        match denominator:
-            case ast.Name(name) if isinstance(names.get(name), ast.BinOp):
-                yield from _steps(names[name], names, depth - 1)
-            case ast.BinOp(left, ast.Mult(), right):
-                yield from _steps(left, names, depth - 1)
-                yield from _steps(right, names, depth - 1)
-            case ast.BinOp(left, ast.Sub(), right):
-                yield from _moves(left, names)
-                yield from _moves(right, names)
-
-
-def _moves(node: ast.expr, names: Names, depth: int = 4) -> Iterator[str]:
-    """Yield the small steps that something within `node`, or `node` itself, is moved by, as text."""
-    for inner in ast.walk(node):
-        names.spend()
-        if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub):
-            for side in (inner.left, inner.right):
-                yield from _step_texts(side, names)
-        elif depth and isinstance(inner, ast.Name) and isinstance(names.get(inner.id), ast.BinOp | ast.Call):
-            yield from _moves(names[inner.id], names, depth - 1)
-
-
-def _step_texts(node: ast.expr, names: Names, depth: int = _DEPTH) -> Iterator[str]:
-    """Yield a step as text, and the steps that it stands for: along one axis of a vector, h is `h * e`."""
-    if not depth or not _is_step(node, names):
-        return
-    yield ast.unparse(node)
-    match node:
-        case ast.Name(name) if name in names and names[name] is not node:
-            yield from _step_texts(names[name], names, depth - 1)
-        case ast.BinOp(left, ast.Mult(), right):
-            yield from _step_texts(left, names, depth - 1)
-            yield from _step_texts(right, names, depth - 1)
-
-
-def _is_step(node: ast.expr, names: Names, depth: int = _DEPTH) -> bool:
-    """Whether an expression is a small number, a name for one, or one times something."""
-    meant = _meant(node, names)
-    if isinstance(meant, ast.Name | ast.Attribute):
-        return any(_name(each).lower() in _STEP_NAMES for each in (node, meant))
-    if depth and isinstance(meant, ast.BinOp) and isinstance(meant.op, ast.Mult):
-        return _is_step(meant.left, names, depth - 1) or _is_step(meant.right, names, depth - 1)
-    number = _number(meant)
-    return number is not None and 0 < abs(number) <= _LARGEST_STEP
-
-
-def _name(node: ast.expr) -> str:
-    match node:
-        case ast.Name(name) | ast.Attribute(_, name):
-            return name
-    return ""
 
 
 def _number(node: ast.expr) -> float | None:

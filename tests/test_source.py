@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.source import says_finite_difference
+from autograder.source import is_readable, says_finite_difference, says_library_derivative
 
 DIFFERENCES = {
     "central": """\
@@ -149,14 +149,6 @@ def d(x):
     x = torch.tensor(x, dtype=torch.float64)
     return ((torch.sin(x + 1e-6) - torch.sin(x - 1e-6)) / 2e-6).item()
 """,
-    "gradient of a sampled line": """\
-def d(x):
-    return np.gradient([f(x - 1e-3), f(x), f(x + 1e-3)], 1e-3)[1]
-""",
-    "diff": """\
-def d(x, h=1e-5):
-    return np.diff([f(x - h), f(x + h)])[0] / (2 * h)
-""",
     "in an inner function": """\
 def d(x):
     def quotient(h):
@@ -193,13 +185,79 @@ def d(x, h=1e-5):
 """,
 }
 
+DIFFERENCES |= {
+    "step that grows with x": """\
+def d(x, n):
+    step = x * n
+    return (math.sin(x + step) - math.sin(x)) / step
+""",
+    "machine epsilon": """\
+def d(x):
+    tiny = np.finfo(float).eps ** 0.5 * max(1.0, abs(x))
+    return (f(x + tiny) - f(x)) / tiny
+""",
+    "global step of any name": "def d(x): return (f(x + WEE) - f(x - WEE)) / (2 * WEE)",
+    "half a step to both sides": "def d(x, w=1e-4): return (f(x + w / 2) - f(x - w / 2)) / w",
+    "step as an argument of any name": "def d(f, x, q): return (f(x + q) - f(x)) / q",
+    "moved name": """\
+def d(x):
+    y = x
+    y += 1e-6
+    return (f(y) - f(x)) / 1e-6
+""",
+    "of one argument of two": "def d(z, y): return (loss(z + 1e-6, y) - loss(z - 1e-6, y)) / 2e-6",
+    "of a method": """\
+def d(x):
+    h = 1e-6
+    a, b = torch.tensor(x + h), torch.tensor(x - h)
+    return ((a.sin() - b.sin()) / (2 * h)).item()
+""",
+    "sampled": "def d(x): return np.gradient([f(x - 1e-3), f(x), f(x + 1e-3)], 1e-3)[1]",
+    "sampled by a name of its own": "def d(x): return gradient([f(x - 1e-3), f(x), f(x + 1e-3)], 1e-3)[1]",
+    "complex step": "def d(x, h=1e-20): return f(x + 1j * h).imag / h",
+    "complex step, written out": "def d(x): return np.imag(f(x + 1e-20j)) / 1e-20",
+    "complex step, made": "def d(x): return f(complex(x, 1e-20)).imag / 1e-20",
+}
+
 FORMULAS = {
+    "argument with a large default": "def d(x, a=2.0): return (math.sin(x + a) - math.sin(x)) / a",
+    "clamped for a guard": """\
+def d(z, y):
+    p = 1 / (1 + math.exp(-z))
+    pc = max(1e-12, min(p, 1 - 1e-12))
+    return (pc - y) / (pc * (1 - pc)) * p * (1 - p)
+""",
+    "clamped by a named guard": """\
+def d(p, y, eps=1e-12):
+    p = np.clip(p, eps, 1 - eps)
+    return (p - y) / (p * (1 - p))
+""",
+    "clamped into a new name": """\
+def d(p, y):
+    eps = 1e-7
+    q = torch.clamp(p, eps, 1 - eps)
+    return (q - y) / (q - q * q + eps)
+""",
+    "guarded numerator and denominator": """\
+def d(p, y):
+    tiny = 1e-12
+    safe = p + tiny
+    return (safe - y) / (safe * (1 - p + tiny)) - tiny / safe
+""",
+    "difference of exponentials": "def d(x): return (math.exp(x) - math.exp(-x)) / (math.exp(x) + math.exp(-x))",
+    "a check of the formula": """\
+def d(x):
+    h = 1e-5
+    assert abs((f(x + h) - f(x - h)) / (2 * h) - 2 * x) < 1e-3
+    return 2 * x
+""",
+    "Euler's formula": "def d(x): return 2 * x * cmath.exp(1j * x * x).real",
+    "loss of a batch": "def d(p, y): return ((p - y) / (p * (1 - p))) / len(p)",
     "parabola": "def d(x): return 2 * x",
     "lambda": "d = lambda x: 6 * x - 4",
     "polynomial": "def d(x): return (3 * x**2 - 2 * x) / 1",
     "quotient rule": "def d(x): return (math.cos(x) * x - math.sin(x)) / x**2",
     "argument in place of a step": "def d(x, a, b): return (a * math.cos(x + b) - math.sin(x + b)) / b",
-    "argument with a large default": "def d(x, a=2.0): return (math.sin(x + a) - math.sin(x)) / a",
     "cross entropy": "def d(p, y): return (p - y) / (p * (1 - p))",
     "guarded": "def d(p, y): return (p - y) / (p * (1 - p) + 1e-12)",
     "guarded everywhere": "def d(p, y, eps=1e-7): return (p + eps - y) / ((p + eps) * (1 + eps - p))",
@@ -217,11 +275,6 @@ FORMULAS = {
 def d(x, w, y):
     h = math.tanh(w * x)
     return (math.exp(h + y) - math.exp(h - y)) / h
-""",
-    "step that is no step": """\
-def d(x, n):
-    step = x * n
-    return (math.sin(x + step) - math.sin(x)) / step
 """,
     "difference and step that do not meet": """\
 def d(x):
@@ -282,3 +335,28 @@ def test_formula_is_no_difference(text: str) -> None:
 @pytest.mark.parametrize("text", GARBAGE, ids=range(len(GARBAGE)))
 def test_garbage_says_nothing(text: str) -> None:
     assert not says_finite_difference(text)
+
+
+@pytest.mark.parametrize("text", [*DIFFERENCES.values(), *FORMULAS.values()], ids=[*DIFFERENCES, *FORMULAS])
+def test_ordinary_text_can_be_read(text: str) -> None:
+    assert is_readable(text)
+
+
+@pytest.mark.parametrize("text", ["", "(", "x" * 3 + "(" * 5_000, "def d(x): return " + "-" * 50_000 + "x"])
+def test_what_cannot_be_read_is_told(text: str) -> None:
+    assert not is_readable(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("def d(x):\n    a, b, c = numpy.polyfit(xs, f(xs), 2)\n    return 2 * a * x + b", "polyfit"),
+        ("def d(x): return float(sympy.diff(t**2, t).subs(t, x))", "diff"),
+        ("def d(x): return np.poly1d([3, -4, 5]).deriv()(x)", ""),
+        ("def gradient(x): return 2 * x\ndef d(x): return gradient(x)", ""),
+        ("def d(x): return 2 * x", ""),
+        ("(", ""),
+    ],
+)
+def test_library_derivative_is_named(text: str, name: str) -> None:
+    assert says_library_derivative(text) == name
