@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ..finding import Place
 
@@ -34,6 +34,11 @@ class Text:
                 case ast.Assign([ast.Name(found)], ast.Lambda() as function) if found == name:
                     return function
         return None
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names in the text."""
+        return frozenset(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name))
 
     def segment(self, node: ast.expr | ast.stmt) -> str:
         """Return the words of a part, verbatim."""
