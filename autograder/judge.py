@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from . import lessons
 from . import mistakes as known
-from .comparing import adds_up, first_difference, first_wrong, is_mistake, share, telling_ratio
+from .comparing import adds_up, first_wrong, is_mistake, share, telling_ratio
+from .diagnosis import Wrong, explain, why_none
 from .exercise import Array, Build, Case, Exercise, Input, Raises
+from .finding import Finding, Place
 from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
@@ -69,6 +73,10 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     if problem is None:
         return _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
     problem = _named(exercise, problem, calls)
+    problem = _explained(
+        Wrong(exercise, cases, points, rows, calls, observation.source, problem.case, partial(_call_text, exercise)),
+        problem,
+    )
     earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
     return _verdict(exercise, problem, earned, cases, calls)
 
@@ -197,6 +205,19 @@ def _moved(before: Numbers, after: Numbers) -> bool:
     return before.shape != after.shape or not np.allclose(after, before, rtol=0.01, atol=0.0, equal_nan=True)
 
 
+def _explained(wrong: Wrong, problem: Problem) -> Problem:
+    """Say where a wrong answer is wrong and why, where no known mistake says it."""
+    if problem.finding is not None:
+        return problem
+    if not problem.slug and problem.outcome is Outcome.WRONG:
+        finding: Finding | None = explain(wrong, lessons.siblings(wrong.exercise))
+    elif problem.slug in ("", "backward-returns-none"):
+        finding = why_none(wrong)
+    else:
+        finding = None
+    return problem if finding is None else replace(problem, message=finding.sentence, finding=finding)
+
+
 def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[Part]], i: int, j: int) -> Problem:
     """Say what a wrong value looks like: a known mistake, a ratio that tells something, or the place where it differs."""
     for mistake in (*exercise.mistakes, *known.general(exercise)):
@@ -209,10 +230,10 @@ def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[
         return replace(ratio, case=i)
     part = rows[i][j]
     if exercise.measure is not None and isinstance(part.reference, bool | str):
-        return Problem(Outcome.WRONG, f"{subject(part.path)} is {part.got}. Expected {part.reference}.", "", i)
-    index = first_difference(exercise, rows, part)
-    place = f" The first element that differs is {list(index)}." if index else ""
-    return Problem(Outcome.WRONG, f"{subject(part.path)} is not right here.{place}", "", i)
+        # It says in a word what the call did, which is nothing that the student returned.
+        said = f"{subject(part.path)} is {part.got}. Expected {part.reference}."
+        return Problem(Outcome.WRONG, said, "", i, Finding("evidence.effect", said, Place(entry=part.path)))
+    return Problem(Outcome.WRONG, f"{subject(part.path)} is not right here.", "", i)
 
 
 # The verdict
@@ -238,6 +259,7 @@ def _verdict(
         answer=call.value.text if call is not None and call.value is not None and exercise.measure is None else "",
         printed=call.printed if call is not None else "",
         hints=() if right else exercise.hints,
+        finding=problem.finding,
     )
 
 

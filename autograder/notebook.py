@@ -6,11 +6,14 @@ import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import lessons, view
 from .comparison import Comparison, compare
+from .diagnosis.running import run_variants
+from .diagnosis.search import Budget, pinpoint
 from .exercise import withheld
 from .judge import judge
 from .overview import Progress, saved_verdicts, summarise
@@ -66,7 +69,9 @@ def check(exercise_id: str) -> ShownVerdict:
     namespace = sys._getframe(1).f_globals
     observation = probe(exercise, namespace, exercise.cases)
     # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
-    verdict = ShownVerdict(**vars(judge(exercise, exercise.cases, observation.to_json())))
+    judged = judge(exercise, exercise.cases, observation.to_json())
+    run = partial(run_variants, exercise, namespace)
+    verdict = ShownVerdict(**vars(pinpoint(exercise, exercise.cases, observation, judged, run, Budget())))
     _verdicts.pop(exercise_id, None)
     _verdicts[exercise_id] = verdict
     print(view.text(verdict))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .finding import Finding
 from .observation import Kind, Value
 from .verdict import Outcome
 
@@ -21,12 +22,13 @@ Leaf = Numbers | bool | str | frozenset[str]
 
 @dataclass(frozen=True)
 class Problem:
-    """Why an answer is not right: an outcome, one message, and the slug of the mistake where it is a known one."""
+    """Why an answer is not right: an outcome, one message, the slug of a known mistake, and what else was found."""
 
     outcome: Outcome
     message: str
     slug: str = ""
     case: int = 0
+    finding: Finding | None = None
 
 
 @dataclass(frozen=True)

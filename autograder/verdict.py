@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from .finding import Finding
+
 
 class Outcome(StrEnum):
     """How an answer can come out, in the order in which the judge looks."""
@@ -38,6 +40,8 @@ class Verdict:
         The student's own call and what came of it, as text: the first that was wrong, or else the first.
     printed
         What the answer printed during that call.
+    finding
+        What else was found of a wrong answer, or None.
     """
 
     exercise: str
@@ -50,6 +54,7 @@ class Verdict:
     answer: str = ""
     printed: str = ""
     hints: tuple[str, ...] = ()
+    finding: Finding | None = None
 
     def __repr__(self) -> str:
         """Return the points as a bare number: nbgrader reads a check cell's score from this text."""
@@ -64,4 +69,6 @@ class Verdict:
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Verdict:
         """Read back what `to_dict` wrote."""
-        return cls(**{**record, "outcome": Outcome(record["outcome"])})
+        finding = record.get("finding")
+        fields = {"outcome": Outcome(record["outcome"]), "finding": Finding.from_dict(finding) if finding else None}
+        return cls(**record | fields)

@@ -6,12 +6,15 @@ import itertools
 import linecache
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
 from autograder import lessons
+from autograder.diagnosis.running import run_variants
+from autograder.diagnosis.search import Budget, pinpoint
 from autograder.exercise import Case, Exercise, Way, case
 from autograder.judge import judge
 from autograder.probe import probe
@@ -57,3 +60,12 @@ def verdict_on(exercise_id: str, source: str, cases: Sequence[Case] | None = Non
     cases = exercise.cases if cases is None else cases
     observation = probe(exercise, namespace_of(source), cases)
     return judge(exercise, cases, observation.to_json())
+
+
+def pinpointed(exercise: Exercise, source: str, budget: Budget | None = None) -> Verdict:
+    """Run a cell and check the exercise as the notebook does, the search for one edit included."""
+    namespace = namespace_of(source)
+    observation = probe(exercise, namespace, exercise.cases)
+    verdict = judge(exercise, exercise.cases, observation.to_json())
+    run = partial(run_variants, exercise, namespace)
+    return pinpoint(exercise, exercise.cases, observation, verdict, run, budget or Budget())

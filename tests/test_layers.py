@@ -20,7 +20,8 @@ MODULES = sorted(
 MAY_IMPORT = {
     # Data, and pure functions over it: they know nothing of how a verdict is shown, or of who asks.
     "autograder.observation": (),
-    "autograder.verdict": (),
+    "autograder.finding": (),
+    "autograder.verdict": ("autograder.finding",),
     "autograder.mistake": ("autograder.observation",),
     "autograder.exercise": ("autograder.mistake",),
     "autograder.overview": ("autograder.exercise", "autograder.verdict"),

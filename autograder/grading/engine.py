@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 
 from .. import lessons, view
 from ..exercise import Case, Exercise
+from ..finding import Finding
 from ..judge import judge
 from ..verdict import Outcome, Verdict
 from . import sandbox
@@ -302,7 +303,8 @@ class _Run:
             return Verdict(exercise.id, Outcome.UNREADABLE, 0, exercise.points, "", f"Not checked: {reason}.")
         verdict = judge(exercise, cases, observation)
         told, answer, printed = (clean_text(text) for text in (verdict.message, verdict.answer, verdict.printed))
-        return replace(verdict, message=told, answer=answer, printed=printed)
+        finding = verdict.finding and _clean_finding(verdict.finding)
+        return replace(verdict, message=told, answer=answer, printed=printed, finding=finding)
 
     def _ask(self, *asked: tuple[str, Message]) -> Iterator[Mapping[str, Any]]:
         """Send messages, each with the name of what is asked, and yield the replies; {} for one that didn't come.
@@ -364,6 +366,13 @@ class _Run:
     def _end(self, why: str) -> None:
         self._over = why
         self._notes.append(why)
+
+
+def _clean_finding(finding: Finding) -> Finding:
+    place = finding.place
+    text, function, code, entry = (clean_text(one) for one in (place.text, place.function, place.code, place.entry))
+    place = replace(place, text=text, function=function, code=code, entry=entry)
+    return replace(finding, sentence=clean_text(finding.sentence), place=place)
 
 
 def _is_score(output: NotebookNode, most: float) -> bool:

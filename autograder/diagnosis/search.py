@@ -1,0 +1,157 @@
+"""One edit of the student's own text that makes the answer right: where it is, the mistake is known, and its place.
+
+The variants are made here, from text, and run by whoever is given as `run`: in the notebook, or behind the walls. What comes
+back are observations, and they are judged like any other. Points were given before, and nothing here changes them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import msgspec
+import numpy as np
+
+from ..comparing import is_right, scales_of
+from ..exercise import Case, Exercise, Raises
+from ..finding import Finding
+from ..judge import judge
+from ..observation import Call, Observation
+from ..reading import Part, read
+from ..verdict import Outcome, Verdict
+from .edits import Variant, enclosing, variants
+from .harmless import computes_only
+from .kinds import slip
+from .text import Text, text_of
+
+# The sources of variants, the inputs, and the seconds that there are → an observation each, or None.
+Run = Callable[[Sequence[str], Sequence[Case], float], Sequence[Observation | None]]
+
+_BATCH = 40
+_SEED = b"one edit away"
+_NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
+# Right numbers by the wrong way: no small edit makes another way of it.
+_OTHER_WAY = frozenset({"autograd-by-hand", "finite-difference", "formula-by-autograd"})
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many variants are tried, and for how many seconds."""
+
+    variants: int = 600
+    seconds: float = 0.2
+
+
+def pinpoint(
+    exercise: Exercise, cases: Sequence[Case], observation: Observation, verdict: Verdict, run: Run, budget: Budget
+) -> Verdict:
+    """Return the verdict with the place of the mistake in it, if one edit of the answer's text makes it right.
+
+    Parameters
+    ----------
+    observation
+        What was observed of the answer itself, with its text.
+    run
+        Runs variants where the student's code runs.
+    """
+    slug = verdict.mistake.rpartition(".")[2]
+    if verdict.outcome in _NOT_WRONG or slug in _OTHER_WAY or exercise.way == "recorded":
+        return verdict
+    text = text_of(observation.source)
+    if text is None or text.function(exercise.name) is None or not computes_only(text):
+        return verdict
+    with np.errstate(all="ignore"):
+        found = _Search(exercise, cases, observation, run, budget).found(text)
+    return _with(verdict, _finding(text, found)) if found else verdict
+
+
+def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
+    """Put a finding into a verdict: the known mistakes know more, and what the numbers say leads where the edit adds."""
+    finding, adds = found
+    before = verdict.finding
+    if before is not None and adds and before.kind.startswith(("behaviour.", "none.")):
+        place = replace(finding.place, entry=before.place.entry)
+        where = f" Look at `{place.text}` in line {place.line} of `{place.function}`."
+        finding = Finding(before.kind, before.sentence + where, place)
+    if verdict.outcome in (Outcome.WRONG, Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE) and not verdict.mistake:
+        return replace(verdict, finding=finding, message=finding.sentence)
+    return replace(verdict, finding=finding)
+
+
+def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
+    first = found[0]
+    alike = [one.shown for one in found if one.kind == first.kind and one.shown.lineno == first.shown.lineno]
+    node = enclosing(text, alike)
+    place = text.place(node)
+    return Finding(first.kind, slip(first.kind).sentence(place), place), first.adds
+
+
+class _Search:
+    """The search for one edit that makes an answer right."""
+
+    def __init__(
+        self, exercise: Exercise, cases: Sequence[Case], observation: Observation, run: Run, budget: Budget
+    ) -> None:
+        self._exercise = exercise
+        self._cases = tuple(cases)
+        self._run = run
+        self._end = time.monotonic() + budget.seconds
+        self._budget = budget
+        self._first = self._first_wrong(observation.calls)
+        arguments = exercise.arguments(self._first)
+        self._reference = exercise.reference(*arguments)
+
+    def found(self, text: Text) -> list[Variant]:
+        """Return the likeliest edits that make the answer right; none where there is none."""
+        waiting = islice(variants(text), self._budget.variants)
+        while batch := list(islice(waiting, _BATCH)):
+            fitting = [
+                one for one, seen in zip(batch, self._observed(batch, (self._first,)), strict=False) if self._fits(seen)
+            ]
+            right = list(self._right(fitting))
+            if right:
+                best = min(one.rank for one in right)
+                return [one for one in right if one.rank <= best + 0.5]
+            if time.monotonic() > self._end:
+                break
+        return []
+
+    def _observed(self, batch: Sequence[Variant], cases: Sequence[Case]) -> Sequence[Observation | None]:
+        left = self._end - time.monotonic()
+        return self._run([one.source for one in batch], cases, left) if left > 0 else []
+
+    def _right(self, fitting: Sequence[Variant]) -> Iterator[Variant]:
+        """Yield the variants that are right at every input, at others than the answer was called at too."""
+        cases = (*self._cases, *self._exercise.grading_cases(_SEED))
+        for one in fitting:
+            (seen,) = self._observed([one], cases) or (None,)
+            if seen is not None and self._is_right(one, cases, seen):
+                yield one
+
+    def _is_right(self, one: Variant, cases: Sequence[Case], seen: Observation) -> bool:
+        told = msgspec.structs.replace(seen, source=one.source)
+        return judge(self._exercise, cases, told).outcome is Outcome.RIGHT
+
+    def _first_wrong(self, calls: Sequence[Call]) -> Case:
+        for one, call in zip(self._cases, calls, strict=False):
+            reference = self._exercise.reference(*self._exercise.arguments(one))
+            if not self._call_fits(reference, call):
+                return one
+        return self._cases[0]
+
+    def _fits(self, seen: Observation | None) -> bool:
+        return seen is not None and len(seen.calls) == 1 and self._call_fits(self._reference, seen.calls[0])
+
+    def _call_fits(self, reference: object, call: Call) -> bool:
+        """Whether one call gave the right answer, by its value alone."""
+        if isinstance(reference, Raises):
+            return call.raised is not None and reference.kind in call.raised.types
+        if call.value is None:
+            return False
+        parts: list[Part] = []
+        if read(reference, call.value, "", parts) is not None:
+            return False
+        scales = scales_of([parts])
+        return all(is_right(self._exercise, part, scales) for part in parts)
