@@ -39,20 +39,20 @@ from .pool import Pool
 from .preprocessors import Execute, skeleton
 from .submission import Submission, SubmissionError, notebook_in, read, read_or_reason, student_of, work_of
 
-# What grades are made by: all that these need. The second runs behind the walls, and is started by its name.
+# A grade depends on these modules and on all modules that they import. The second runs behind the walls: its name starts it.
 _GRADED_BY = ("autograder.grading.job", "autograder.grading.sandbox.forkserver")
 
-# nbgrader's, for what it has graded.
+# nbgrader's permissions for a graded file.
 _PERMISSIONS = 0o444
 
 
 class CourseError(GradingError):
-    """A course that can't be released or graded; the text says what was seen and what to do."""
+    """A course can't be released or graded. The text says what was seen and what to do."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A score that becomes another one for the same work."""
+    """A score that changes although the work is the same."""
 
     submission: Submission
     before: float
@@ -61,7 +61,7 @@ class Change:
 
 @dataclass(frozen=True)
 class _HandedIn:
-    """A submission as it is now: the job of grading it, and what its grade is made of."""
+    """A submission as it is now: the job that grades it, and the digests of all that its grade depends on."""
 
     job: Job
     provenance: Provenance
@@ -70,7 +70,7 @@ class _HandedIn:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a run does with the submissions: what is as it was, what is graded, and which of that is the same work again."""
+    """The plan of a run: the unchanged submissions, the submissions to grade, and which of those are the same work again."""
 
     unchanged: tuple[Graded, ...]
     to_grade: tuple[Submission, ...]
@@ -78,12 +78,12 @@ class _Plan:
 
 
 class Course:
-    """A directory with a `nbgrader_config.py`, laid out as nbgrader wants it."""
+    """A directory with a `nbgrader_config.py`, in nbgrader's layout."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         if not (self.root / "nbgrader_config.py").exists():
-            raise CourseError(f"{self.root} has no nbgrader_config.py: run this in the course's directory")
+            raise CourseError(f"{self.root} has no nbgrader_config.py. Run the command in the course's directory.")
         self._config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         self._directory = CourseDirectory(config=self._config)
         self._skeletons: dict[str, str] = {}
@@ -106,7 +106,7 @@ class Course:
         return self.root / "feedback" / submission.student / submission.lesson / f"{submission.lesson}.html"
 
     def lessons(self, names: Sequence[str] = ()) -> tuple[str, ...]:
-        """Return the folders of the lessons with these names, as `chain_rule` or `02_chain_rule`; all where none is named.
+        """Return the folders of the lessons with these names, such as `chain_rule` or `02_chain_rule`. Without a name, return all.
 
         Raises
         ------
@@ -117,7 +117,7 @@ class Course:
         by_name = {name: folder for folder in folders for name in (folder, folder.partition("_")[2])}
         unknown = [name for name in names if name not in by_name]
         if unknown:
-            raise CourseError(f"there is no lesson {unknown[0]!r} in solutions/; there are {', '.join(folders)}")
+            raise CourseError(f"There is no lesson {unknown[0]!r} in solutions/. The lessons are {', '.join(folders)}")
         return tuple(by_name[name] for name in names) or tuple(folders)
 
     def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
@@ -144,13 +144,13 @@ class Course:
             raise CourseError(f"nbgrader could not release {lesson}:\n{result['log']}\n{result['error']}")
 
     def settings(self) -> Settings:
-        """Return how submissions are run here: as `nbgrader_config.py` says for `Execute`."""
-        # Those of the preprocessor, so that nbgrader's commands and this one can't differ in them.
+        """Return the settings for running submissions, from `Execute` in `nbgrader_config.py`."""
+        # They come from the preprocessor, so that nbgrader's commands use the same.
         execute = Execute(config=self._config)
         return Settings(execute.sandbox, execute.limits())
 
     def earlier(self, submissions: Sequence[Submission]) -> dict[Submission, Graded]:
-        """Return what is in the gradebook of these submissions; what was not graded yet is left out.
+        """Return the grades of these submissions from the gradebook. A submission that was not graded yet is left out.
 
         Raises
         ------
@@ -213,7 +213,7 @@ class Course:
         read: Callable[[Submission], _HandedIn],
         force: bool,
     ) -> _Plan:
-        """Compare what is handed in now with what the grades in the gradebook were made of."""
+        """Compare the submissions with those that the grades in the gradebook were made of."""
         unchanged, to_grade, again = [], [], set()
         for submission in submissions:
             before, now = known.get(submission), read(submission).provenance
@@ -233,7 +233,7 @@ class Course:
         in_flight: dict[Submission, _HandedIn] = {}
 
         def jobs() -> Iterator[Job]:
-            # Each is read again when its turn comes: a class is more than fits into memory.
+            # Each is read again when its turn comes, because a whole class does not fit into memory.
             for submission in submissions:
                 in_flight[submission] = read(submission)
                 yield in_flight[submission].job
@@ -252,7 +252,7 @@ class Course:
         recorder: Recorder,
         agree: Callable[[list[Change]], bool],
     ) -> bool:
-        """Ask whether the scores that the same work would have now are to be written; where none changes, they are."""
+        """Ask whether to write the scores that change for the same work. If no score changes, do not ask."""
         changes = [
             Change(result.submission, known[result.submission].score, recorder.score_of(result)) for _, result in held
         ]
@@ -260,7 +260,7 @@ class Course:
         return not changes or agree(changes)
 
     def _left_as_it_was(self, before: Graded) -> Graded:
-        # What a run left that was killed, or was not to write, before it had moved the notebook to its place.
+        # An earlier run may have left these: it was killed, or was told not to write, before it moved the notebook.
         beside(self.graded(before.submission)).unlink(missing_ok=True)
         return replace(before, unchanged=True)
 
@@ -272,9 +272,9 @@ class Course:
     def write_feedback(
         self, submissions: Sequence[Submission], pool: Pool, force: bool = False
     ) -> Iterator[tuple[Submission, str]]:
-        """Write the feedback of graded submissions, where anything in it changed since it was written.
+        """Write the feedback of each graded submission for which anything in it has changed.
 
-        Yields each submission that has feedback, with "" or why it could not be written.
+        Yields each submission with feedback, and "" or the reason why its page could not be written.
         """
         with self._alone(), self._gradebook() as gradebook:
             look = (self.root / "nbgrader_config.py").read_bytes() + Path(pages.__file__).read_bytes()
@@ -293,14 +293,14 @@ class Course:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let no other run write to this course at the same time."""
+        """Hold a lock, so that no other run writes to this course at the same time."""
         with _writing(), (self.root / ".autograder-lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
                 raise CourseError(
-                    f"another `autograder grade` (process {file.read().strip()}) is at work on this course: wait for it to end"
+                    f"another `autograder grade` (process {file.read().strip()}) is grading this course. Wait until it ends."
                 ) from None
             file.truncate(0)
             file.write(f"{os.getpid()}")
@@ -314,20 +314,20 @@ class Course:
                 prepare(gradebook)
                 yield gradebook
         except (SQLAlchemyError, InvalidEntry) as error:
-            # Without the statement, which says nothing to who reads it.
+            # Without the SQL statement, which does not help the reader.
             said = getattr(error, "orig", None) or error
             match getattr(said, "sqlite_errorcode", 0) & 0xFF:
                 case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
                     raise CourseError(_set_aside(Path(make_url(self._directory.db_url).database or ""))) from error
                 case sqlite3.SQLITE_BUSY:
-                    what = "another program is writing to it. Wait for it to end, and run this again: what is graded is kept"
-                    raise CourseError(f"the gradebook is locked: {what}") from error
-            raise CourseError(f"the gradebook can't be used: {said}") from error
+                    what = "another program is writing to it. Wait until it ends, and run this command again. All written grades are kept"
+                    raise CourseError(f"The gradebook is locked: {what}.") from error
+            raise CourseError(f"The gradebook can't be used: {said}") from error
 
     def _check_released(self, gradebook: Gradebook, lessons: set[str]) -> None:
         missing = sorted(lessons - {assignment.name for assignment in gradebook.assignments})
         if missing:
-            raise CourseError(f"{missing[0]} is not in the gradebook: run `autograder release {missing[0]}` first")
+            raise CourseError(f"{missing[0]} is not in the gradebook. Run `autograder release {missing[0]}` first.")
 
     def _handed_in(
         self, settings: Settings, secret: bytes, due: Mapping[tuple[str, str], str], submission: Submission
@@ -355,7 +355,7 @@ class Course:
         return self._skeletons[lesson]
 
     def _made_of(self, lesson: str) -> str:
-        """Return a digest of what all grades of a lesson are made of: its notebook and the code that judges it."""
+        """Return a digest of all that every grade of a lesson depends on: its notebook, and the code that judges it."""
         if lesson not in self._digests:
             digest = hashlib.sha256(self._skeleton(lesson).encode())
             own = f"autograder.lessons.{lesson.partition('_')[2]}"
@@ -369,7 +369,7 @@ class Course:
         return bool(graded.reason) or self.graded(graded.submission).exists()
 
     def _put_beside(self, result: JobResult) -> None:
-        """Write a graded notebook beside the place where it belongs; `_keep` moves it there."""
+        """Write a graded notebook beside its final place. `_keep` moves it there."""
         if result.notebook:
             path = beside(self.graded(result.submission))
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -381,7 +381,7 @@ class Course:
         """Write the files of `autograded/` as nbgrader does, the notebook and what else was handed in; then the grades."""
         path = self.graded(result.submission)
         if result.reason:
-            # What is there is of an earlier hand-in, and no longer what the gradebook says.
+            # The files there are of an earlier submission, and the gradebook no longer agrees with them.
             for stale in (path, self.feedback(result.submission)):
                 stale.unlink(missing_ok=True)
         else:
@@ -395,18 +395,18 @@ class Course:
 
 @contextmanager
 def _writing() -> Iterator[None]:
-    """Say what a disk that is full or can't be written means for the course."""
+    """Turn an error of the disk, such as a full one, into a CourseError that says what it means for the course."""
     try:
         yield
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         raise CourseError(
-            f"{error.strerror or error}{where}. What is graded is kept: put this right, and run the same command again"
+            f"{error.strerror or error}{where}. All written grades are kept. Remove the cause, and run the same command again."
         ) from error
 
 
 def _set_aside(gradebook: Path) -> str:
-    """Move a gradebook that can't be read out of the way, and nothing over it; return what to do."""
+    """Rename a gradebook that can't be read, and overwrite nothing. Return a text that says what to do."""
     aside = next(
         path for n in count(1) if not os.path.lexists(path := gradebook.with_name(f"{gradebook.name}.damaged-{n}"))
     )
@@ -414,7 +414,7 @@ def _set_aside(gradebook: Path) -> str:
         with suppress(FileNotFoundError):
             gradebook.with_name(gradebook.name + suffix).rename(aside.with_name(aside.name + suffix))
     return (
-        f"{gradebook.name} is damaged, and was set aside as {aside.name}. Put a backup in its place, or save what can be "
-        f"read with `sqlite3 {aside.name} .recover | sqlite3 {gradebook.name}`. Otherwise begin a new one with `autograder "
-        "release` and `autograder grade`: everything is graded again, and what was given by hand is gone"
+        f"{gradebook.name} is damaged, and was renamed to {aside.name}. Put a backup in its place, or recover what can be "
+        f"read with `sqlite3 {aside.name} .recover | sqlite3 {gradebook.name}`. Otherwise make a new one with `autograder "
+        "release` and `autograder grade`: they grade everything again, but points and comments given by hand are lost."
     )

@@ -11,15 +11,15 @@ from .submission import Submission
 
 @dataclass(frozen=True)
 class Page:
-    """A submission whose feedback is to be written, and the course it belongs to."""
+    """A submission that needs a feedback page, and its course."""
 
     submission: Submission
     config: Config
 
 
 def write(page: Page) -> str:
-    """Write a submission's feedback page; return "" or, where it failed, the last line of nbgrader's log."""
-    # Imported here: nbgrader takes a while, and the processes that grade have no use for it.
+    """Write a submission's feedback page. Return "", or the last line of nbgrader's log if it failed."""
+    # Imported here, because nbgrader is slow to import and the processes that grade do not need it.
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 

@@ -1,4 +1,4 @@
-"""Files that are written in one step: a reader sees the old one or the new one, and never half of it."""
+"""Writes files in one step: a reader sees the old file or the new file, and never half of one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 def beside(path: Path) -> Path:
-    """Return where a file is written before it is moved to its place."""
-    # Always the same name: what a run left that was killed here is gone with the next one.
+    """Return the path where a file is written before it is moved to its place."""
+    # Always the same name: the next run overwrites the file that a killed run left.
     return path.with_name(f".{path.name[:200]}.new")
 
 
 def write_beside(path: Path, content: bytes, permissions: int = 0o644) -> None:
-    """Write a file, and its folder where there is none, in one step."""
+    """Write a file in one step. Make its folder if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = beside(path)
     new.unlink(missing_ok=True)

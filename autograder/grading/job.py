@@ -1,4 +1,4 @@
-"""What a process of the pool does with one submission: rebuild it, run it behind the walls, judge it.
+"""Grades one submission in a process of the pool: rebuilds it, runs it behind the walls, judges it.
 
 These processes are the grader's and trusted, and may be on another machine: a job brings all that it takes. Student code
 runs in the engine's sandbox, one a process.
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are run: which walls stand around them, and what one may use."""
+    """How submissions run: the tier of the sandbox, and the limits of one submission."""
 
     sandbox: TierChoice = "auto"
     limits: Limits = field(default_factory=Limits)
 
     def but(self, sandbox: TierChoice | None, cell_timeout: float | None, memory: int | None) -> Settings:
-        """Return these settings with others in place, where they are given: seconds, and MiB."""
+        """Return these settings with the given values changed. `cell_timeout` is in seconds, `memory` in MiB."""
         limits = self.limits
         if cell_timeout is not None:
             limits = replace(limits, cell_timeout=cell_timeout)
@@ -69,7 +69,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """What is known of a submission once it was run and judged, and is kept.
+    """What is kept of a submission after it was run and judged.
 
     Attributes
     ----------
@@ -109,12 +109,12 @@ class JobResult(Judged):
 
 
 def unfinished(submission: Submission) -> JobResult:
-    """Return the result of a job that ended the process that it was done in."""
+    """Return the result of a job whose process ended."""
     return JobResult(submission=submission, reason="it ended the process that graded it")
 
 
 def run(job: Job) -> JobResult:
-    """Grade one submission. What is wrong with the submission is told in what is returned.
+    """Grade one submission. The result says what is wrong with it.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def run(job: Job) -> JobResult:
     """
     if job.reason:
         return JobResult(submission=job.submission, reason=job.reason)
-    # Imported here, since torch comes along: the process that hands out jobs has no use for it.
+    # Imported here, because it imports torch: the process that hands out jobs does not need torch.
     from .engines import engine_for
 
     engine = engine_for(job.settings.sandbox, job.settings.limits)
@@ -134,7 +134,7 @@ def run(job: Job) -> JobResult:
     except SandboxError:
         raise
     except Exception as error:
-        reason = f"the grader itself failed on it, with {type(error).__name__}: {str(error)[:200]}"
+        reason = f"the grader itself failed on it with {type(error).__name__}: {str(error)[:200]}"
         return JobResult(submission=job.submission, sandbox=engine.tier, reason=reason)
 
 

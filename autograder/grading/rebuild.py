@@ -1,4 +1,4 @@
-"""A submission made whole again: the instructor's notebook, with the student's answers and added cells put in place.
+"""Rebuilds a submission: puts the student's answers and added cells into the instructor's notebook.
 
 A submission is never run as it was handed in. Whatever was deleted, doubled, moved, retyped or edited of the
 instructor's cells, and whatever stands in tags, outputs and metadata, stops mattering here.
@@ -17,13 +17,13 @@ from nbformat import NotebookNode
 from .submission import SubmissionError
 
 CHECK = re.compile(r"""\s*check\((["'])([\w.]+)\1\)\s*""")
-# What may be run as one cell; a message to where it runs is not longer.
+# The longest text that runs as one cell. A frame to the child can't be longer.
 MAX_CODE = 500_000
 
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """The notebook to run, and what had to be mended, in sentences for the author and the instructor."""
+    """The notebook to run, and the repairs, as sentences for the student and the instructor."""
 
     notebook: NotebookNode
     repairs: tuple[str, ...]
@@ -57,7 +57,7 @@ def rebuild(skeleton: NotebookNode, submission: Mapping[str, Any]) -> Rebuilt:
     sorted_ = _sort(skeleton, submission)
     _fill(skeleton, sorted_)
     if not any(grade_id_of(skeleton["cells"][index]) for index in sorted_.seen):
-        raise SubmissionError("it has none of the cells of this lesson that are graded")
+        raise SubmissionError("it has no graded cell of this lesson")
     cells: list[NotebookNode] = list(sorted_.added.get(-1, []))
     for index, cell in enumerate(skeleton["cells"]):
         grade_id = grade_id_of(cell)
@@ -73,7 +73,7 @@ def rebuild(skeleton: NotebookNode, submission: Mapping[str, Any]) -> Rebuilt:
 
 
 def _copied(node: NotebookNode) -> NotebookNode:
-    """Return a shallow copy. `copy.copy` sets each key by itself, which takes ten times as long."""
+    """Return a shallow copy. `copy.copy` sets each key separately and takes ten times as long."""
     copied = NotebookNode()
     dict.update(copied, node)
     return copied
@@ -119,7 +119,7 @@ def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
         elif grade_id_of(own[index]):
             found.repairs.extend(_locked_repairs(cell, own[index], twice=index in found.seen))
             if source.strip() not in ("", own[index]["source"].strip()):
-                # An answer may have been written into it, so it comes before the original.
+                # The student may have written an answer into it, so it runs before the original.
                 found.added.setdefault(index - 1, []).append(fresh_cell(cell.get("cell_type"), source))
         elif source.strip() != own[index]["source"].strip():
             found.added.setdefault(place, []).append(fresh_cell(cell.get("cell_type"), source))
@@ -132,13 +132,13 @@ def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
 
 
 def _named(cell: Mapping[str, Any], graded: Mapping[str, int], ids: Mapping[str, int]) -> int | None:
-    """Return which of the instructor's cells this is, by its grade id or its id; programs drop both, and people too."""
+    """Return which of the instructor's cells this is, by its grade id or its id. Programs and people may remove either."""
     index = graded.get(grade_id_of(cell))
     return index if index is not None or not isinstance(cell.get("id"), str) else ids.get(cell["id"])
 
 
 def _fill(skeleton: NotebookNode, found: _Sorted) -> None:
-    """Take what stands in the place of an answer cell that is gone for the answer.
+    """Take the cell in the place of a missing answer cell as the answer.
 
     Between which of the instructor's cells that is must be known from one before it at least.
     """
@@ -193,7 +193,7 @@ def why_left_out(cell: Mapping[str, Any], source: str) -> str:
 
 
 def fresh_cell(cell_type: object, source: str) -> NotebookNode:
-    """Return a fresh cell with this text. What is not code is text to read, whatever it claims to be."""
+    """Return a new cell with this text. Every cell that is not code becomes Markdown."""
     # nbformat's own functions for this validate each cell, which takes longer than to run it.
     if cell_type == "code":
         return NotebookNode(cell_type="code", source=source, metadata={}, outputs=[], execution_count=None)
@@ -215,7 +215,7 @@ def source_of(cell: Mapping[str, Any]) -> str:
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
         return ""
-    # JSON can hold halves of characters, which no file can.
+    # JSON can hold halves of characters; a file can't.
     return source.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
 
 
@@ -226,7 +226,7 @@ def _nbgrader(cell: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def grade_id_of(cell: Mapping[str, Any]) -> str:
-    """Return the name that nbgrader knows a cell by; "" where it has none."""
+    """Return a cell's grade id, nbgrader's name for it; "" if it has none."""
     grade_id = _nbgrader(cell).get("grade_id")
     return grade_id if isinstance(grade_id, str) else ""
 

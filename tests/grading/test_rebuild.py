@@ -204,7 +204,7 @@ def test_both_copies_of_a_doubled_answer_run_in_their_order(skeleton: NotebookNo
     ],
 )
 def test_what_has_nothing_of_the_lesson_is_told(skeleton: NotebookNode, garbage: dict[str, Any]) -> None:
-    with pytest.raises(SubmissionError, match="none of the cells of this lesson"):
+    with pytest.raises(SubmissionError, match="no graded cell of this lesson"):
         rebuild(skeleton, garbage)
 
 

@@ -132,7 +132,9 @@ def test_a_broken_hand_in_takes_the_earlier_one_away(course: Course, local_pool:
 def test_two_runs_at_once_are_refused(course: Course, local_pool: LocalPool) -> None:
     running = course.grade(course.submissions(course.lessons()), local_pool, course.settings())
     next(running)
-    with pytest.raises(CourseError, match=rf"another `autograder grade` \(process {os.getpid()}\) is at work"):
+    with pytest.raises(
+        CourseError, match=rf"another `autograder grade` \(process {os.getpid()}\) is grading this course"
+    ):
         grade(Course(course.root), local_pool)
     assert len(list(running)) == 7
 

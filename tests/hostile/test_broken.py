@@ -507,7 +507,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "spaces": (b" \n\n ", "is empty"),
     "zeros": (bytes(1000), "not valid JSON"),
     "no-cells": (_harmed(lambda nb: nb["cells"].clear()), "has no cells"),
-    "one-cell": (_harmed(lambda nb: nb["cells"].__delitem__(slice(1, None))), "none of the cells of this lesson"),
+    "one-cell": (_harmed(lambda nb: nb["cells"].__delitem__(slice(1, None))), "no graded cell of this lesson"),
     "a-list": (b"[]", "not a notebook"),
     "a-page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "not valid JSON"),
     "version-9": (_harmed(lambda nb: nb.update(nbformat=9)), "a notebook of version 9"),
@@ -516,8 +516,8 @@ CASES: dict[str, tuple[bytes, str]] = {
 # Those in whose place there is no file.
 PLACES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a-folder": (Path.mkdir, "there is a folder"),
-    "a-link": (lambda path: path.symlink_to("/etc/hostname"), "there is a link"),
-    "a-lost-link": (lambda path: path.symlink_to("nowhere"), "there is a link"),
+    "a-link": (lambda path: path.symlink_to("/etc/hostname"), "got a link"),
+    "a-lost-link": (lambda path: path.symlink_to("nowhere"), "got a link"),
     "a-pipe": (os.mkfifo, "no ordinary file"),
 }
 
