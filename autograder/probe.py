@@ -155,7 +155,7 @@ class _Watch:
         """Note the library's functions on the way from the answer to here."""
         frame = sys._getframe(2)
         while frame.f_back is not None and frame.f_code is not _call.__code__:
-            if _is_library(frame.f_code.co_filename):
+            if is_library(frame.f_code.co_filename):
                 self.used.add(frame.f_code.co_qualname.partition(".<locals>")[0][:200])
             frame = frame.f_back
 
@@ -241,7 +241,7 @@ def _kept_settings() -> Iterator[None]:
 def _raised(error: BaseException) -> Raised:
     types_ = tuple(kind.__name__[:200] for kind in type(error).__mro__ if issubclass(kind, BaseException))
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames[1:] if not _is_library(frame.filename)]
+    theirs = [frame for frame in frames[1:] if not is_library(frame.filename)]
     try:
         text = " ".join(str(error).split())[:500]
     except Exception:
@@ -250,7 +250,7 @@ def _raised(error: BaseException) -> Raised:
         types=types_[:50],
         text=text,
         line=((theirs[-1].line or "") if theirs else "")[:500],
-        own=len(frames) > 1 and not _is_library(frames[-1].filename),
+        own=len(frames) > 1 and not is_library(frames[-1].filename),
     )
 
 
@@ -263,7 +263,8 @@ _LIBRARIES = (
 )
 
 
-def _is_library(filename: str) -> bool:
+def is_library(filename: str) -> bool:
+    """Whether a file is Python's, an installed package's or this package's, and not the student's."""
     return filename.startswith(_LIBRARIES)
 
 
@@ -316,7 +317,7 @@ def _functions(thing: Any, namespace: Mapping[str, Any]) -> list[types.FunctionT
     for _ in range(50):
         if not hasattr(thing, "__wrapped__"):
             break
-        if isinstance(thing, types.FunctionType) and not _is_library(thing.__code__.co_filename):
+        if isinstance(thing, types.FunctionType) and not is_library(thing.__code__.co_filename):
             around.append(thing)
         thing = thing.__wrapped__
     if isinstance(thing, types.FunctionType):
@@ -347,5 +348,5 @@ def _members(thing: object) -> Iterator[object]:
 
 def _is_theirs(thing: object, namespace: Mapping[str, Any]) -> bool:
     if isinstance(thing, types.FunctionType):
-        return not _is_library(thing.__code__.co_filename)
+        return not is_library(thing.__code__.co_filename)
     return bool(getattr(thing, "__module__", None) == namespace.get("__name__", "__main__"))

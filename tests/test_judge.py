@@ -77,7 +77,7 @@ def test_right_answer() -> None:
         points=3,
         max_points=3,
         call="answer(0.53)",
-        answer=repr(SLOPES[0]),
+        answer="0.8427",
     )
 
 
@@ -723,7 +723,7 @@ AS_ASKED = {"t requires grad": False, "gradients": ["zeros", "None"], "gradient 
     [
         ({"t requires grad": True}, "After the call, `t requires grad` is True. Expected False."),
         ({"gradients": ["zeros", "full"]}, "After the call, `gradients[1]` is full. Expected None."),
-        ({"gradient of b": [1.0, 5.0]}, "After the call, `gradient of b` is not right here."),
+        ({"gradient of b": [1.0, 5.0]}, "After the call, `gradient of b` is right in the first entry, and wrong"),
         ({"gradient of b": [1.0]}, "After the call, `gradient of b` has shape (1,)."),
     ],
 )

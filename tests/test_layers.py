@@ -30,7 +30,14 @@ MAY_IMPORT = {
     "autograder.grading.sandbox": (
         "autograder.grading",
         "autograder.grading.sandbox.*",
-        *("autograder.exercise", "autograder.figures", "autograder.lessons", "autograder.modules", "autograder.probe"),
+        *(
+            "autograder.diagnosis.running",
+            "autograder.exercise",
+            "autograder.figures",
+            "autograder.lessons",
+            "autograder.modules",
+            "autograder.probe",
+        ),
     ),
 }
 # Nobody but the command, what an instructor configures, and they themselves.

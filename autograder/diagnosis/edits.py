@@ -15,6 +15,9 @@ from itertools import combinations, pairwise
 from .text import Text, parameters
 
 _MOST = 1500
+# Of longer texts, and into longer expressions, nothing is put in: it would be work without an end.
+_LONGEST_TEXT = 6_000
+_LONGEST = 200
 _MOST_NAMES = 8
 _MOST_LINKS = 8
 
@@ -113,6 +116,8 @@ class _Edit:
 
 def variants(text: Text) -> Iterator[Variant]:
     """Yield the variants of a text, the likeliest first, and no two that are the same."""
+    if len(text.source) > _LONGEST_TEXT:
+        return
     maker = _Maker(text)
     edits = sorted(maker.edits(), key=lambda edit: (edit.rank, -edit.shown.lineno))
     seen = {text.source}
@@ -460,6 +465,8 @@ class _Maker:
     def _put_in(self, node: ast.expr, names: tuple[str, ...], parent: ast.AST | None) -> Iterator[_Edit]:
         """Yield what may be missing at an expression: a sign, a factor, a term, a power, a step of an array."""
         words = self._group(node)
+        if len(words) > _LONGEST:
+            return
         whole = not isinstance(parent, ast.expr) or isinstance(parent, ast.Dict | ast.Tuple | ast.List)
         shown = node if whole or not isinstance(parent, ast.expr) else parent
         late = 0.0 if whole else 1.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import builtins
 import types
-from collections.abc import Mapping
 from typing import Any
 
 from .text import Text
@@ -150,20 +149,8 @@ def _reaches(module: str) -> bool:
     return any(part in _REACHING for part in module.split("."))
 
 
-def names_compute_only(text: Text, namespace: Mapping[str, Any]) -> bool:
-    """Whether what a text's names stand for is of modules that compute, or data: judged where the student's code runs."""
-    defined = {node.name for node in text.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    defined |= {
-        target.id
-        for node in text.tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    return all(_computes(namespace[name]) for name in text.names - defined if name in namespace)
-
-
-def _computes(thing: Any) -> bool:
+def computes(thing: Any) -> bool:
+    """Whether what a name stands for is of the modules that compute, or data: judged where the student's code runs."""
     if isinstance(thing, types.ModuleType):
         return thing.__name__.partition(".")[0] in _MODULES and not _reaches(thing.__name__)
     if isinstance(thing, types.FunctionType | types.BuiltinFunctionType | types.MethodType | type):

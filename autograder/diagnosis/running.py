@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import io
 import random
 import sys
 import time
@@ -15,11 +16,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..describe import describe
 from ..exercise import Case, Exercise
-from ..observation import Observation
-from ..probe import probe
-from .harmless import names_compute_only
-from .text import Text, text_of
+from ..observation import Call, Observation, Value
+from ..probe import is_library, probe
+from .harmless import computes
+from .text import text_of
 
 _SECONDS_EACH = 0.05
 _FILE = "<variant>"
@@ -40,63 +42,112 @@ class TooLongError(BaseException):
 
 
 def run_variants(
-    exercise: Exercise, namespace: Mapping[str, Any], sources: Sequence[str], cases: Sequence[Case], seconds: float
+    exercise: Exercise,
+    namespace: Mapping[str, Any],
+    sources: Sequence[str],
+    cases: Sequence[Case],
+    seconds: float,
+    probed: bool,
 ) -> list[Observation | None]:
-    """Define each source beside a copy of what the student's names stand for, and probe it.
+    """Define each source beside a copy of what the student's names stand for, and call it.
 
     Parameters
     ----------
     seconds
         How long all of them may take; those that are left then are not run.
+    probed
+        Whether each is probed as an answer is. Otherwise it is called at the first case, and its value is all that is seen.
 
     Returns
     -------
     list
-        An observation for each source; None of one that defines nothing, or was not run.
+        An observation for each source; None of one that defines nothing, raised, or was not run.
     """
     end = time.monotonic() + seconds
     found: list[Observation | None] = []
-    with _state_kept():
+    text = text_of(sources[0]) if sources else None
+    if text is None:
+        return [None] * len(sources)
+    names = _Names(namespace, text.defined)
+    with _kept():
         for source in sources:
-            text = text_of(source)
             left = min(_SECONDS_EACH, end - time.monotonic())
-            if text is None or left <= 0 or not names_compute_only(text, namespace):
-                found.append(None)
-                continue
-            found.append(_run(exercise, namespace, text, cases, left))
+            found.append(_run(exercise, names, source, cases, left, probed) if left > 0 else None)
     return found
 
 
 def _run(
-    exercise: Exercise, namespace: Mapping[str, Any], text: Text, cases: Sequence[Case], seconds: float
+    exercise: Exercise, names: _Names, source: str, cases: Sequence[Case], seconds: float, probed: bool
 ) -> Observation | None:
     try:
+        code = compile(source, _FILE, "exec", dont_inherit=True)
         with _stopped_after(seconds):
-            names = _copied(namespace, text)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                exec(compile(text.source, _FILE, "exec", dont_inherit=True), names)
-            return probe(exercise, names, cases)
+            mine = names.for_code(code)
+            exec(code, mine)
+            if probed:
+                return probe(exercise, mine, cases)
+            return Observation(exercise=exercise.id, calls=(Call(value=_value(exercise, mine, cases[0])),))
     except (Exception, TooLongError):
         return None
 
 
-def _copied(namespace: Mapping[str, Any], text: Text) -> dict[str, Any]:
-    """Return the student's names with copies of the data that a text reads: a variant must not change the student's own.
+def _value(exercise: Exercise, names: Mapping[str, Any], case: Case) -> Value:
+    """Call an answer once and write down its value, with no more around it than that takes."""
+    arguments = exercise.arguments(case)
+    measured = exercise.measure(*arguments) if exercise.measure is not None else None
+    with torch.enable_grad():
+        result = names[exercise.name](*arguments)
+        return _plain(measured(result) if measured is not None else result)
 
-    Raises
-    ------
-    ValueError
-        When there is too much of it.
-    """
-    names = dict(namespace)
-    for name in text.names:
-        thing = names.get(name)
-        if not isinstance(thing, _SHARED):
-            if _size(thing) > _LARGEST:
-                raise ValueError(f"{name} is too large to be copied")
-            names[name] = copy.deepcopy(thing)
-    return names
+
+def _plain(thing: Any) -> Value:
+    """Write down numbers without the text of them, which takes the longest."""
+    if type(thing) is torch.Tensor and thing.dtype in (torch.float32, torch.float64) and thing.numel() <= 1000:
+        numbers = tuple(thing.detach().double().flatten().tolist())
+        kind: Any = "array" if thing.ndim else "number"
+        return Value(
+            kind, "Tensor", "", str(thing.dtype), tuple(thing.shape), numbers, requires_grad=thing.requires_grad
+        )
+    if type(thing) in (tuple, list) and len(thing) <= 100:
+        return Value("sequence", type(thing).__name__, items=tuple(_plain(one) for one in thing))
+    return describe(thing)
+
+
+class _Names:
+    """The student's names, of which each variant gets copies: it must not change the student's own data."""
+
+    def __init__(self, namespace: Mapping[str, Any], defined: frozenset[str]) -> None:
+        self._namespace = namespace
+        self._seen: dict[str, bool] = dict.fromkeys(defined, False)
+
+    def for_code(self, code: types.CodeType) -> dict[str, Any]:
+        """Return the names for a code.
+
+        Raises
+        ------
+        ValueError
+            When the code reads data that is too large to be copied, or a name for something that reaches outside.
+        """
+        names = dict(self._namespace)
+        for name in _names_in(code):
+            if name not in self._seen:
+                self._seen[name] = self._is_copied(name)
+            if self._seen[name]:
+                names[name] = copy.deepcopy(names[name])
+        return names
+
+    def _is_copied(self, name: str) -> bool:
+        thing = self._namespace.get(name)
+        if not computes(thing) or _size(thing) > _LARGEST:
+            raise ValueError(f"{name} is not copied")
+        return not isinstance(thing, _SHARED)
+
+
+def _names_in(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names_in(constant)
 
 
 def _size(thing: Any) -> int:
@@ -107,16 +158,34 @@ def _size(thing: Any) -> int:
     return len(thing) if isinstance(thing, list | tuple | dict | set | frozenset) else 0
 
 
+class _Nowhere(io.TextIOBase):
+    """Where the text goes that variants print."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
 @contextlib.contextmanager
-def _state_kept() -> Iterator[None]:
-    """Put the generators of random numbers back as they were."""
+def _kept() -> Iterator[None]:
+    """Keep variants quiet, and put back what they may leave otherwise: random numbers, the default dtype."""
     before = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    try:
-        yield
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
-        torch.set_rng_state(before[2])
+    dtype = torch.get_default_dtype()
+    nowhere: Any = _Nowhere()
+    with (
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+        torch.enable_grad(),
+    ):
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            random.setstate(before[0])
+            np.random.set_state(before[1])
+            torch.set_rng_state(before[2])
+            torch.set_default_dtype(dtype)
 
 
 @contextlib.contextmanager
@@ -127,7 +196,7 @@ def _stopped_after(seconds: float) -> Iterator[None]:
 
     def at_call(frame: types.FrameType, event: str, argument: Any) -> Any:
         # Library code comes back by itself; to look at each of its steps would cost most of the time there is.
-        if frame.f_code.co_filename != _FILE:
+        if is_library(frame.f_code.co_filename):
             return None
         # A loop on one line has no lines to be stopped at.
         frame.f_trace_lines, frame.f_trace_opcodes = False, True

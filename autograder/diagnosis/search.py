@@ -26,8 +26,9 @@ from .harmless import computes_only
 from .kinds import slip
 from .text import Text, text_of
 
-# The sources of variants, the inputs, and the seconds that there are → an observation each, or None.
-Run = Callable[[Sequence[str], Sequence[Case], float], Sequence[Observation | None]]
+# The sources of variants, the inputs, the seconds that there are, and whether each is probed as an answer is, or called
+# once at the first input → an observation each, or None.
+Run = Callable[[Sequence[str], Sequence[Case], float, bool], Sequence[Observation | None]]
 
 _BATCH = 40
 _SEED = b"one edit away"
@@ -107,9 +108,8 @@ class _Search:
         """Return the likeliest edits that make the answer right; none where there is none."""
         waiting = islice(variants(text), self._budget.variants)
         while batch := list(islice(waiting, _BATCH)):
-            fitting = [
-                one for one, seen in zip(batch, self._observed(batch, (self._first,)), strict=False) if self._fits(seen)
-            ]
+            seen = self._observed(batch, (self._first,), probed=False)
+            fitting = [one for one, each in zip(batch, seen, strict=False) if self._fits(each)]
             right = list(self._right(fitting))
             if right:
                 best = min(one.rank for one in right)
@@ -118,15 +118,15 @@ class _Search:
                 break
         return []
 
-    def _observed(self, batch: Sequence[Variant], cases: Sequence[Case]) -> Sequence[Observation | None]:
+    def _observed(self, batch: Sequence[Variant], cases: Sequence[Case], probed: bool) -> Sequence[Observation | None]:
         left = self._end - time.monotonic()
-        return self._run([one.source for one in batch], cases, left) if left > 0 else []
+        return self._run([one.source for one in batch], cases, left, probed) if left > 0 else []
 
     def _right(self, fitting: Sequence[Variant]) -> Iterator[Variant]:
         """Yield the variants that are right at every input, at others than the answer was called at too."""
         cases = (*self._cases, *self._exercise.grading_cases(_SEED))
         for one in fitting:
-            (seen,) = self._observed([one], cases) or (None,)
+            (seen,) = self._observed([one], cases, probed=True) or (None,)
             if seen is not None and self._is_right(one, cases, seen):
                 yield one
 

@@ -6,13 +6,14 @@ import ast
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from ..finding import Place
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _LONGEST = 200
+_DEEPEST = 60
 _BUILTINS = frozenset(vars(builtins))
 _CONSTANTS = frozenset({"pi", "e", "inf", "nan", "tau", "newaxis"})
 
@@ -35,10 +36,17 @@ class Text:
                     return function
         return None
 
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """All names in the text."""
-        return frozenset(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name))
+    @property
+    def defined(self) -> frozenset[str]:
+        """The names that are bound at the top of the text."""
+        names = set()
+        for node in self.tree.body:
+            match node:
+                case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
+                    names.add(name)
+                case ast.Assign(targets):
+                    names |= {target.id for target in targets if isinstance(target, ast.Name)}
+        return frozenset(names)
 
     def segment(self, node: ast.expr | ast.stmt) -> str:
         """Return the words of a part, verbatim."""
@@ -62,15 +70,20 @@ class Text:
 
 @lru_cache(maxsize=64)
 def text_of(source: str) -> Text | None:
-    """Return the text; None where it is no Python."""
+    """Return the text; None where it is no Python, or too deeply nested."""
     try:
         tree = ast.parse(source)
-        # What can be parsed can still be nested too deep to walk.
-        if not any(isinstance(node, ast.stmt) for node in ast.walk(tree)):
-            return None
-        return Text(source, tree, tuple(source.split("\n")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    return Text(source, tree, tuple(source.split("\n"))) if _is_flat(tree) else None
+
+
+def _is_flat(tree: ast.Module) -> bool:
+    """Whether a text is not too deeply nested to be walked by functions that call themselves."""
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return not level
 
 
 def parameters(function: Function) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ def test_variants_differ_and_mostly_are_python() -> None:
 
 def run_one(source: str, exercise: Exercise = SLOPE, seconds: float = 5.0, **extra: Any) -> Any:
     namespace = namespace_of("", **extra)
-    return run_variants(exercise, namespace, [source], exercise.cases[:1], seconds)[0]
+    return run_variants(exercise, namespace, [source], exercise.cases[:1], seconds, True)[0]
 
 
 def test_a_variant_that_does_not_end_is_stopped() -> None:
@@ -210,4 +210,4 @@ def test_budget_is_kept() -> None:
     start = time.monotonic()
     pinpointed(SLOPE, source, Budget(seconds=0.05))
     assert time.monotonic() - start < 5
-    assert run_variants(SLOPE, {}, ["def answer(t):\n    return t"], SLOPE.cases, 0.0) == [None]
+    assert run_variants(SLOPE, {}, ["def answer(t):\n    return t"], SLOPE.cases, 0.0, True) == [None]

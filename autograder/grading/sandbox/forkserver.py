@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import lessons
+from ...diagnosis.running import run_variants
 from ...exercise import Case, withheld
 from ...probe import probe
 from . import landlock, namespaces, seccomp
@@ -373,6 +374,7 @@ def _run_cells(grader: Wire, shell: Shell) -> None:
     answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
         "file": _put,
         "source": lambda message: {"outputs": shell.run(message["source"])},
+        "variants": lambda message: {"seen": _vary(shell, message)},
         "exercise": lambda message: {"observation": _observe(shell, message)},
     }
     child = os.getpid()
@@ -412,3 +414,10 @@ def _put(message: Mapping[str, Any]) -> dict[str, Any]:
 def _observe(shell: Shell, message: Mapping[str, Any]) -> str:
     cases = tuple(Case.from_plain(one) for one in message["cases"])
     return probe(lessons.find(message["exercise"]), shell.user_ns, cases).to_json()
+
+
+def _vary(shell: Shell, message: Mapping[str, Any]) -> list[str | None]:
+    cases = tuple(Case.from_plain(one) for one in message["cases"])
+    exercise, sources = lessons.find(message["exercise"]), message["variants"]
+    seen = run_variants(exercise, shell.user_ns, sources, cases, message["seconds"], message["probed"])
+    return [None if one is None else one.to_json() for one in seen]
