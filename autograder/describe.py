@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -26,10 +27,10 @@ def describe(thing: Any, depth: int = 0) -> Value:
 def shown(thing: Any, limit: int = 120) -> str:
     """Return `repr(thing)` on one line, cut to `limit` characters; a repr that raises is named as such.
 
-    Numbers are shown to five digits: those after these may be rounding, which is another one on another machine.
+    Numbers are shown to four digits, as PyTorch shows them: those after may be rounding, which depends on the machine.
     """
     try:
-        with np.printoptions(precision=5):
+        with np.printoptions(precision=4):
             text = " ".join(repr(_rounded(thing)).split())
     except BaseException as error:
         return f"<a {_type_name(thing)} whose repr raises {type(error).__name__}>"
@@ -37,15 +38,25 @@ def shown(thing: Any, limit: int = 120) -> str:
 
 
 def _rounded(thing: Any, depth: int = 0) -> Any:
-    """Return plain numbers to five digits, also those in plain containers, and anything else as it is."""
+    """Return plain numbers to four digits, large ones to six, also in plain containers, and anything else as it is."""
     kind = type(thing)
     if kind in (float, np.float32, np.float64):
-        return thing if thing.is_integer() else kind(f"{thing:.5g}")
+        return thing if thing.is_integer() else kind(f"{thing:.{4 if abs(thing) < 1000 else 6}g}")
+    if kind is torch.Tensor and thing.is_floating_point() and not thing.requires_grad:
+        return _rounded_tensor(thing)
     if depth >= _MAX_DEPTH or kind not in (dict, list, tuple) or len(thing) > _MAX_ITEMS:
         return thing
     if kind is dict:
         return {key: _rounded(item, depth + 1) for key, item in thing.items()}
     return kind(_rounded(item, depth + 1) for item in thing)
+
+
+def _rounded_tensor(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the numbers of a tensor to four digits of the largest."""
+    largest = float(tensor.abs().max()) if 0 < tensor.numel() <= MAX_NUMBERS else 0.0
+    if not (0 < largest < math.inf):
+        return tensor
+    return tensor.round(decimals=3 - math.floor(math.log10(largest)))
 
 
 def _type_name(thing: Any) -> str:

@@ -77,7 +77,7 @@ def test_right_answer() -> None:
         points=3,
         max_points=3,
         call="answer(0.53)",
-        answer=repr(SLOPES[0]),
+        answer="0.8427",
     )
 
 
