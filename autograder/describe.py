@@ -26,10 +26,10 @@ def describe(thing: Any, depth: int = 0) -> Value:
 def shown(thing: Any, limit: int = 120) -> str:
     """Return `repr(thing)` on one line, cut to `limit` characters. If the repr raises, the text says so.
 
-    Numbers are shown to six digits. Later digits may be rounding, which differs from machine to machine.
+    Numbers are shown to seven digits. That tells any two apart that are judged to differ.
     """
     try:
-        with np.printoptions(precision=6):
+        with np.printoptions(precision=7):
             text = " ".join(repr(_rounded(thing)).split())
     except BaseException as error:
         return f"<a {_type_name(thing)} whose repr raises {type(error).__name__}>"
@@ -37,10 +37,10 @@ def shown(thing: Any, limit: int = 120) -> str:
 
 
 def _rounded(thing: Any, depth: int = 0) -> Any:
-    """Return plain numbers to six digits, also those in plain containers, and anything else as it is."""
+    """Return plain numbers to seven digits, also those in plain containers, and anything else as it is."""
     kind = type(thing)
     if kind in (float, np.float32, np.float64):
-        return thing if thing.is_integer() else kind(f"{thing:.6g}")
+        return thing if thing.is_integer() else kind(f"{thing:.7g}")
     if depth >= _MAX_DEPTH or kind not in (dict, list, tuple) or len(thing) > _MAX_ITEMS:
         return thing
     if kind is dict:

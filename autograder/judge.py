@@ -256,7 +256,7 @@ def _verdict(
         mistake=f"{exercise.id}.{problem.slug}" if problem.slug else "",
         message=problem.message if exercise.measure is None else _of_effect(problem.message),
         call=_call_text(exercise, cases[problem.case]) if calls else "",
-        answer=call.value.text if call is not None and call.value is not None and exercise.measure is None else "",
+        answer=_answer_text(call, right) if exercise.measure is None else "",
         printed=call.printed if call is not None else "",
         hints=() if right else exercise.hints,
         finding=problem.finding,
@@ -266,6 +266,21 @@ def _verdict(
 def _of_effect(message: str) -> str:
     """Name an entry of what was measured as an effect of the call: the student did not return it."""
     return re.sub(r"The entry `\['([^']*)'\](.*?)`", r"After the call, `\1\2`", message)
+
+
+def _answer_text(call: Call | None, right: bool) -> str:
+    """Return an answer's text; of a right one to four digits, since the last ones depend on the machine."""
+    if call is None or call.value is None:
+        return ""
+    return _DECIMAL.sub(_to_four_digits, call.value.text) if right else call.value.text
+
+
+def _to_four_digits(number: re.Match[str]) -> str:
+    value = float(number[0])
+    return number[0] if value.is_integer() else f"{value:.4g}"
+
+
+_DECIMAL = re.compile(r"\d+\.\d+(?:e[+-]\d+)?")
 
 
 def _call_text(exercise: Exercise, one: Case) -> str:

@@ -66,7 +66,7 @@ NUMPY = [
 
 
 def shaken(array: np.ndarray[Any, Any], name: str, known: list[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
-    """Return the array with up to three units in the last place added to each number; the same for the same numbers."""
+    """Return the array with up to two units in the last place added to each number; the same for the same numbers."""
     if array.dtype not in FORMATS:
         return array
     integers, mantissa, zeros = FORMATS[array.dtype]
@@ -79,9 +79,9 @@ def shaken(array: np.ndarray[Any, Any], name: str, known: list[np.ndarray[Any, A
     mixed = ((bits & ((1 << (8 * bits.itemsize - 1)) - 1)).astype(np.uint64) ^ np.uint64(salt)) * np.uint64(
         0x9E3779B97F4A7C15
     )
-    by = ((mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9) >> np.uint64(40)) % np.uint64(7)
+    by = ((mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9) >> np.uint64(40)) % np.uint64(5)
     # No step over a power of two: no machine finds a sigmoid above 1.
-    moved = np.clip(low + by.astype(integers) - 3, 0, (1 << mantissa) - 1)
+    moved = np.clip(low + by.astype(integers) - 2, 0, (1 << mantissa) - 1)
     keep = ((bits & ((1 << zeros) - 1)) == 0) | ~np.isfinite(flat)
     for one in known:
         keep |= np.isin(flat, one)
@@ -99,10 +99,16 @@ class Noise(TorchDispatchMode):
         known = [np.array(one) for one in _numbers((args, kwargs))]
         result = func(*args, **kwargs)
         for tensor in _tensors(result):
-            if tensor.is_floating_point() and tensor.layout == torch.strided and tensor.device.type == "cpu":
+            if tensor.is_floating_point() and _is_plain(tensor):
                 array = tensor.detach().numpy()
                 array[...] = shaken(array, str(func), known)
         return result
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether NumPy can look at the numbers."""
+    plain = tensor.device.type == "cpu" and tensor.layout == torch.strided and tensor.dtype != torch.bfloat16
+    return plain and not tensor._is_zerotensor()
 
 
 def _tensors(thing: Any) -> Iterator[torch.Tensor]:
@@ -116,7 +122,7 @@ def _tensors(thing: Any) -> Iterator[torch.Tensor]:
 def _numbers(thing: Any) -> Iterator[Any]:
     """Return the arrays and numbers among arguments."""
     if isinstance(thing, torch.Tensor):
-        if thing.device.type == "cpu" and thing.layout == torch.strided and thing.dtype != torch.bfloat16:
+        if _is_plain(thing):
             yield thing.detach().numpy()
     elif isinstance(thing, float):
         # A tensor of float32 is filled with the number as float32 has it.
