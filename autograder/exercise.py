@@ -129,6 +129,8 @@ class Exercise:
     measure
         For answers whose effect is judged in place of their result. Takes the built arguments before the call, and
         returns a function that is given the result after it and returns what is judged, in the reference's form.
+    passes
+        How many backward passes an answer makes at a case's arguments, where that is a part of the question.
     mistakes
         The known ones, the most specific first. Those that any exercise can have are added by the judge.
     hints
@@ -153,6 +155,7 @@ class Exercise:
     changes: bool = False
     measure: Callable[..., Callable[[Any], Any]] | None = None
     more_cases: Callable[[random.Random], tuple[Case, ...]] | None = None
+    passes: Callable[..., int] | None = None
     rtol: float = 1e-5
     atol: float = 1e-7
 

@@ -68,7 +68,9 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     if problem is None:
         wrong = first_wrong(exercise, rows)
         problem = (
-            _not_through_engine(exercise, observation) if wrong is None else _wrong(exercise, points, rows, *wrong)
+            _wrong(exercise, points, rows, *wrong)
+            if wrong is not None
+            else _not_through_engine(exercise, observation) or _other_passes(exercise, points, calls)
         )
     if problem is None:
         return _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
@@ -198,6 +200,18 @@ def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem
         return None
     message = "A backward pass ran, and the answer does not come from it. Return the gradient that autograd computed."
     return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
+
+
+def _other_passes(exercise: Exercise, points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
+    """Refuse right values that more or fewer backward passes gave than the exercise asks for."""
+    if exercise.passes is None:
+        return None
+    for index, (point, call) in enumerate(zip(points, calls, strict=True)):
+        expected, got = exercise.passes(*point.arguments), len(call.engine_runs)
+        if got != expected:
+            message = f"The result is right. Expected {expected} backward passes; got {got}."
+            return Problem(Outcome.WRONG_STATE, message, "number-of-passes", index)
+    return None
 
 
 def _moved(before: Numbers, after: Numbers) -> bool:

@@ -79,12 +79,20 @@ class Raised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One reverse pass of the autograd engine, and how it was asked for.
 
-    `accumulates` is true of `backward`, which adds into `.grad`, and false of `autograd.grad`, which returns.
+    `accumulates` is true of `backward`, which adds into `.grad`, and false of `autograd.grad`, which returns. `nodes`
+    counts the nodes of the graph; `built_ahead` says whether the graph was there when the pass before began.
     """
 
     retain_graph: bool
     create_graph: bool
     accumulates: bool
+    nodes: Size = 0
+    built_ahead: bool = False
+
+    @property
+    def keeps_graph(self) -> bool:
+        """Whether the pass was asked to keep its graph. The transforms of `torch.func` always do that on their own."""
+        return self.retain_graph and (self.accumulates or not self.create_graph)
 
 
 class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

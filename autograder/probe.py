@@ -33,6 +33,7 @@ from .observation import Call, EngineRun, Observation, Raised, Value
 
 _SCALE = 2.0
 _MAX_RUNS = 1000
+_MAX_NODES = 1000
 _MAX_USED = 200
 # PyTorch asks this of a tensor that it gives a tangent to, and of no other.
 _SETS_TANGENT = "_has_same_storage_numel"
@@ -144,12 +145,16 @@ class _Watch:
 
     def __init__(self) -> None:
         self.runs: list[EngineRun] = []
+        self.began = 0
         self.forward_mode = 0
         self.used: set[str] = set()
 
-    def ran(self, retain_graph: bool, create_graph: bool, accumulates: bool) -> None:
+    def ran(self, retain_graph: bool, create_graph: bool, accumulates: bool, roots: Sequence[Any] = ()) -> None:
         if len(self.runs) < _MAX_RUNS:
-            self.runs.append(EngineRun(retain_graph, create_graph, accumulates))
+            built_ahead = bool(self.runs) and any(root._sequence_nr() < self.began for root in roots)
+            self.runs.append(EngineRun(retain_graph, create_graph, accumulates, _count_nodes(roots), built_ahead))
+        # Nodes are numbered in the order in which they are made.
+        self.began = torch._C._autograd._get_sequence_nr()
 
     def entered(self) -> None:
         """Note the library's functions on the way from the answer to here."""
@@ -158,6 +163,17 @@ class _Watch:
             if is_library(frame.f_code.co_filename):
                 self.used.add(frame.f_code.co_qualname.partition(".<locals>")[0][:200])
             frame = frame.f_back
+
+
+def _count_nodes(roots: Sequence[Any]) -> int:
+    """Return how many nodes a graph has; no more than 1000 are counted."""
+    seen = set(roots)
+    waiting = list(seen)
+    while waiting and len(seen) < _MAX_NODES:
+        new = {node for node, _ in waiting.pop().next_functions if node is not None} - seen
+        seen |= new
+        waiting += new
+    return min(len(seen), _MAX_NODES)
 
 
 class _Engine:
@@ -184,7 +200,8 @@ def _engine_watched(scale: float) -> Iterator[_Watch]:
     make_dual = _DUALS._make_dual
 
     def watched_backward(outputs: Any, gradients: Any, retain: Any, create: Any, *rest: Any, **options: Any) -> Any:
-        watch.ran(bool(retain), bool(create), bool(options.get("accumulate_grad", False)))
+        roots = [node for each in outputs if (node := getattr(each, "grad_fn", None)) is not None]
+        watch.ran(bool(retain), bool(create), bool(options.get("accumulate_grad", False)), roots)
         watch.entered()
         if scale != 1.0:
             gradients = tuple(None if each is None else each * scale for each in gradients)

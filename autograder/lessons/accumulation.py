@@ -65,6 +65,20 @@ def _rebuilt(call: Call) -> bool:
     return _completed(call) and len(runs) > 1 and runs[0].accumulates and not runs[0].retain_graph
 
 
+_RETAINED_ON_LAST = Mistake(
+    "retained-on-last",
+    "Your last pass keeps the graph, and nothing uses the graph after it. Keep the graph only if another pass follows.",
+    shows=lambda call: _completed(call) and bool(call.engine_runs) and call.engine_runs[-1].keeps_graph,
+)
+
+_CREATED_GRAPH = Mistake(
+    "created-graph",
+    "You used `create_graph=True`, which records the backward pass itself. To keep the graph for a second pass, use "
+    "`retain_graph=True`.",
+    shows=lambda call: _completed(call) and any(run.create_graph and run.accumulates for run in call.engine_runs),
+)
+
+
 # --- 5.1 · Predict three prints -------------------------------------------------------------------
 
 PREDICTED_PRINTS = Exercise(
@@ -377,16 +391,12 @@ TWO_BACKWARDS = Exercise(
         ),
         _NONE_READ,
         Mistake(
-            "retained-on-last",
-            "Your last pass keeps the graph, and nothing uses the graph after it. "
-            "Keep the graph only if another pass follows.",
-            shows=lambda call: _completed(call) and len(call.engine_runs) > 1 and call.engine_runs[-1].retain_graph,
-        ),
-        Mistake(
             "single-pass",
             "Expected two backward passes; got one. Run a second one.",
             shows=lambda call: _completed(call) and len(call.engine_runs) == 1,
         ),
+        _RETAINED_ON_LAST,
+        _CREATED_GRAPH,
         Mistake(
             "rebuilt-forward",
             "Your second pass went through a second graph. Compute y once, and keep its graph for the second pass.",
@@ -659,6 +669,7 @@ BOTH_LOSSES_GRAD = Exercise(
             "Expected one backward pass; got several. Combine the two losses first. Then one pass is enough.",
             shows=lambda call: _completed(call) and len(call.engine_runs) > 1,
         ),
+        _RETAINED_ON_LAST,
         *_BOTH_MISTAKES,
     ),
     hints=(
@@ -709,6 +720,8 @@ BOTH_LOSSES_TWO_PASSES = Exercise(
             "pass.",
             shows=_rebuilt,
         ),
+        _RETAINED_ON_LAST,
+        _CREATED_GRAPH,
         *_BOTH_MISTAKES,
     ),
     hints=(
@@ -757,7 +770,7 @@ MICRO_BATCH_GRADS = Exercise(
     id="accumulation.micro_batch_grads",
     number="5.7",
     title="A batch in small pieces",
-    way="any",
+    way="autograd",
     difficulty=4,
     importance=5,
     minutes=8,
@@ -800,7 +813,19 @@ MICRO_BATCH_GRADS = Exercise(
     ),
     forward=full_batch,
     reference=_of_batch,
+    passes=lambda inputs, t, w, k: k,
     mistakes=(
+        Mistake(
+            "graph-kept",
+            "You kept a graph after its backward pass. Each micro-batch has its own graph, and nothing uses it a second time.",
+            shows=lambda call: _completed(call) and any(run.keeps_graph for run in call.engine_runs),
+        ),
+        Mistake(
+            "built-ahead",
+            "You computed a second loss before the first one had its backward pass, so two graphs were in memory at once. "
+            "Go backward after each micro-batch, before you compute the next one.",
+            shows=lambda call: _completed(call) and any(run.built_ahead for run in call.engine_runs),
+        ),
         wrong_value(
             "forgot-1k",
             "Your gradient is exactly k times the gradient of the full batch. You added up k means. The exercise asks for one mean over all rows.",

@@ -536,6 +536,7 @@ def measure_copy(t: Tensor) -> Callable[[Any], Any]:
             "requires grad": copy.requires_grad,
             "has a grad_fn": copy.grad_fn is not None,
             "own storage": not _same_storage(copy, t),
+            "made in inference mode": copy.is_inference(),
         }
 
     return after
@@ -548,6 +549,7 @@ def _right_copy(t: Tensor) -> dict[str, Any]:
         "requires grad": False,
         "has a grad_fn": False,
         "own storage": True,
+        "made in inference mode": False,
     }
 
 
@@ -595,6 +597,12 @@ SAFE_COPY = Exercise(
             "Your copy is a leaf that requires grad. Expected a tensor that does not require grad.",
             {"own storage": True, "requires grad": True, "has a grad_fn": False},
         ),
+        wrong_effect(
+            "inference-copy",
+            "You made the copy in inference mode, so no graph can ever save it, and it can't be trained on. Use a method "
+            "whose result is an ordinary tensor.",
+            {"made in inference mode": True},
+        ),
         FLAG_OF_COMPUTED,
         NO_PARENTHESES,
         raising(
@@ -641,6 +649,8 @@ def measure_step(params: list[Tensor], lr: float) -> Callable[[Any], Any]:
     objects = list(params)
     flags = [p.requires_grad for p in objects]
     gradients = [None if p.grad is None else p.grad.clone() for p in objects]
+    # These share the storages and keep them alive, so no new tensor gets an old address.
+    numbers = [p.detach() for p in objects]
 
     def kept(p: Tensor, gradient: Tensor | None) -> bool:
         now = p.grad if p.is_leaf else None
@@ -651,6 +661,7 @@ def measure_step(params: list[Tensor], lr: float) -> Callable[[Any], Any]:
         return {
             "values": _flat(params),
             "same objects": same,
+            "same storage": all(map(_same_storage, objects, numbers)),
             "all leaves": all(isinstance(p, Tensor) and p.is_leaf for p in params),
             "requires_grad": "as before"
             if [getattr(p, "requires_grad", False) for p in params] == flags
@@ -666,6 +677,7 @@ def _right_step(params: list[Tensor], lr: float) -> dict[str, Any]:
     return {
         "values": _flat(moved),
         "same objects": True,
+        "same storage": True,
         "all leaves": True,
         "requires_grad": "as before",
         "gradients": "as before",
@@ -728,6 +740,11 @@ SGD_STEP_ = Exercise(
             "touched-gradients",
             "Your step changed the gradients. A step only reads them. Clearing is another step.",
             {"gradients": "changed"},
+        ),
+        wrong_effect(
+            "new-storage",
+            "You put a new tensor behind the parameter, as `p.data = …` does. Change the numbers of the parameter in place.",
+            {"same objects": True, "same storage": False},
         ),
         wrong_value(
             "nothing-moved",
@@ -1128,7 +1145,19 @@ TRAIN_BCE = Exercise(
         Mistake(
             "graph-kept",
             "You used `retain_graph=True`. Every step builds a new graph, so nothing needs the old one. Remove it.",
-            shows=lambda call: any(run.retain_graph and not run.create_graph for run in call.engine_runs),
+            shows=lambda call: any(run.keeps_graph for run in call.engine_runs),
+        ),
+        Mistake(
+            "grad-of-non-leaf",
+            "After your update the parameter is not a leaf any more, so its `.grad` stays None. `w = w - …` makes a new, "
+            "tracked tensor. Take the step without tracking.",
+            shows=lambda call: any("not a leaf" in warning for warning in call.warnings),
+        ),
+        Mistake(
+            "graph-grows",
+            "The graph of your loss grows from step to step. Your update is recorded, so each new weight has all the steps "
+            "before it in its graph. Take the step without tracking.",
+            shows=lambda call: bool(call.engine_runs) and call.engine_runs[-1].nodes > call.engine_runs[0].nodes,
         ),
         wrong_value(
             "forgot-to-clear",
