@@ -16,7 +16,7 @@ from typing import Any
 from ... import figures, lessons
 from ...exercise import Lesson
 
-_WITHOUT: Mapping[str, Any] = {"forward": None, "mistakes": (), "more_cases": None}
+_WITHOUT: Mapping[str, Any] = {"forward": None, "mistakes": (), "more_cases": None, "passes": None}
 
 
 def redact() -> None:
