@@ -27,7 +27,7 @@ from typing import Any
 
 from ... import lessons
 from ...diagnosis.running import run_variants
-from ...exercise import Case, withheld
+from ...exercise import WITHHELD, Case, withheld
 from ...probe import probe
 from . import landlock, namespaces, seccomp
 from .exit_status import TOO_MANY_PROCESSES, TOO_MUCH_DISK, UNHEARD
@@ -127,7 +127,8 @@ def _refuse_answers() -> None:
     """
     found = importlib.import_module(lessons.__name__)
     for exercise in (exercise for lesson in found.all_lessons() for exercise in lesson.exercises):
-        if exercise.reference.__name__ != withheld.__name__ or exercise.forward or exercise.mistakes or exercise.cases:
+        told = {name for name in WITHHELD if getattr(exercise, name)}
+        if told != {"reference"} or exercise.reference.__name__ != withheld.__name__:
             sys.exit(
                 f"Expected only the question of {exercise.id} behind the walls; its answer came along. In the lesson's "
                 "module, give `Exercise` its reference, forward, mistakes and cases as keyword arguments."

@@ -16,14 +16,13 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from ...exercise import WITHHELD
 from ...modules import file_of, imported, needed
 
 _PACKAGE = "autograder"
 # What runs behind the walls, and what a notebook imports there.
 _ASKS = (f"{_PACKAGE}.grading.sandbox.forkserver", f"{_PACKAGE}.notebook")
 _LESSONS, _FIGURES, _PICTURE = f"{_PACKAGE}.lessons", f"{_PACKAGE}.figures", f"{_PACKAGE}.figures.picture"
-# Parts of an exercise that tell its answer, and its inputs, which come with each question.
-_WITHHELD = frozenset(("reference", "forward", "mistakes", "more_cases", "cases"))
 # The time that a zip file can't leave out; the same files give the same zip file.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -55,13 +54,13 @@ def build() -> bytes:
 def questions_only(source: str) -> str:
     """Return the text of a lesson's module without what its questions don't need.
 
-    Taken out are the reference, the forward function, the mistakes and the inputs of each exercise, then every name of
-    the module that nothing needs any longer, and all comments and docstrings.
+    It takes out what is no part of a question in each exercise, then every name of the module that nothing needs any
+    longer, and all comments and docstrings.
     """
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            node.keywords = [one for one in node.keywords if one.arg not in _WITHHELD]
+            node.keywords = [one for one in node.keywords if one.arg not in WITHHELD]
             if isinstance(node.func, ast.Name) and node.func.id == "Exercise":
                 withheld = ast.Attribute(ast.Name("exercise_module", ast.Load()), "withheld", ast.Load())
                 node.keywords += [ast.keyword("reference", withheld), ast.keyword("cases", ast.Tuple([], ast.Load()))]
