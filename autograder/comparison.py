@@ -1,4 +1,4 @@
-"""One derivative found in three ways, side by side: by hand, by autograd, and by a central difference."""
+"""Compares one derivative in three ways: by hand, by autograd, and by a central difference."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """Whether the two agree to float32's precision, 1e-5."""
+        """Return "agree" if the two agree to a relative error of 1e-5, float32's precision; otherwise "differ"."""
         return "agree" if self.relative_error <= _AGREE else "differ"
 
     def cells(self) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ def compare(
     function: Callable[[torch.Tensor], torch.Tensor] | None = None,
     at: Number | None = None,
 ) -> Comparison:
-    """Lay a derivative found by hand beside the one found by autograd, and beside a central difference.
+    """Compare a derivative found by hand with autograd's, and with a central difference.
 
     Parameters
     ----------

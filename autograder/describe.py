@@ -1,4 +1,4 @@
-"""Any Python object → a `Value`: numbers, shapes and capped text, never the object."""
+"""Turns any Python object into a `Value`: numbers, shapes and capped text, and never the object."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_ITEMS = 200
 
 
 def describe(thing: Any, depth: int = 0) -> Value:
-    """Write `thing` down as a `Value`. Never raises: what can't be read is of kind "other" and says so."""
+    """Return `thing` as a `Value`. Never raises: an unreadable thing has the kind "other" and a text that says so."""
     try:
         return _describe(thing, depth)
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""What an answer says: finite differences found in its text. Reads the text and never runs it."""
+"""Finds finite differences in the text of an answer. Parses the text and never runs it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 _LARGEST_STEP = 0.2
-_LARGE = 100.0  # a factor that may be one over a step
+_LARGE = 100.0  # a factor from this size on may be 1 / step
 _STEP_NAMES = frozenset({"h", "eps", "epsilon", "delta", "dx", "step"})
 _SAMPLED = frozenset(f"{module}.{name}" for module in ("np", "numpy", "torch") for name in ("gradient", "diff"))
 _DEPTH = 8
@@ -16,20 +16,20 @@ _MOST_WORK = 100_000
 
 
 class Names(dict[str, ast.expr]):
-    """By name, the expression that it stands for. Names can stand for one another, so the work they make has an end."""
+    """Maps a name to the expression that it stands for. Names can refer to each other, so the number of look-ups is limited."""
 
     def __init__(self, meanings: dict[str, ast.expr], work: Iterator[int]) -> None:
         super().__init__(meanings)
         self._work = work
 
     def spend(self) -> None:
-        """Do one piece of work; raise RecursionError when there is none left to do."""
+        """Count one look-up. Raises RecursionError when the limit is reached."""
         if next(self._work, None) is None:
             raise RecursionError
 
 
 def names_called(source: str) -> frozenset[str]:
-    """Return the names of the functions that a text calls: of `torch.func.vjp(f, x)` it is `vjp`."""
+    """Return the names of the functions that a text calls. For `torch.func.vjp(f, x)`, the name is `vjp`."""
     try:
         calls = [node.func for node in _nodes(source) if isinstance(node, ast.Call)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -39,7 +39,7 @@ def names_called(source: str) -> frozenset[str]:
 
 
 def says_finite_difference(source: str) -> bool:
-    """Whether a text divides the difference of two values by the small step that stands between their arguments.
+    """Return whether a text divides the difference of two values by the small step between their arguments.
 
     Recognised is a quotient whose denominator is a step or a multiple of it, and whose numerator is a difference of
     terms in which something is moved by that step. A step is a number of at most 0.2, a name that stands for one, or a
@@ -56,7 +56,7 @@ def says_finite_difference(source: str) -> bool:
 
 @lru_cache(maxsize=32)
 def _nodes(source: str) -> tuple[ast.AST, ...]:
-    """Return all that a text is made of. It is asked for twice in a row, for each answer."""
+    """Return all nodes of a text. Cached, because each answer needs them twice in a row."""
     return tuple(ast.walk(ast.parse(textwrap.dedent(source))))
 
 
@@ -79,7 +79,7 @@ def _differences(function: ast.FunctionDef | ast.Lambda, work: Iterator[int]) ->
 
 
 def _is_secant(numerator: ast.expr, denominator: ast.expr, names: Names) -> bool:
-    """Whether a quotient is `(f(a) - f(b)) / (a - b)`, however far `a` is from `b`."""
+    """Return whether a quotient is `(f(a) - f(b)) / (a - b)`, at any distance of `a` and `b`."""
     apart, values = _taken_apart(denominator, names), _taken_apart(numerator, names)
     if apart is None or values is None:
         return False
@@ -90,7 +90,7 @@ def _is_secant(numerator: ast.expr, denominator: ast.expr, names: Names) -> bool
 
 
 def _taken_apart(node: ast.expr, names: Names) -> tuple[ast.expr, ast.expr] | None:
-    """Return the two terms of a difference; None of what is none."""
+    """Return the two terms of a difference; None for another expression."""
     match list(_terms(node, names)):
         case [(left, False), (right, True)]:
             return left, right
@@ -98,7 +98,7 @@ def _taken_apart(node: ast.expr, names: Names) -> tuple[ast.expr, ast.expr] | No
 
 
 def _factors(node: ast.expr, names: Names, depth: int = _DEPTH) -> tuple[list[ast.expr], list[ast.expr]]:
-    """Return the factors of a product or quotient: those above the line, and those below it."""
+    """Return the factors of a product or quotient: those of the numerator, and those of the denominator."""
     meant = _meant(node, names)
     if depth and isinstance(meant, ast.BinOp) and isinstance(meant.op, ast.Div | ast.Mult):
         over, under = _factors(meant.left, names, depth - 1)
@@ -112,7 +112,7 @@ def _factors(node: ast.expr, names: Names, depth: int = _DEPTH) -> tuple[list[as
 
 
 def _moved_by(difference: ast.expr, names: Names) -> set[str]:
-    """Return the small steps by which something within a term of a difference is moved, as text."""
+    """Return the small steps that are added to something in a term of a difference, as text."""
     terms = list(_terms(difference, names))
     if not any(negative for _, negative in terms):
         return set()
@@ -122,7 +122,7 @@ def _moved_by(difference: ast.expr, names: Names) -> set[str]:
 def _terms(
     node: ast.expr, names: Names, negative: bool = False, depth: int = _DEPTH
 ) -> Iterator[tuple[ast.expr, bool]]:
-    """Yield the terms of a sum or difference, and whether each is taken away."""
+    """Yield the terms of a sum or difference, and whether each is subtracted."""
     meant = _meant(node, names)
     match meant:
         case ast.BinOp(left, ast.Add() | ast.Sub() as sign, right) if depth:
@@ -135,7 +135,7 @@ def _terms(
 
 
 def _meanings(function: ast.FunctionDef | ast.Lambda, nodes: Sequence[ast.AST]) -> dict[str, ast.expr]:
-    """Return the names that stand for one expression throughout: defaults of arguments, and names assigned once."""
+    """Return the names that always stand for one expression: arguments with a default, and names assigned once."""
     arguments = function.args.posonlyargs + function.args.args
     pairs: list[tuple[str, ast.expr | None]] = [
         (argument.arg, None) for argument in arguments + function.args.kwonlyargs
@@ -165,7 +165,7 @@ def _meanings(function: ast.FunctionDef | ast.Lambda, nodes: Sequence[ast.AST]) 
     names = [name for name, _ in pairs]
     once = {name: value for name, value in pairs if value is not None and names.count(name) == 1}
     once |= dict(reversed([pair for node in nodes for pair in _written_into(node)]))
-    # An argument without a default, or a name assigned twice, stands for itself: it can be anything.
+    # An argument without a default, or a name assigned twice, can be anything, so it stands for itself.
     return once | {name: ast.Name(id=name) for name in names if name not in once}
 
 
@@ -231,7 +231,7 @@ def _step_texts(node: ast.expr, names: Names, depth: int = _DEPTH) -> Iterator[s
 
 
 def _is_step(node: ast.expr, names: Names, depth: int = _DEPTH) -> bool:
-    """Whether an expression is a small number, a name for one, or one times something."""
+    """Return whether an expression is a small number, a name for one, or a product with one."""
     meant = _meant(node, names)
     if isinstance(meant, ast.Name | ast.Attribute):
         return any(_name(each).lower() in _STEP_NAMES for each in (node, meant))
@@ -249,7 +249,7 @@ def _name(node: ast.expr) -> str:
 
 
 def _number(node: ast.expr) -> float | None:
-    """Return the value of a constant expression, or None."""
+    """Return the value of a constant expression; None for another one."""
     match node:
         case ast.Constant(int() | float() as value) if not isinstance(value, bool):
             return float(value)
