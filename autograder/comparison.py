@@ -1,4 +1,4 @@
-"""One derivative found in three ways, side by side: by hand, by autograd, and by a central difference."""
+"""Compares one derivative in three ways: by hand, by autograd, and by a central difference."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def compare(
     function: Callable[[torch.Tensor], torch.Tensor] | None = None,
     at: Number | None = None,
 ) -> Comparison:
-    """Lay a derivative found by hand beside the one found by autograd, and beside a central difference.
+    """Compare a derivative found by hand with autograd's, and with a central difference.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Observation × exercise → verdict. Pure: runs, imports and unpickles nothing of the student's.
+"""Judges an observation by its exercise and returns a verdict. Pure: it runs, imports and unpickles nothing of the student.
 
 The judge looks for the outcomes in the order of `Outcome`, and the first that fits gives the one message. What it
 can't read is worth nothing, and says why.
@@ -26,10 +26,10 @@ from .source import names_called, says_finite_difference, says_library_derivativ
 from .verdict import Outcome, Verdict
 
 
-# Whatever an answer's numbers are and however NumPy is set up, a check neither raises nor warns.
+# A check neither raises nor warns, for any numbers of an answer and any settings of NumPy.
 @np.errstate(all="ignore")
 def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | str) -> Verdict:
-    """Judge an answer by what the probe observed of it.
+    """Judge an answer by the probe's observation of it.
 
     Parameters
     ----------

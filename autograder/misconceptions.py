@@ -1,6 +1,6 @@
-"""What a mistake is in an instructor's words, for a class report: "9 of 24 students forgot the 1/n of a mean".
+"""Phrases for mistakes in the class report: "9 of 24 students forgot the 1/n of a mean".
 
-Here are the mistakes that several exercises share. One without a phrase goes by its slug.
+It has the mistakes that several exercises share. The report shows a mistake without a phrase by its slug.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a notebook calls: `check`, `hint`, `compare` and `progress`."""
+"""The functions for notebooks: `check`, `hint`, `compare` and `progress`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ShownProgress(Progress):
 
 
 def check(exercise_id: str) -> ShownVerdict:
-    """Check the answer to an exercise, and say what is right or which mistake was made.
+    """Check the answer to an exercise. Return what is right, or which mistake the student made.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def check(exercise_id: str) -> ShownVerdict:
 
 @dataclass(frozen=True)
 class Ladder:
-    """The hints taken so far for one exercise, as shown in a notebook."""
+    """The hints taken so far for one exercise. A notebook shows them as a list."""
 
     hints: tuple[str, ...]
     taken: int
@@ -94,7 +94,7 @@ class Ladder:
 
 
 def hint(exercise_id: str) -> Ladder:
-    """Return the next hint for an exercise: one more each time, from the shape of the answer to the place to read.
+    """Return the next hint for an exercise, one more at each call. The last hint names the place to read.
 
     Raises
     ------
@@ -107,12 +107,12 @@ def hint(exercise_id: str) -> Ladder:
 
 
 def progress() -> ShownProgress:
-    """Return what is done and what is next: from the checks of this session, and for the rest from saved notebooks.
+    """Return the progress: from the checks of this session, and for other exercises from saved notebooks.
 
     The lesson that was checked last is the one that is being worked on.
     """
     if os.environ.get("NBGRADER_EXECUTION") == "autograde" and not _verdicts:
-        # The verdicts of grading are computed elsewhere, and other lessons' notebooks are not there.
+        # In grading, another process computes the verdicts, and the notebooks of other lessons are not there.
         return ShownProgress(())
     all_lessons = lessons.all_lessons()
     here = next(reversed(_verdicts)).partition(".")[0] if _verdicts else ""

@@ -1,4 +1,4 @@
-"""Calls a student's answer and writes down what happened. Decides nothing.
+"""Calls a student's answer and records what happened. Decides nothing.
 
 The probe runs where the student's code runs: in the notebook's kernel, or inside the sandbox. What it returns is an
 `Observation`, plain data, which the judge reads elsewhere.
@@ -52,7 +52,7 @@ _DUALS = _module_of_duals()
 
 
 def probe(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[Case]) -> Observation:
-    """Call the answer found in `namespace` once a case, and write down what happened.
+    """Call the answer in `namespace` once for each case, and return what happened.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, scale: flo
 
 
 def _judged(value: Any, measured: Callable[[Any], Any] | None) -> Value:
-    """Write down what the exercise looks at: the result, or what it measures once the call is over."""
+    """Return the value that the exercise judges: the result, or what it measures after the call."""
     if measured is None:
         return describe(value)
     try:
@@ -141,7 +141,7 @@ def _judged(value: Any, measured: Callable[[Any], Any] | None) -> Value:
 
 
 class _Watch:
-    """How often, and how, the autograd engine was started."""
+    """The number of starts of the autograd engine, and their arguments."""
 
     def __init__(self) -> None:
         self.runs: list[EngineRun] = []

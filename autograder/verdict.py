@@ -1,4 +1,4 @@
-"""What the judge says of an answer: an outcome, points, and at most one message. The reference value is not in it."""
+"""The judge's verdict on an answer: an outcome, points, and at most one message. It never contains the reference value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .finding import Finding
 
 
 class Outcome(StrEnum):
-    """How an answer can come out, in the order in which the judge looks."""
+    """The possible outcomes of an answer, in the order in which the judge looks for them."""
 
     UNREADABLE = "unreadable"
     NOT_ATTEMPTED = "not attempted"

@@ -1,4 +1,4 @@
-"""Verdict → HTML panel and plain text. Computes nothing, and escapes whatever came from a student."""
+"""Turns verdicts into HTML panels and plain text. Computes nothing, and escapes all text of students."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .exercise import TOOLS, Exercise
 from .overview import Progress
 from .verdict import MIME_TYPE, Outcome, Verdict
 
-# Colours that stand out on JupyterLab's light and dark ground alike; the words beside them say the same.
+# These colours have enough contrast on JupyterLab's light and dark themes. The words beside them say the same.
 _MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.RIGHT: ("✓", "#2e8b57"),
     Outcome.NOT_ATTEMPTED: ("○", "#7a7f87"),
@@ -25,7 +25,7 @@ _WRONG_MARK = ("✗", "#c8472f")
 
 @cache
 def templates() -> jinja2.Environment:
-    """Return the package's templates. Those of pages escape all that is put into them."""
+    """Return the package's templates. HTML templates escape every value."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("autograder", "templates"),
         autoescape=jinja2.select_autoescape(disabled_extensions=("md", "toml", "txt", "yml"), default=True),
@@ -43,7 +43,7 @@ def templates() -> jinja2.Environment:
 
 
 def _prose(message: str) -> Markup:
-    """Return a message as HTML: escaped, with what stands between backticks set as code."""
+    """Return a message as escaped HTML. Text between backticks becomes code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(message))))
 
 
@@ -56,7 +56,7 @@ def _percent(share: float) -> str:
 
 
 def panel(verdict: Verdict) -> str:
-    """Return the panel that stands under a check cell, as HTML."""
+    """Return the panel under a check cell as HTML."""
     mark, colour = _MARKS.get(verdict.outcome, _WRONG_MARK)
     return (
         templates()
@@ -81,7 +81,7 @@ def text(verdict: Verdict) -> str:
     if verdict.call and verdict.outcome is not Outcome.RIGHT:
         lines.append(f"  {verdict.call}" + (f" gave {verdict.answer}" if verdict.answer else ""))
     if verdict.message:
-        # Wrapped, since JupyterLab breaks a long line in the middle of a word.
+        # Wrapped, because JupyterLab breaks a long line in the middle of a word.
         lines += textwrap.wrap(
             verdict.message,
             88,
@@ -94,7 +94,7 @@ def text(verdict: Verdict) -> str:
 
 
 def card(exercise: Exercise) -> str:
-    """Return the card above an exercise, as the line of Markdown that stands in its notebook."""
+    """Return the card above an exercise as one line of Markdown."""
     return (
         f"**{exercise.number} · {exercise.title}** · difficulty {_dots(exercise.difficulty)} "
         f"· importance {_dots(exercise.importance)} · {exercise.minutes} min · {exercise.points:g} "
@@ -116,7 +116,7 @@ def comparison(cells: list[tuple[str, str]]) -> str:
 
 
 def progress_text(progress: Progress) -> str:
-    """Return a bar of text for each lesson, and what is next."""
+    """Return a bar of text for each lesson, and the next exercise."""
     width = max((len(row.lesson.title) for row in progress.rows), default=0)
     lines = []
     for row in progress.rows:
@@ -128,5 +128,5 @@ def progress_text(progress: Progress) -> str:
 
 
 def progress_html(progress: Progress) -> str:
-    """Return a table with a bar for each lesson, and what is next."""
+    """Return an HTML table with a bar for each lesson, and the next exercise."""
     return templates().get_template("progress.html").render(progress=progress)

@@ -1,4 +1,4 @@
-"""Proves the walls by trying to break them: each attempt is a submission, run as any other is.
+"""Tests the walls by trying to break them. Each attempt is a submission, and runs like any other.
 
 An attempt gets through where there are no walls, which the tests see to, so one that is refused says something.
 """
@@ -27,7 +27,7 @@ from .sandbox import MIB, Limits, Tier, build, visible
 
 @dataclass(frozen=True)
 class Finding:
-    """One wall, whether it stands, and what was seen when it was tried."""
+    """One wall, whether it holds, and what was seen in the attempt."""
 
     wall: str
     stands: bool
@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """The body of a function that tries to get past a wall: it returns what it got, or raises what it was told.
+    """The body of a function that tries to get past a wall. It returns what it got, or raises the error that it met.
 
     `reached` says, outside the walls, whether it got through after all.
     """
@@ -48,7 +48,7 @@ class _Attempt:
 
 @dataclass(frozen=True)
 class _Excess:
-    """A cell that uses more than it may, the limits for it, and words of the note that it has to end with."""
+    """A cell that uses more than a limit allows, the limits for it, and words of the note that it must end with."""
 
     wall: str
     source: str
@@ -57,7 +57,7 @@ class _Excess:
 
 
 def examine(tier: Tier, limits: Limits) -> tuple[Finding, ...]:
-    """Try every wall of a tier.
+    """Try to break every wall of a tier.
 
     Parameters
     ----------
@@ -99,10 +99,10 @@ def _try(engine: Engine, attempt: _Attempt, names: Mapping[str, object]) -> Find
     imports = "import ctypes, os, signal, socket, tempfile, time\nlibc = ctypes.CDLL(None, use_errno=True)\n"
     said = _said(_run(engine, imports + given + _TRY.format(body=textwrap.indent(attempt.body.strip("\n"), "    "))))
     if attempt.reached():
-        return Finding(attempt.wall, False, f"got through, whatever it was told ({said})")
+        return Finding(attempt.wall, False, f"it got through, although its call failed ({said})")
     if said.startswith(_REFUSED):
         return Finding(attempt.wall, True, said.removeprefix(_REFUSED))
-    return Finding(attempt.wall, False, said.removeprefix(_THROUGH) or "it could not be tried")
+    return Finding(attempt.wall, False, said.removeprefix(_THROUGH) or "the attempt could not run")
 
 
 def _exceed(engine: Engine, excess: _Excess) -> Finding:
@@ -112,7 +112,7 @@ def _exceed(engine: Engine, excess: _Excess) -> Finding:
     after = _said(_run(engine, "print('the next one is fine')"))
     stopped = any(excess.note in note for note in ran.notes)
     stands = stopped and after == "the next one is fine"
-    return Finding(excess.wall, stands, "; ".join(ran.notes) or _said(ran) or "nothing stopped it")
+    return Finding(excess.wall, stands, "; ".join(ran.notes) or _said(ran) or "no limit stopped it")
 
 
 _LOOK = """
@@ -206,7 +206,7 @@ for place in places:
     for path in outside:
         Path(path).unlink()
     seen = left or " ".join(outside)
-    return Finding("files left behind", not seen, seen or "the next submission finds none, nor does this machine")
+    return Finding("files left behind", not seen, seen or "neither the next submission nor this machine has any")
 
 
 def _leave_a_process(engine: Engine) -> Finding:
@@ -229,7 +229,7 @@ except OSError as error:
     for pid in left:
         os.kill(pid, 9)
     if left:
-        return Finding("a process left behind", False, "it runs on when the submission has ended")
+        return Finding("a process left behind", False, "it still runs after the submission has ended")
     tried = said.startswith(("it ran", "none can"))
     return Finding("a process left behind", tried, "it ended with the submission" if said == "it ran" else said)
 
@@ -254,7 +254,7 @@ def _said(ran: RunResult) -> str:
 
 @dataclass(frozen=True)
 class _Outside:
-    """Real things outside the walls: their names for the attempts, and the sockets and the process to be reached."""
+    """Real targets outside the walls: their names for the attempts, and the sockets and the process to reach."""
 
     names: Mapping[str, object]
     tcp: socket.socket
@@ -266,7 +266,7 @@ class _Outside:
 
 @contextlib.contextmanager
 def _things_outside() -> Iterator[_Outside]:
-    """Make what the attempts aim at: files at home and in the temporary directory, sockets that wait, and a process."""
+    """Make the targets of the attempts: files at home and in the temporary directory, listening sockets, and a process."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-doctor-")))
         file = folder / "file"
@@ -301,7 +301,7 @@ def _things_outside() -> Iterator[_Outside]:
 
 
 def waiting(stack: contextlib.ExitStack, family: int, kind: int, address: object) -> socket.socket:
-    """Return a socket that waits to be reached, until the stack is closed; nothing that asks it blocks."""
+    """Return a non-blocking socket that listens until the stack is closed."""
     made = stack.enter_context(socket.socket(family, kind))
     made.bind(address)  # type: ignore[arg-type]
     if kind == socket.SOCK_STREAM:

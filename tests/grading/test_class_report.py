@@ -235,11 +235,11 @@ def test_who_needs_help_and_why() -> None:
     n = len(full)
     share = round(100 * full[0].points / 20)
     assert reasons(report) == {
-        "goran": ("Attempted nothing in lesson 1.", "Has 0% of the points, where the middle of the class has 100%."),
-        "jonas": ("What was handed in for lesson 1 can't be read.",),
+        "goran": ("Attempted nothing in lesson 1.", "Has 0% of the points, the middle of the class has 100%."),
+        "jonas": ("The submission for lesson 1 can't be read.",),
         "kavya": ("Did not hand in lesson 1, as 8 others did.",),
         "hana": (
-            f"Has {share}% of the points, where the middle of the class has 100%.",
+            f"Has {share}% of the points, the middle of the class has 100%.",
             f"Left {n - 1} of {n} exercises open.",
         ),
         "ines": ("Gave the value where the slope is asked, in 3 exercises.",),
@@ -445,11 +445,11 @@ def test_what_was_changed_after_it_was_graded_is_told_at_the_top_and_at_the_stud
         ("chen", frozenset()),
     ]
     assert [(one.student, one.sentences) for one in report.to_look_at] == [
-        ("ada", ("Changed since it was graded: run autograder grade.",))
+        ("ada", ("It changed after it was graded. Run autograder grade.",))
     ]
     index, ada, chen = (Page(page).text for page in all_pages(report))
-    assert "Changed since: 1 submission is not what was graded." in index
-    assert "Changed since: what is handed in now is not what was graded. Run autograder grade" in ada
+    assert "Changed: 1 submission changed after grading." in index
+    assert "Changed: the submission changed after grading. Run autograder grade" in ada
     assert "Changed since:" not in chen
     assert not [page for page in all_pages(report_on(made)) if "Changed since" in page]
 

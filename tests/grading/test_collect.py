@@ -53,11 +53,11 @@ def test_names_of_files_are_told(path: str, found: Found) -> None:
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("02_chain_rule.ipynb", "whose it is"),
-        ("ada_1_2_homework.ipynb", "not that of a lesson"),
-        ("Ada_1_assignsubmission_file_/homework.ipynb", "not that of a lesson"),
-        ("class/ada/report.pdf", "no notebook"),
-        ("class/ada/other.ipynb", "not that of a lesson"),
+        ("02_chain_rule.ipynb", "names no student"),
+        ("ada_1_2_homework.ipynb", "expected the name of a lesson"),
+        ("Ada_1_assignsubmission_file_/homework.ipynb", "expected the name of a lesson"),
+        ("class/ada/report.pdf", "not a notebook"),
+        ("class/ada/other.ipynb", "not the name of a lesson"),
     ],
 )
 def test_what_fits_nothing_is_told_with_the_reason(path: str, says: str) -> None:
@@ -127,7 +127,7 @@ def test_the_latest_of_each_student_is_collected() -> None:
         "lovelaceada_12345": "new/lovelaceada_12345_70001_02_chain_rule-1.ipynb",
         "lovelaceada_999": "old/lovelaceada_999_60000_02_chain_rule.ipynb",
     }
-    assert sorted(made.left.values()) == [*2 * ["another one of this student is taken"], "it is of 01_scalar_gradients"]
+    assert sorted(made.left.values()) == ["it belongs to 01_scalar_gradients", *2 * ["this student has a later one"]]
 
 
 def test_of_several_that_nothing_tells_apart_none_is_collected() -> None:
@@ -220,7 +220,7 @@ def test_a_bomb_fills_nothing(tmp_path: Path) -> None:
     assert "larger than 50 MB" in told[0]
     told.clear()
     assert len(unpack(archive, tmp_path / "few", Room(1, 70_000_000), told.append)) == 1
-    assert "more than may come out of it" in told[-1]
+    assert "larger than the limit" in told[-1]
     assert [path.name for path in unpack(archive, tmp_path / "room", Room(9, 10), told.append)] == []
     assert unpack(packed(tmp_path / "x.zip", {}).with_name("y.zip"), tmp_path / "y", Room(9, 9), told.append) == []
 
@@ -281,11 +281,11 @@ def test_zip_collect_takes_what_canvas_and_moodle_pack(tmp_path: Path) -> None:
     times = [path.relative_to(root).as_posix() for path in root.glob("submitted/*/*/timestamp.txt")]
     assert times == [f"submitted/Grace Hopper/{LESSON}/timestamp.txt"]
     for told in (
-        "lovelaceada_12345 is late, says Canvas, but not since when",
-        "lostlars_99_67894_homework.ipynb: its name is not that of a lesson",
+        "lovelaceada_12345 is late. Canvas does not say by how much",
+        "lostlars_99_67894_homework.ipynb: expected the name of a lesson; got 'homework'",
         "left out '../../../../escaped.ipynb'",
-        "evilmallory_666_67892_work.zip: it holds more than may come out of it",
-        "lovelaceada_12345_60000_02_chain_rule.ipynb: another one of this student is taken",
+        "evilmallory_666_67892_work.zip: it is larger than the limit",
+        "lovelaceada_12345_60000_02_chain_rule.ipynb: this student has a later one",
     ):
         assert told in done.stderr, done.stderr
     assert "Traceback" not in done.stderr

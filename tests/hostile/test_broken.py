@@ -515,7 +515,7 @@ CASES: dict[str, tuple[bytes, str]] = {
 }
 # Those in whose place there is no file.
 PLACES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a-folder": (Path.mkdir, "there is a folder"),
+    "a-folder": (Path.mkdir, "got a folder"),
     "a-link": (lambda path: path.symlink_to("/etc/hostname"), "got a link"),
     "a-lost-link": (lambda path: path.symlink_to("nowhere"), "got a link"),
     "a-pipe": (os.mkfifo, "no ordinary file"),

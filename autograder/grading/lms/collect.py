@@ -1,4 +1,4 @@
-"""Tells from the paths of downloaded files who handed in what, for `nbgrader zip_collect`.
+"""Finds the student and the lesson of each downloaded file from its path, for `nbgrader zip_collect`.
 
 Canvas and Moodle write who a file is from before whatever the student wrote. So what they wrote is looked for from the
 left, and nothing in the name of a student's own file, or in an archive that a student has packed, can pass for it.
@@ -42,7 +42,7 @@ _JUNK = ("__MACOSX", ".ipynb_checkpoints")
 
 @dataclass(frozen=True)
 class Found:
-    """What the path of a file says about it.
+    """What a file's path says about its student and lesson.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Found:
 
 
 def recognise(path: PurePosixPath, lessons: Iterable[str]) -> Found | str:
-    """Return what a file's path says, or in a sentence why it says nothing.
+    """Return what a file's path says, or a sentence with the reason why it says nothing.
 
     Parameters
     ----------
@@ -81,23 +81,23 @@ def recognise(path: PurePosixPath, lessons: Iterable[str]) -> Found | str:
     parts = [unicodedata.normalize("NFC", part) for part in path.parts]
     stem = parts[-1].removesuffix(".ipynb")
     if stem == parts[-1]:
-        return "it is no notebook"
+        return "it is not a notebook"
     for i, part in enumerate(parts):
         last = i == len(parts) - 1
         at = stem if last else part
         if match := _MOODLE.fullmatch(at):
             rest = match["rest"] or "" if last else stem
             if (told := _lesson(rest, lessons)) is None:
-                return f"its name is not that of a lesson: {rest!r}"
+                return f"expected the name of a lesson; got {rest!r}"
             return Found("moodle", match["name"].strip(), match["number"], told[0], (0, told[1]))
         if match := _CANVAS.fullmatch(at):
             told = _lesson(match["rest"] if last else stem, lessons)
             exact = _lesson(match["rest"], lessons, exact=True)
             # A third number there means that the first may belong to a name that ends in one, and who it is is not sure.
             if re.match(r"\d+_", match["rest"]) and exact is None:
-                return "it can't be told which of the numbers in its name is the student's"
+                return "its name has several numbers, and any of them may be the student's"
             if told is None:
-                return f"its name is not that of a lesson: {match['rest']!r}"
+                return f"expected the name of a lesson; got {match['rest']!r}"
             attempt = int(match["file"]), told[1]
             return Found("canvas", match["name"] or "", match["number"], told[0], attempt, bool(match["late"]))
     return _plain(parts[:-1], stem, lessons)
@@ -110,15 +110,15 @@ def _plain(folders: list[str], stem: str, lessons: Iterable[str]) -> Found | str
             return Found("plain", match["student"].strip(), "", lesson, (0, _again(match)))
     told = _lesson(stem, lessons, exact=True)
     if told is None:
-        return "its name is not that of a lesson"
+        return "its name is not the name of a lesson"
     own = [folder for folder in folders if _lesson(folder, (told[0],), exact=True) is None]
     if not own:
-        return "nothing in its path says whose it is"
+        return "its path names no student"
     return Found("plain", own[-1].strip(), "", told[0], (0, told[1]))
 
 
 def _lesson(stem: str, lessons: Iterable[str], exact: bool = False) -> tuple[str, int] | None:
-    """Return which lesson's a file is and the number of its re-submission; words before the lesson are let pass."""
+    """Return the lesson of a file and the number of its re-submission. Words before the lesson are ignored."""
     before = "" if exact else r"(?P<before>.*[ _-])?"
     for lesson in lessons:
         if match := re.fullmatch(before + _pattern(lesson), stem, re.IGNORECASE):
@@ -127,7 +127,7 @@ def _lesson(stem: str, lessons: Iterable[str], exact: bool = False) -> tuple[str
 
 
 def _pattern(lesson: str) -> str:
-    """Return what a lesson's notebook may be called; browsers, Canvas and Jupyter put numbers of their own after it."""
+    """Return a pattern for the name of a lesson's notebook. Browsers, Canvas and Jupyter add numbers to it."""
     words = [f"0*{int(word)}" if word.isdecimal() else re.escape(word) for word in lesson.split("_")]
     return (
         r"[ _-]+".join(words) + rf"(?:[ _-]*(?P<copy>copy)[ _-]*\d*|(?:[-_]|[ _]*\()(?P<again>\d{{1,4}})\)?|{_UUID})?"
@@ -142,7 +142,7 @@ def _again(match: re.Match[str]) -> int:
 
 
 def folder_name(name: str) -> str:
-    """Return a student's name as the name of a folder, the same one for no two names.
+    """Return a student's name as the name of a folder. No two names give the same folder.
 
     Letters of all alphabets and spaces stay. nbgrader has a use of its own for `+`, and its patterns and pages for the
     other signs that are left out. A name that loses something gets a few digits of its hash in their place.
@@ -159,7 +159,7 @@ def folder_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Collected:
-    """One file that is collected, and for whom."""
+    """One file that is collected, and its student."""
 
     path: PurePosixPath
     student: str
@@ -168,7 +168,7 @@ class Collected:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which files are collected, and for each of the others why it is not."""
+    """The collected files, and the reason for each file that is not collected."""
 
     collected: tuple[Collected, ...]
     left: Mapping[PurePosixPath, str] = field(default_factory=dict)
@@ -182,7 +182,7 @@ def plan(
     known: Sequence[Person] = (),
     lists: Sequence[Person] = (),
 ) -> Plan:
-    """Return what is collected of some downloads, the latest notebook of each student.
+    """Return the files to collect from some downloads: the latest notebook of each student.
 
     Parameters
     ----------
@@ -208,19 +208,19 @@ def plan(
         if isinstance(found, str):
             left[path] = found
         elif found.lesson != lesson:
-            left[path] = f"it is of {found.lesson}"
+            left[path] = f"it belongs to {found.lesson}"
         else:
             of[found.source, found.number or found.name].append((path, found))
     newest = []
     for files in of.values():
         best = max(found.attempt for _, found in files)
         last = [(path, found) for path, found in files if found.attempt == best]
-        left |= {path: "another one of this student is taken" for path, found in files if found.attempt < best}
+        left |= {path: "this student has a later one" for path, found in files if found.attempt < best}
         if len({content(path) for path, _ in last}) == 1:
             newest.append(last[0])
             left |= {path: f"it is the same as {last[0][0]}" for path, _ in last[1:]}
         else:
-            left |= {path: "this student has several, and nothing tells which is the latest" for path, _ in last}
+            left |= {path: "this student has several, and nothing shows which is the latest" for path, _ in last}
     return _assigned(newest, left, known, lists)
 
 
@@ -241,7 +241,7 @@ def _assigned(
         if students.count(student) == 1:
             collected.append(Collected(path, student, found))
         else:
-            left[path] = f"there are several students of the name {student!r}"
+            left[path] = f"several students have the name {student!r}"
     return Plan(tuple(collected), left)
 
 
@@ -250,7 +250,7 @@ def _own_id(found: Found) -> str:
 
 
 def _known_id(found: Found, known: Sequence[Person], lists: Sequence[Person]) -> str:
-    """Return the id in the gradebook, or in a list, of who handed a file in; "" where that is not sure."""
+    """Return the id, from the gradebook or a list, of the student who handed a file in; "" if it is not certain."""
     if found.source == "plain":
         return ""
     name = squashed(found.name)
@@ -276,12 +276,12 @@ def _is_same(known: Person, listed: Person) -> bool:
 
 
 class Collector(FileNameCollectorPlugin):
-    """nbgrader's collector, told by Canvas's, Moodle's and plain ways of naming files instead of one expression."""
+    """nbgrader's collector for the file names of Canvas, of Moodle, and of plain folders."""
 
     _plan: dict[str, Collected] | None = None
 
     def collect(self, submitted_file: str) -> dict[str, Any] | None:
-        """Return whose file this is; None where it is not collected, which is told with the reason."""
+        """Return the student and lesson of this file; None if it is not collected, and then log the reason."""
         if self._plan is None:
             self._plan = self._planned()
         one = self._plan.get(submitted_file)
@@ -299,7 +299,7 @@ class Collector(FileNameCollectorPlugin):
                 del told["timestamp"]
         elif one.found.late:
             self.log.warning(
-                "%s is late, says Canvas, but not since when: without a timestamp.txt in submitted/%s/%s/ it counts as "
+                "%s is late. Canvas does not say by how much. Without a timestamp.txt in submitted/%s/%s/ it counts as "
                 "handed in in time",
                 one.student,
                 one.student,
@@ -330,8 +330,8 @@ class Collector(FileNameCollectorPlugin):
         for one in made.collected:
             if one.found.source == "moodle" and one.student == _own_id(one.found):
                 self.log.warning(
-                    "%s can't be told from Moodle's files alone in other lessons: put its list of grades, or the "
-                    "grading worksheet, beside the download",
+                    "%s may get another name in other lessons, because Moodle's files alone do not show who it is. Put Moodle's list of grades, "
+                    "or the grading worksheet, beside the download",
                     one.student,
                 )
         return {str(root / one.path): one for one in made.collected}
