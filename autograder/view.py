@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from . import misconceptions
 from .exercise import TOOLS, Exercise
+from .finding import Place
 from .overview import Progress
 from .sketch import Sketch
 from .verdict import MIME_TYPE, Outcome, Verdict
@@ -39,6 +40,8 @@ def templates() -> jinja2.Environment:
     )
     environment.filters |= {
         "prose": _prose,
+        "marked": _marked,
+        "sketch": _svg,
         "across": _across,
         "up": _up,
         "path": _path,
@@ -74,7 +77,7 @@ def panel(verdict: Verdict) -> str:
             mark=mark,
             colour=colour,
             points=_points(verdict),
-            line=_line(verdict),
+            line=_line_of(verdict),
             sketch=_svg(verdict.sketch) if verdict.sketch is not None else "",
             hints=_hints(verdict),
         )
@@ -92,18 +95,22 @@ class _Line:
     after: str
 
 
-def _line(verdict: Verdict) -> _Line | None:
-    place = verdict.finding.place if verdict.finding is not None else None
-    if place is None or not place.code:
-        return None
+def _line(place: Place) -> _Line:
     end = len(place.code) if place.text.endswith(" …") else place.column + len(place.text)
     return _Line(
-        place.line,
-        place.function,
-        place.code[: place.column],
-        place.code[place.column : end],
-        place.code[end:],
+        place.line, place.function, place.code[: place.column], place.code[place.column : end], place.code[end:]
     )
+
+
+def _line_of(verdict: Verdict) -> _Line | None:
+    place = verdict.finding.place if verdict.finding is not None else None
+    return _line(place) if place is not None and place.code else None
+
+
+def _marked(place: Place) -> Markup:
+    """Return a student's line as code, with the words marked that the finding is about."""
+    line = _line(place)
+    return Markup("<code>{}<mark>{}</mark>{}</code>").format(line.before, line.marked, line.after)
 
 
 def _hints(verdict: Verdict) -> list[tuple[int, str]]:
@@ -153,7 +160,7 @@ def text(verdict: Verdict) -> str:
     lines = [f"{verdict.exercise}: {verdict.outcome}, {_points(verdict)}"]
     if verdict.message:
         lines += _wrapped(verdict.message)
-    line = _line(verdict)
+    line = _line_of(verdict)
     if line is not None:
         lines.append(f"    line {line.number} of {line.function}: {line.before}>>{line.marked}<<{line.after}")
     if verdict.call and verdict.outcome is not Outcome.RIGHT:
