@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -38,22 +36,3 @@ class Finding:
     kind: str
     sentence: str
     place: Place = Place()
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Finding:
-        """Read back what `dataclasses.asdict` made.
-
-        Raises
-        ------
-        TypeError
-            When a field has another type than it should, or there is one too many.
-        """
-        finding = cls(**{**record, "place": Place(**record.get("place", {}))})
-        for part in (finding.place, finding):
-            for field in fields(part):
-                if type(getattr(part, field.name)) is not type(getattr(_EMPTY[type(part)], field.name)):
-                    raise TypeError(f"{field.name} is {getattr(part, field.name)!r}"[:200])
-        return finding
-
-
-_EMPTY: Mapping[type, Any] = {Place: Place(), Finding: Finding("", "")}

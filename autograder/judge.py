@@ -16,7 +16,7 @@ import numpy as np
 from . import lessons
 from . import mistakes as known
 from .comparing import adds_up, first_wrong, is_mistake, share, telling_ratio
-from .diagnosis import Wrong, explain, why_none
+from .diagnosis import Wrong, explain, small_step, why_none
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .finding import Finding, Place
 from .mistake import Point
@@ -24,6 +24,8 @@ from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
 from .source import names_called, says_finite_difference, says_library_derivative
 from .verdict import Outcome, Verdict
+
+_OF_VALUES = (Outcome.KNOWN_MISTAKE, Outcome.TELLING_RATIO, Outcome.WRONG)
 
 
 # A check neither raises nor warns, for any numbers of an answer and any settings of NumPy.
@@ -229,7 +231,10 @@ def _explained(wrong: Wrong, problem: Problem) -> Problem:
         finding = why_none(wrong)
     else:
         finding = None
-    return problem if finding is None else replace(problem, message=finding.sentence, finding=finding)
+    step = small_step(wrong) if problem.outcome in _OF_VALUES else None
+    evidence = step.sentence if step is not None and step != finding else ""
+    message = problem.message if finding is None else finding.sentence
+    return replace(problem, message=message, finding=finding, evidence=evidence)
 
 
 def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[Part]], i: int, j: int) -> Problem:
@@ -274,6 +279,7 @@ def _verdict(
         printed=call.printed if call is not None else "",
         hints=() if right else exercise.hints,
         finding=problem.finding,
+        evidence=problem.evidence,
     )
 
 

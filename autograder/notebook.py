@@ -13,7 +13,7 @@ from typing import Any
 from . import lessons, view
 from .comparison import Comparison, compare
 from .diagnosis.running import run_variants
-from .diagnosis.search import Budget, pinpoint
+from .diagnosis.search import Budget, diagnose
 from .exercise import withheld
 from .judge import judge
 from .overview import Progress, saved_verdicts, summarise
@@ -71,7 +71,7 @@ def check(exercise_id: str) -> ShownVerdict:
     # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
     judged = judge(exercise, exercise.cases, observation.to_json())
     run = partial(run_variants, exercise, namespace)
-    verdict = ShownVerdict(**vars(pinpoint(exercise, exercise.cases, observation, judged, run, Budget())))
+    verdict = ShownVerdict(**vars(diagnose(exercise, exercise.cases, observation, judged, run, Budget())))
     _verdicts.pop(exercise_id, None)
     _verdicts[exercise_id] = verdict
     print(view.text(verdict))

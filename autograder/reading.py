@@ -29,6 +29,7 @@ class Problem:
     slug: str = ""
     case: int = 0
     finding: Finding | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True)

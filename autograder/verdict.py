@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from .finding import Finding
+from .sketch import Sketch
 
 
 class Outcome(StrEnum):
@@ -42,6 +45,10 @@ class Verdict:
         What the answer printed during that call.
     finding
         What else was found of a wrong answer, or None.
+    evidence
+        What a small step of the input does to the function, where the answer is a wrong derivative.
+    sketch
+        A picture of the wrong answer, or None.
     """
 
     exercise: str
@@ -55,6 +62,8 @@ class Verdict:
     printed: str = ""
     hints: tuple[str, ...] = ()
     finding: Finding | None = None
+    evidence: str = ""
+    sketch: Sketch | None = None
 
     def __repr__(self) -> str:
         """Return the points as a bare number: nbgrader reads a check cell's score from this text."""
@@ -69,6 +78,9 @@ class Verdict:
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Verdict:
         """Read back what `to_dict` wrote."""
-        finding = record.get("finding")
-        fields = {"outcome": Outcome(record["outcome"]), "finding": Finding.from_dict(finding) if finding else None}
-        return cls(**record | fields)
+        read = {
+            "outcome": Outcome(record["outcome"]),
+            "finding": msgspec.convert(record.get("finding"), Finding | None),
+            "sketch": msgspec.convert(record.get("sketch"), Sketch | None),
+        }
+        return cls(**record | read)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,7 +14,9 @@ from markupsafe import Markup, escape
 
 from . import misconceptions
 from .exercise import TOOLS, Exercise
+from .finding import Place
 from .overview import Progress
+from .sketch import Sketch
 from .verdict import MIME_TYPE, Outcome, Verdict
 
 # These colours have enough contrast on JupyterLab's light and dark themes. The words beside them say the same.
@@ -21,6 +25,8 @@ _MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.NOT_ATTEMPTED: ("○", "#7a7f87"),
 }
 _WRONG_MARK = ("✗", "#c8472f")
+# Of a sketch, in pixels.
+_WIDTH, _HEIGHT, _EDGE = 360, 170, 22
 
 
 @cache
@@ -34,6 +40,11 @@ def templates() -> jinja2.Environment:
     )
     environment.filters |= {
         "prose": _prose,
+        "marked": _marked,
+        "sketch": _svg,
+        "across": _across,
+        "up": _up,
+        "path": _path,
         "number": _number,
         "percent": _percent,
         "mistake_name": misconceptions.name,
@@ -61,8 +72,77 @@ def panel(verdict: Verdict) -> str:
     return (
         templates()
         .get_template("panel.html")
-        .render(verdict=verdict, mark=mark, colour=colour, points=_points(verdict))
+        .render(
+            verdict=verdict,
+            mark=mark,
+            colour=colour,
+            points=_points(verdict),
+            line=_line_of(verdict),
+            sketch=_svg(verdict.sketch) if verdict.sketch is not None else "",
+            hints=_hints(verdict),
+        )
     )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the student's, and the words in it that are marked."""
+
+    number: int
+    function: str
+    before: str
+    marked: str
+    after: str
+
+
+def _line(place: Place) -> _Line:
+    end = len(place.code) if place.text.endswith(" …") else place.column + len(place.text)
+    return _Line(
+        place.line, place.function, place.code[: place.column], place.code[place.column : end], place.code[end:]
+    )
+
+
+def _line_of(verdict: Verdict) -> _Line | None:
+    place = verdict.finding.place if verdict.finding is not None else None
+    return _line(place) if place is not None and place.code else None
+
+
+def _marked(place: Place) -> Markup:
+    """Return a student's line as code, with the words marked that the finding is about."""
+    line = _line(place)
+    return Markup("<code>{}<mark>{}</mark>{}</code>").format(line.before, line.marked, line.after)
+
+
+def _hints(verdict: Verdict) -> list[tuple[int, str]]:
+    """Return the hints with their numbers: first the one that fits what was found, then those after it, then the others."""
+    numbered = list(enumerate(verdict.hints, 1))
+    if verdict.outcome in (Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE):
+        return numbered
+    first = 1 if verdict.finding is not None or verdict.mistake else 0
+    return numbered[first:] + numbered[:first]
+
+
+def _svg(sketch: Sketch) -> Markup:
+    """Return a sketch as an inline picture. Its colours are those of the text around it, and one that stands out."""
+    return Markup(
+        templates()
+        .get_template("sketch.html")
+        .render(
+            sketch=sketch, width=_WIDTH, height=_HEIGHT, bar=round(0.6 * _across(1 / max(len(sketch.labels), 1)), 1)
+        )
+    )
+
+
+def _across(share: float) -> float:
+    return round(_EDGE + share * (_WIDTH - 2 * _EDGE), 1)
+
+
+def _up(share: float) -> float:
+    return round(_HEIGHT - _EDGE - share * (_HEIGHT - 2 * _EDGE), 1)
+
+
+def _path(dots: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{_across(x)} {_up(y)}" for x, y in dots)
 
 
 def bundle(verdict: Verdict) -> dict[str, Any]:
@@ -78,19 +158,23 @@ def ladder(hints: tuple[str, ...], taken: int) -> str:
 def text(verdict: Verdict) -> str:
     """Return the verdict as plain text, for a terminal or a screen reader."""
     lines = [f"{verdict.exercise}: {verdict.outcome}, {_points(verdict)}"]
+    if verdict.message:
+        lines += _wrapped(verdict.message)
+    line = _line_of(verdict)
+    if line is not None:
+        lines.append(f"    line {line.number} of {line.function}: {line.before}>>{line.marked}<<{line.after}")
     if verdict.call and verdict.outcome is not Outcome.RIGHT:
         lines.append(f"  {verdict.call}" + (f" gave {verdict.answer}" if verdict.answer else ""))
-    if verdict.message:
-        # Wrapped, because JupyterLab breaks a long line in the middle of a word.
-        lines += textwrap.wrap(
-            verdict.message,
-            88,
-            initial_indent="  ",
-            subsequent_indent="  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+    if verdict.evidence:
+        lines += _wrapped(verdict.evidence)
     return "\n".join(lines)
+
+
+def _wrapped(sentences: str) -> list[str]:
+    """Return lines of at most 88 characters, since JupyterLab breaks a longer one in the middle of a word."""
+    return textwrap.wrap(
+        sentences, 88, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def card(exercise: Exercise) -> str:

@@ -17,7 +17,7 @@ import torch
 
 from autograder import lessons
 from autograder.diagnosis.running import run_variants
-from autograder.diagnosis.search import Budget, pinpoint
+from autograder.diagnosis.search import Budget, diagnose
 from autograder.exercise import Case, Exercise, Lesson, Way, case
 from autograder.grading.rebuild import grade_id_of
 from autograder.judge import judge
@@ -90,4 +90,4 @@ def pinpointed(exercise: Exercise, source: str, budget: Budget | None = None) ->
     observation = probe(exercise, namespace, exercise.cases)
     verdict = judge(exercise, exercise.cases, observation.to_json())
     run = partial(run_variants, exercise, namespace)
-    return pinpoint(exercise, exercise.cases, observation, verdict, run, budget or Budget())
+    return diagnose(exercise, exercise.cases, observation, verdict, run, budget or Budget())

@@ -21,7 +21,8 @@ MAY_IMPORT = {
     # Data, and pure functions over it: they know nothing of how a verdict is shown, or of who asks.
     "autograder.observation": (),
     "autograder.finding": (),
-    "autograder.verdict": ("autograder.finding",),
+    "autograder.sketch": (),
+    "autograder.verdict": ("autograder.finding", "autograder.sketch"),
     "autograder.mistake": ("autograder.observation",),
     "autograder.exercise": ("autograder.mistake",),
     "autograder.overview": ("autograder.exercise", "autograder.verdict"),

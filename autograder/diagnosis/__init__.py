@@ -15,11 +15,11 @@ import numpy as np
 from ..exercise import Exercise
 from ..finding import Finding
 from .behaviour import behaviour
-from .evidence import evidence
+from .evidence import evidence, small_step
 from .nothing import why_none
 from .wrong import Wrong
 
-__all__ = ["Wrong", "explain", "why_none"]
+__all__ = ["Wrong", "explain", "small_step", "why_none"]
 
 
 @np.errstate(all="ignore")

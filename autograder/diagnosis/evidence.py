@@ -19,13 +19,13 @@ _STEP = 0.001
 
 def evidence(wrong: Wrong) -> Finding:
     """Return something true and specific of the first wrong case."""
-    return _slope(wrong) or _inputs(wrong) or _numbers(wrong) or _entries(wrong)
+    return small_step(wrong) or _inputs(wrong) or _numbers(wrong) or _entries(wrong)
 
 
 # A derivative, beside what a small step does
 
 
-def _slope(wrong: Wrong) -> Finding | None:
+def small_step(wrong: Wrong) -> Finding | None:
     """Compare a wrong derivative with what a small step of the argument does to the function."""
     exercise = wrong.exercise
     path = next(iter(wrong.wrong_paths), "")

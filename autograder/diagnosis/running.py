@@ -56,12 +56,12 @@ def run_variants(
     seconds
         How long all of them may take; those that are left then are not run.
     probed
-        Whether each is probed as an answer is. Otherwise it is called at the first case, and its value is all that is seen.
+        Whether each is probed as an answer is. Otherwise it is called once a case, and its values are all that is seen.
 
     Returns
     -------
     list
-        An observation for each source; None of one that defines nothing, raised, or was not run.
+        An observation for each source; None of one that defines nothing, ran too long, or was not run.
     """
     end = time.monotonic() + seconds
     found: list[Observation | None] = []
@@ -86,18 +86,21 @@ def _run(
             exec(code, mine)
             if probed:
                 return probe(exercise, mine, cases)
-            return Observation(exercise=exercise.id, calls=(Call(value=_value(exercise, mine, cases[0])),))
+            return Observation(exercise=exercise.id, calls=tuple(_call(exercise, mine, one) for one in cases))
     except (Exception, TooLongError):
         return None
 
 
-def _value(exercise: Exercise, names: Mapping[str, Any], case: Case) -> Value:
+def _call(exercise: Exercise, names: Mapping[str, Any], case: Case) -> Call:
     """Call an answer once and write down its value, with no more around it than that takes."""
     arguments = exercise.arguments(case)
     measured = exercise.measure(*arguments) if exercise.measure is not None else None
-    with torch.enable_grad():
-        result = names[exercise.name](*arguments)
-        return _plain(measured(result) if measured is not None else result)
+    try:
+        with torch.enable_grad():
+            result = names[exercise.name](*arguments)
+            return Call(value=_plain(measured(result) if measured is not None else result))
+    except Exception:
+        return Call()
 
 
 def _plain(thing: Any) -> Value:

@@ -21,6 +21,7 @@ from ..judge import judge
 from ..observation import Call, Observation
 from ..reading import Part, read
 from ..verdict import Outcome, Verdict
+from .drawing import draw
 from .edits import Variant, enclosing, variants
 from .harmless import computes_only
 from .kinds import slip
@@ -31,6 +32,8 @@ from .text import Text, text_of
 Run = Callable[[Sequence[str], Sequence[Case], float, bool], Sequence[Observation | None]]
 
 _BATCH = 40
+_SECONDS_TO_DRAW = 0.05
+_OF_VALUES = frozenset({Outcome.KNOWN_MISTAKE, Outcome.TELLING_RATIO, Outcome.WRONG})
 _SEED = b"one edit away"
 _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
 # Right numbers by the wrong way: no small edit makes another way of it.
@@ -45,10 +48,10 @@ class Budget:
     seconds: float = 0.2
 
 
-def pinpoint(
+def diagnose(
     exercise: Exercise, cases: Sequence[Case], observation: Observation, verdict: Verdict, run: Run, budget: Budget
 ) -> Verdict:
-    """Return the verdict with the place of the mistake in it, if one edit of the answer's text makes it right.
+    """Return the verdict with the place of the mistake in it, if one edit makes the answer right, and with a picture.
 
     Parameters
     ----------
@@ -57,15 +60,44 @@ def pinpoint(
     run
         Runs variants where the student's code runs.
     """
-    slug = verdict.mistake.rpartition(".")[2]
-    if verdict.outcome in _NOT_WRONG or slug in _OTHER_WAY or exercise.way == "recorded":
+    if verdict.outcome in _NOT_WRONG:
         return verdict
+    wrong = _first_wrong(exercise, cases, observation.calls)
     text = text_of(observation.source)
-    if text is None or text.function(exercise.name) is None or not computes_only(text):
-        return verdict
-    with np.errstate(all="ignore"):
-        found = _Search(exercise, cases, observation, run, budget).found(text)
-    return _with(verdict, _finding(text, found)) if found else verdict
+    if text is not None and (text.function(exercise.name) is None or not computes_only(text)):
+        text = None
+    if text is not None and verdict.mistake.rpartition(".")[2] not in _OTHER_WAY:
+        with np.errstate(all="ignore"):
+            found = _Search(exercise, cases, wrong, run, budget).found(text)
+        verdict = _with(verdict, _finding(text, found)) if found else verdict
+    if verdict.outcome in _OF_VALUES:
+
+        def values(at: Sequence[Case]) -> Sequence[Call | None]:
+            seen = run([text.source], at, _SECONDS_TO_DRAW, False) if text is not None else ()
+            return seen[0].calls if seen and seen[0] is not None else ()
+
+        return replace(verdict, sketch=draw(exercise, cases, observation.calls, wrong, values))
+    return verdict
+
+
+def _first_wrong(exercise: Exercise, cases: Sequence[Case], calls: Sequence[Call]) -> int:
+    for i, (one, call) in enumerate(zip(cases, calls, strict=False)):
+        if not _fits(exercise, exercise.reference(*exercise.arguments(one)), call):
+            return i
+    return 0
+
+
+def _fits(exercise: Exercise, reference: object, call: Call) -> bool:
+    """Whether one call gave the right answer, by its value alone."""
+    if isinstance(reference, Raises):
+        return call.raised is not None and reference.kind in call.raised.types
+    if call.value is None:
+        return False
+    parts: list[Part] = []
+    if read(reference, call.value, "", parts) is not None:
+        return False
+    scales = scales_of([parts])
+    return all(is_right(exercise, part, scales) for part in parts)
 
 
 def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
@@ -92,21 +124,18 @@ def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
 class _Search:
     """The search for one edit that makes an answer right."""
 
-    def __init__(
-        self, exercise: Exercise, cases: Sequence[Case], observation: Observation, run: Run, budget: Budget
-    ) -> None:
+    def __init__(self, exercise: Exercise, cases: Sequence[Case], wrong: int, run: Run, budget: Budget) -> None:
         self._exercise = exercise
         self._cases = tuple(cases)
         self._run = run
         self._end = time.monotonic() + budget.seconds
-        self._budget = budget
-        self._first = self._first_wrong(observation.calls)
-        arguments = exercise.arguments(self._first)
-        self._reference = exercise.reference(*arguments)
+        self._most = budget.variants
+        self._first = cases[wrong]
+        self._reference = exercise.reference(*exercise.arguments(self._first))
 
     def found(self, text: Text) -> list[Variant]:
         """Return the likeliest edits that make the answer right; none where there is none."""
-        waiting = islice(variants(text), self._budget.variants)
+        waiting = islice(variants(text), self._most)
         while batch := list(islice(waiting, _BATCH)):
             seen = self._observed(batch, (self._first,), probed=False)
             fitting = [one for one, each in zip(batch, seen, strict=False) if self._fits(each)]
@@ -134,24 +163,5 @@ class _Search:
         told = msgspec.structs.replace(seen, source=one.source)
         return judge(self._exercise, cases, told).outcome is Outcome.RIGHT
 
-    def _first_wrong(self, calls: Sequence[Call]) -> Case:
-        for one, call in zip(self._cases, calls, strict=False):
-            reference = self._exercise.reference(*self._exercise.arguments(one))
-            if not self._call_fits(reference, call):
-                return one
-        return self._cases[0]
-
     def _fits(self, seen: Observation | None) -> bool:
-        return seen is not None and len(seen.calls) == 1 and self._call_fits(self._reference, seen.calls[0])
-
-    def _call_fits(self, reference: object, call: Call) -> bool:
-        """Whether one call gave the right answer, by its value alone."""
-        if isinstance(reference, Raises):
-            return call.raised is not None and reference.kind in call.raised.types
-        if call.value is None:
-            return False
-        parts: list[Part] = []
-        if read(reference, call.value, "", parts) is not None:
-            return False
-        scales = scales_of([parts])
-        return all(is_right(self._exercise, part, scales) for part in parts)
+        return seen is not None and len(seen.calls) == 1 and _fits(self._exercise, self._reference, seen.calls[0])

@@ -45,7 +45,7 @@ class Wrong:
         function = self.text.function(self.exercise.name) if self.text is not None else None
         found = parameters(function) if function is not None else ()
         if len(found) < most and self.exercise.forward is not None:
-            found = _parameters_of(self.exercise.forward)
+            found = parameters_of(self.exercise.forward)
         if len(found) < most:
             return tuple(f"argument {i}" for i in range(1, most + 1))
         return tuple(f"`{name}`" for name in found[:most])
@@ -120,7 +120,8 @@ def differs(a: object, b: object) -> bool:
     return bool(type(a) is type(b) and a != b)
 
 
-def _parameters_of(function: Callable[..., object]) -> tuple[str, ...]:
+def parameters_of(function: Callable[..., object]) -> tuple[str, ...]:
+    """Return the names of the parameters of one of our own functions; () where it does not tell them."""
     try:
         return tuple(inspect.signature(function).parameters)
     except (TypeError, ValueError):

@@ -18,7 +18,7 @@ import torch
 from nbformat import NotebookNode
 
 from .. import lessons, view
-from ..diagnosis.search import Budget, pinpoint
+from ..diagnosis.search import Budget, diagnose
 from ..exercise import Case, Exercise
 from ..judge import judge
 from ..observation import Observation, UnreadableError
@@ -253,7 +253,7 @@ class _Run:
                 for load in _loads(stretch):
                     self._run_plain(load)
         if not self._over:
-            self._pinpoint()
+            self._diagnose()
             self._child.close()
             self._engine.ended()
         return RunResult(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)), self._lost)
@@ -324,13 +324,13 @@ class _Run:
             self._checks.append(_Check(len(self._verdicts), cell, exercise, cases, Observation.from_json(observation)))
         return _cleaned(verdict)
 
-    def _pinpoint(self) -> None:
+    def _diagnose(self) -> None:
         """Look for the place of each mistake, once all is checked: whatever comes of it, points and notes stay."""
         try:
             for check in self._checks:
                 run = partial(self._variants, check.exercise)
                 before = self._verdicts[check.position]
-                found = pinpoint(check.exercise, check.cases, check.observation, before, run, _BUDGET)
+                found = diagnose(check.exercise, check.cases, check.observation, before, run, _BUDGET)
                 if found is not before:
                     self._verdicts[check.position] = verdict = _cleaned(found)
                     check.cell["outputs"] = _verdict_outputs(verdict, check.cell["execution_count"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from ... import misconceptions
+from ... import finding, misconceptions
 from ...verdict import Outcome, Verdict
 from ..gradebook import Graded
 
@@ -100,6 +100,45 @@ class Misconception:
     def lessons(self) -> tuple[str, ...]:
         """The folders of the lessons in which it was made."""
         return tuple(sorted({row.place.lesson for row in self.rows}))
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One kind of finding, in all exercises of all lessons.
+
+    Attributes
+    ----------
+    places
+        The exercises, with how many students it was found of, the most first.
+    students
+        Who it was found of anywhere.
+    of
+        How many attempted anything.
+    example
+        A student's line, verbatim, and the exercise that it answers; None where no line tells it.
+    """
+
+    kind: str
+    places: tuple[tuple[Place, int], ...]
+    students: tuple[str, ...]
+    of: int
+    example: tuple[finding.Place, Place] | None
+
+    @property
+    def sentence(self) -> str:
+        """How many students did what."""
+        return f"{len(self.students)} of {self.of} students {misconceptions.KINDS[self.kind].phrase}"
+
+    @property
+    def title(self) -> str:
+        """What they did, as a heading."""
+        words = misconceptions.KINDS[self.kind].phrase
+        return words[:1].upper() + words[1:]
+
+    @property
+    def board(self) -> str:
+        """What to put on the board."""
+        return misconceptions.KINDS[self.kind].board
 
 
 @dataclass(frozen=True)
@@ -277,7 +316,7 @@ class ClassReport:
 
     Attributes
     ----------
-    misconceptions
+    misconceptions, findings
         The one with the most students first.
     students
         By name.
@@ -288,6 +327,7 @@ class ClassReport:
     lessons: tuple[LessonRow, ...]
     exercises: tuple[ExerciseRow, ...]
     misconceptions: tuple[Misconception, ...]
+    findings: tuple[FindingRow, ...]
     students: tuple[StudentRow, ...]
     scores: Scores
     to_look_at: tuple[ToLookAt, ...]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ... import misconceptions
+from ... import finding, misconceptions
 from ...verdict import Outcome, Verdict
 from ..gradebook import Graded
 from ..submission import Submission
@@ -21,6 +21,7 @@ from .rows import (
     SILENT,
     ClassReport,
     ExerciseRow,
+    FindingRow,
     LessonRow,
     Misconception,
     MistakeRow,
@@ -104,6 +105,7 @@ def summarise(
         lessons=rows,
         exercises=_exercises(own.values(), folders, known, mistakes),
         misconceptions=kinds,
+        findings=_findings(own.values(), known),
         students=_with_reasons(students, rows),
         scores=Scores(tuple(one.share for one in students if one.graded), sum(most.values())),
         to_look_at=tuple(_to_look_at(own, differs)),
@@ -226,6 +228,40 @@ def _kinds(
         for slug, rows in kinds.items()
     ]
     return tuple(sorted(found, key=lambda one: (-len(one.students), -len(one.rows), one.slug)))
+
+
+def _findings(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]]) -> tuple[FindingRow, ...]:
+    """Return the kinds of what was found in wrong answers, that of the most students first."""
+    found: defaultdict[str, list[tuple[str, Verdict]]] = defaultdict(list)
+    tried: set[str] = set()
+    for one in graded:
+        for verdict in filter(attempted, one.verdicts):
+            tried.add(one.submission.student)
+            # What is merely shown is no kind of mistake.
+            if verdict.finding is not None and verdict.finding.kind in misconceptions.KINDS:
+                found[verdict.finding.kind].append((one.submission.student, verdict))
+    rows = []
+    for kind, ones in found.items():
+        by_exercise: defaultdict[str, set[str]] = defaultdict(set)
+        for student, verdict in ones:
+            by_exercise[verdict.exercise].add(student)
+        ranked = sorted(by_exercise.items(), key=lambda item: (-len(item[1]), item[0]))
+        students = {student for student, _ in ones}
+        places = tuple((_place(id_, known), len(who)) for id_, who in ranked)
+        rows.append(FindingRow(kind, places, tuple(sorted(students)), len(tried), _example(ones, known)))
+    return tuple(sorted(rows, key=lambda row: (-len(row.students), row.kind)))
+
+
+def _example(
+    found: Iterable[tuple[str, Verdict]], known: Mapping[str, tuple[Exercise, str]]
+) -> tuple[finding.Place, Place] | None:
+    """Return the line that most students wrote, of those the shortest: it is the easiest to read on a board."""
+    lines = [(v.finding.place, v.exercise) for _, v in found if v.finding is not None and v.finding.place.code]
+    if not lines:
+        return None
+    often = Counter(place.code for place, _ in lines)
+    place, exercise = min(lines, key=lambda one: (-often[one[0].code], len(one[0].code), one[0].code))
+    return place, _place(exercise, known)
 
 
 def _exercises(
