@@ -1,12 +1,10 @@
-"""What a student handed in: where it lies, and how it is read. Nothing about the file is taken on trust."""
+"""What a student handed in, and the notebook in it. Nothing about the file is taken on trust."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,78 +32,9 @@ class Submission:
     lesson: str = ""
 
 
-def student_of(folder: Path) -> str:
-    """Return whose submissions are in a folder: its name. Bytes in it that are no characters are written as such."""
-    return os.fsencode(folder.name).decode("utf-8", "backslashreplace")
-
-
-def notebook_in(folder: Path, lesson: str) -> Path | None:
-    """Return the path of the notebook that was handed in for a lesson, in the folder for that; None where there is none.
-
-    Where none has the lesson's name, it is the only one that there is. Where there are several, it can't be told, and
-    `read` says so of the path that is returned.
-    """
-    path = folder / f"{lesson}.ipynb"
-    if os.path.lexists(path):
-        return path
-    others = _notebooks(folder)
-    return others[0] if len(others) == 1 else path if others else None
-
-
-def _notebooks(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".ipynb" and path.name[0] != ".")
-    except OSError:
-        return []
-
-
-def read(path: Path) -> bytes:
-    """Return a file's content.
-
-    Raises
-    ------
-    SubmissionError
-        When there is no ordinary file at the path, or a file that is too large.
-    """
-    try:
-        # Links are not followed, since one may lead anywhere; and a pipe must not keep anyone waiting.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            kind = os.fstat(file.fileno()).st_mode
-            if stat.S_ISDIR(kind):
-                raise SubmissionError("there is a folder where the notebook should be")
-            if not stat.S_ISREG(kind):
-                raise SubmissionError("there is no ordinary file where the notebook should be")
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        others = ", ".join(one.name for one in _notebooks(path.parent)) or "there is none"
-        raise SubmissionError(f"there should be one notebook, {path.name}, and not {others[:300]}") from None
-    except OSError as error:
-        if path.is_symlink():
-            raise SubmissionError("there is a link where the notebook should be: hand in the file itself") from None
-        if path.is_dir():
-            raise SubmissionError("there is a folder where the notebook should be") from None
-        raise SubmissionError(f"the file can't be read: {error.strerror}") from None
-    if len(raw) > MAX_BYTES:
-        raise SubmissionError(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
-    return raw
-
-
-def read_or_reason(path: Path) -> tuple[bytes, str]:
-    """Return a file's content and "", or nothing and why it can't be read."""
-    try:
-        return read(path), ""
-    except SubmissionError as error:
-        return b"", str(error)
-
-
 def work_of(raw: bytes, reason: str) -> str:
     """Return a digest of a student's work: of what a file holds, or of why it can't be read."""
     return hashlib.sha256(raw + reason.encode()).hexdigest()
-
-
-def work_now(submission: Submission) -> str:
-    """Return the digest of what is handed in now."""
-    return work_of(*read_or_reason(submission.path))
 
 
 def parse(raw: bytes) -> Mapping[str, Any]:
