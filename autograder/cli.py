@@ -343,7 +343,6 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
     from .grading.course import Course
     from .grading.report.html import write
     from .grading.report.summary import summarise
-    from .grading.submission import work_now
     from .lessons import all_lessons
 
     try:
@@ -353,7 +352,7 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
         graded = course.earlier([one for one in handed_in if one.lesson in folders])
         if not graded:
             raise GradingError("There is no graded submission yet. Run `autograder grade` first.")
-        changed = [one for one, known in graded.items() if work_now(one) != known.provenance.work]
+        changed = [one for one, known in graded.items() if course.work_now(one) != known.provenance.work]
         pages = write(summarise(graded.values(), folders, all_lessons(), handed_in, changed), folder)
     except GradingError as error:
         raise NothingDoneError(str(error)) from None

@@ -13,9 +13,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbgrader.api import Gradebook, InvalidEntry
@@ -23,7 +24,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import find_all_files, parse_utc
+from nbgrader.utils import find_all_files
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
@@ -32,12 +33,25 @@ from ..modules import is_module, needed
 from . import GradingError, feedback, job, pages
 from .feedback import Page
 from .files import beside, write_beside
-from .gradebook import Graded, Provenance, Recorder, due_dates, earlier, feedback_keys, feedback_written, prepare
+from .gradebook import (
+    GradebookError,
+    Graded,
+    Provenance,
+    Recorder,
+    due_dates,
+    earlier,
+    feedback_keys,
+    feedback_written,
+    prepare,
+)
 from .inputs import course_secret, inputs_key
 from .job import Job, JobResult, Settings, unfinished
 from .pool import Pool
 from .preprocessors import Execute, skeleton
-from .submission import Submission, SubmissionError, notebook_in, read, read_or_reason, student_of, work_of
+from .steps import for_one
+from .submission import Submission, SubmissionError, work_of
+from .submitted import Submitted, plain, read
+from .times import MAX_TIMESTAMP, TimeError, utc, zone_of
 
 # A grade depends on these modules and on all modules that they import. The second runs behind the walls: its name starts it.
 _GRADED_BY = ("autograder.grading.job", "autograder.grading.sandbox.forkserver")
@@ -86,6 +100,8 @@ class Course:
             raise CourseError(f"{self.root} has no nbgrader_config.py. Run the command in the course's directory.")
         self._config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         self._directory = CourseDirectory(config=self._config)
+        self._submitted = Submitted(self.root / "submitted", self.root / "solutions")
+        self._zone = zone_of(str(self._config.Exchange.get("timezone", "UTC")))
         self._skeletons: dict[str, str] = {}
         self._digests: dict[str, str] = {}
 
@@ -122,13 +138,11 @@ class Course:
 
     def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
         """Return what is in `submitted/` of these lessons, by student and lesson."""
-        return [
-            Submission(path, student_of(folder), lesson)
-            for folder in sorted((self.root / "submitted").glob("*"))
-            if student is None or student_of(folder) == student
-            for lesson in lessons
-            if (path := notebook_in(folder / lesson, lesson)) is not None
-        ]
+        return self._submitted.submissions(lessons, student)
+
+    def work_now(self, submission: Submission) -> str:
+        """Return the digest of what is handed in now."""
+        return self._submitted.work(submission)
 
     def generate_assignment(self, lesson: str) -> None:
         """Release one lesson from `solutions/` into `notebooks/` and the gradebook.
@@ -190,6 +204,7 @@ class Course:
         """
         with self._alone(), self._gradebook() as gradebook:
             self._check_released(gradebook, {one.lesson for one in submissions})
+            self._check_writable()
             read = partial(self._handed_in, settings, course_secret(self.root), due_dates(gradebook))
             known = earlier(gradebook, submissions)
             plan = self._plan(submissions, known, read, force)
@@ -217,7 +232,7 @@ class Course:
         unchanged, to_grade, again = [], [], set()
         for submission in submissions:
             before, now = known.get(submission), read(submission).provenance
-            whole = before is not None and self._is_whole(before)
+            whole = before is not None and for_one(partial(self._is_whole, before), lambda _: False)
             if before is not None and whole and before.provenance.key == now.key and not force:
                 unchanged.append(self._left_as_it_was(before))
                 continue
@@ -241,9 +256,8 @@ class Course:
         for task, result in pool.map(job.run, jobs()):
             handed_in = in_flight.pop(task.submission)
             result = result or unfinished(task.submission)
-            result = replace(result, notes=(*result.notes, *handed_in.notes))
-            self._put_beside(result)
-            yield handed_in.provenance, result
+            result = replace(result, submission=task.submission, notes=(*result.notes, *handed_in.notes))
+            yield handed_in.provenance, for_one(partial(self._put_beside, result), result.failed)
 
     def _agreed(
         self,
@@ -261,7 +275,7 @@ class Course:
 
     def _left_as_it_was(self, before: Graded) -> Graded:
         # An earlier run may have left these: it was killed, or was told not to write, before it moved the notebook.
-        beside(self.graded(before.submission)).unlink(missing_ok=True)
+        for_one(partial(beside(self.graded(before.submission)).unlink, missing_ok=True), lambda _: None)
         return replace(before, unchanged=True)
 
     def _penalties(self) -> LateSubmissionPlugin:
@@ -281,7 +295,7 @@ class Course:
             keys = feedback_keys(gradebook, submissions, look)
             stale = []
             for submission, (now, written) in keys.items():
-                if now == written and self.feedback(submission).exists() and not force:
+                if now == written and for_one(self.feedback(submission).exists, lambda _: False) and not force:
                     yield submission, ""
                 else:
                     stale.append(Page(submission, self._config))
@@ -313,9 +327,10 @@ class Course:
             with Gradebook(self._directory.db_url, self._directory.course_id) as gradebook:
                 prepare(gradebook)
                 yield gradebook
-        except (SQLAlchemyError, InvalidEntry) as error:
+        except (SQLAlchemyError, InvalidEntry, GradebookError) as error:
             # Without the SQL statement, which does not help the reader.
-            said = getattr(error, "orig", None) or error
+            cause = error.__cause__ if isinstance(error, GradebookError) else error
+            said = getattr(cause, "orig", None) or cause
             match getattr(said, "sqlite_errorcode", 0) & 0xFF:
                 case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
                     raise CourseError(_set_aside(Path(make_url(self._directory.db_url).database or ""))) from error
@@ -329,25 +344,38 @@ class Course:
         if missing:
             raise CourseError(f"{missing[0]} is not in the gradebook. Run `autograder release {missing[0]}` first.")
 
+    def _check_writable(self) -> None:
+        """Raise CourseError where no graded notebook can be written, which would be each submission's reason."""
+        folder = self.root / "autograded"
+        folder.mkdir(exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise CourseError(f"Nothing can be written into {folder}. Give yourself the permission to write there.")
+
     def _handed_in(
         self, settings: Settings, secret: bytes, due: Mapping[tuple[str, str], str], submission: Submission
     ) -> _HandedIn:
         """Read a submission as it is now."""
-        lesson, folder = submission.lesson, submission.path.parent
-        raw, reason = read_or_reason(submission.path)
-        timestamp = None
-        notes: tuple[str, ...] = ()
-        try:
-            if (folder / "timestamp.txt").exists():
-                timestamp = parse_utc(read(folder / "timestamp.txt").decode().strip())
-        except (SubmissionError, ValueError, OverflowError):
-            notes = ("its timestamp.txt can't be read, so it counts as handed in in time",)
+        lesson = submission.lesson
+        raw, reason = for_one(lambda: (self._submitted.read(submission), ""), lambda why: (b"", why))
+        timestamp, late = for_one(partial(self._timestamp, submission), lambda why: (None, _no_time(why)))
+        others = () if reason else for_one(partial(self._submitted.others, submission), lambda _: ())
+        notes = (*late, *(f"{other} was handed in too, and was not graded" for other in others[:3]))
         student_key = inputs_key(secret, submission.student)
         work = work_of(raw, reason)
         until = due.get((submission.student, lesson)) or due["", lesson]
-        made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until)
+        made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until, notes)
         provenance = Provenance(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
         return _HandedIn(Job(submission, raw, self._skeleton(lesson), student_key, settings, reason), provenance, notes)
+
+    def _timestamp(self, submission: Submission) -> tuple[datetime | None, tuple[str, ...]]:
+        """Return when a submission was handed in, if that is known, and what to say of it."""
+        raw = self._submitted.timestamp(submission, MAX_TIMESTAMP)
+        try:
+            return utc(raw.decode(), self._zone) if raw is not None else None, ()
+        except TimeError as error:
+            return None, _no_time(str(error))
+        except UnicodeDecodeError:
+            return None, _no_time("it is not text in UTF-8")
 
     def _skeleton(self, lesson: str) -> str:
         if lesson not in self._skeletons:
@@ -368,7 +396,7 @@ class Course:
     def _is_whole(self, graded: Graded) -> bool:
         return bool(graded.reason) or self.graded(graded.submission).exists()
 
-    def _put_beside(self, result: JobResult) -> None:
+    def _put_beside(self, result: JobResult) -> JobResult:
         """Write a graded notebook beside its final place. `_keep` moves it there."""
         if result.notebook:
             path = beside(self.graded(result.submission))
@@ -376,21 +404,54 @@ class Course:
             path.unlink(missing_ok=True)
             path.write_text(result.notebook, encoding="utf-8")
             path.chmod(_PERMISSIONS)
+        return result
 
     def _keep(self, recorder: Recorder, provenance: Provenance, result: JobResult) -> Graded:
-        """Write the files of `autograded/` as nbgrader does, the notebook and what else was handed in; then the grades."""
-        path = self.graded(result.submission)
+        """Write the files of a submission, then its grades."""
+        result = for_one(partial(self._keep_files, result), result.failed)
         if result.reason:
-            # The files there are of an earlier submission, and the gradebook no longer agrees with them.
-            for stale in (path, self.feedback(result.submission)):
-                stale.unlink(missing_ok=True)
-        else:
-            beside(path).replace(path)
-            for folder in (result.submission.path.parent, self.solution(result.submission.lesson).parent):
-                for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
-                    with suppress(SubmissionError):
-                        write_beside(path.parent / Path(name).relative_to(folder), read(Path(name)), _PERMISSIONS)
-        return recorder.record(result, provenance)
+            for_one(partial(self._take_away, result.submission), lambda _: None)
+        return for_one(
+            partial(recorder.record, result, provenance),
+            lambda why: recorder.unrecorded(result.failed(why), provenance),
+        )
+
+    def _keep_files(self, result: JobResult) -> JobResult:
+        """Write `autograded/` as nbgrader does: the notebook, and what else was handed in, the instructor's last."""
+        if result.reason:
+            return result
+        path = self.graded(result.submission)
+        beside(path).replace(path)
+        left_out = []
+        for file in self._submitted.beside(result.submission, [*self._directory.ignore, "*.ipynb", beside(path).name]):
+            why = file.why or for_one(
+                partial(self._copy, path.parent / file.path, file.content), partial(_left_out, file.path)
+            )
+            left_out += [why] if why else []
+        folder = self.solution(result.submission.lesson).parent
+        for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
+            with suppress(SubmissionError):
+                write_beside(path.parent / Path(name).relative_to(folder), read(Path(name)), _PERMISSIONS)
+        more = (f"{len(left_out) - 3:,} more files were left out",) if len(left_out) > 3 else ()
+        return replace(result, notes=(*result.notes, *left_out[:3], *more))
+
+    def _copy(self, path: Path, content: bytes) -> str:
+        write_beside(path, content, _PERMISSIONS)
+        return ""
+
+    def _take_away(self, submission: Submission) -> None:
+        """Remove what is there of an earlier hand-in, and no longer what the gradebook says."""
+        path = self.graded(submission)
+        for stale in (path, beside(path), self.feedback(submission)):
+            stale.unlink(missing_ok=True)
+
+
+def _left_out(path: PurePosixPath, why: str) -> str:
+    return f"the file {plain(path.name)[:60]!r} was left out: {why}"
+
+
+def _no_time(why: str) -> tuple[str, ...]:
+    return (f"its timestamp.txt can't be read, so it counts as handed in in time ({why})",)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from traitlets.config import Config
 
+from .steps import for_one
 from .submission import Submission
 
 
@@ -23,9 +24,12 @@ def write(page: Page) -> str:
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
-    api = NbGraderAPI(coursedir=CourseDirectory(config=page.config), config=page.config)
-    result = api.generate_feedback(page.submission.lesson, page.submission.student, force=True)
-    if result["success"]:
-        return ""
-    lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]
-    return lines[-1].strip()[:200] if lines else "nbgrader could not write it"
+    def with_nbgrader() -> str:
+        api = NbGraderAPI(coursedir=CourseDirectory(config=page.config), config=page.config)
+        result = api.generate_feedback(page.submission.lesson, page.submission.student, force=True)
+        if result["success"]:
+            return ""
+        lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]
+        return lines[-1].strip()[:200] if lines else "nbgrader could not write it"
+
+    return for_one(with_nbgrader, lambda why: why)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
 def beside(path: Path) -> Path:
-    """Return the path where a file is written before it is moved to its place."""
+    """Return where a file is written before it is moved to its place."""
     # Always the same name: the next run overwrites the file that a killed run left.
-    return path.with_name(f".{path.name[:200]}.new")
+    # As many bytes of it as leave room for the rest, which may be fewer characters.
+    return path.with_name(f".{os.fsdecode(os.fsencode(path.name)[:200])}.new")
 
 
 def write_beside(path: Path, content: bytes, permissions: int = 0o644) -> None:

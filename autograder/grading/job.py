@@ -7,7 +7,7 @@ runs in the engine's sandbox, one a process.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,9 +18,10 @@ from nbformat.v4.rwbase import split_lines, strip_transient
 from ..verdict import Verdict
 from .inputs import drawing
 from .rebuild import rebuild
-from .sandbox import MIB, Limits, SandboxError, TierChoice
+from .sandbox import MIB, Limits, TierChoice
 from .scores import auto_comments, auto_scores
-from .submission import Submission, SubmissionError, parse
+from .steps import for_one
+from .submission import Submission, parse
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -107,6 +108,10 @@ class JobResult(Judged):
     scores: tuple[tuple[str, float | None], ...] = ()
     comments: tuple[tuple[str, str | None], ...] = ()
 
+    def failed(self, reason: str) -> JobResult:
+        """Return the result of a submission of which this can't be kept, for a reason that is told instead."""
+        return JobResult(submission=self.submission, sandbox=self.sandbox, reason=self.reason or reason)
+
 
 def unfinished(submission: Submission) -> JobResult:
     """Return the result of a job whose process ended."""
@@ -127,15 +132,10 @@ def run(job: Job) -> JobResult:
     from .engines import engine_for
 
     engine = engine_for(job.settings.sandbox, job.settings.limits)
-    try:
-        return _run(job, engine)
-    except SubmissionError as error:
-        return JobResult(submission=job.submission, sandbox=engine.tier, reason=str(error))
-    except SandboxError:
-        raise
-    except Exception as error:
-        reason = f"the grader itself failed on it with {type(error).__name__}: {str(error)[:200]}"
-        return JobResult(submission=job.submission, sandbox=engine.tier, reason=reason)
+    return for_one(
+        partial(_run, job, engine),
+        lambda why: JobResult(submission=job.submission, sandbox=engine.tier, reason=why),
+    )
 
 
 def _run(job: Job, engine: Engine) -> JobResult:

@@ -10,7 +10,8 @@ from .gradebook import Graded, Provenance
 from .inputs import inputs_key
 from .job import Job, Settings, run, unfinished
 from .pool import Pool
-from .submission import Submission, read_or_reason
+from .submission import Submission
+from .submitted import read_or_reason
 
 
 def grade_files(paths: Sequence[Path], pool: Pool, settings: Settings) -> Iterator[Graded]:

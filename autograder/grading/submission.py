@@ -1,12 +1,10 @@
-"""Finds and reads a submission. Trusts nothing about the file."""
+"""What a student handed in, and the notebook in it. Nothing about the file is taken on trust."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,78 +32,9 @@ class Submission:
     lesson: str = ""
 
 
-def student_of(folder: Path) -> str:
-    """Return the student whose submissions are in a folder: the folder's name. Bytes that are no characters are escaped."""
-    return os.fsencode(folder.name).decode("utf-8", "backslashreplace")
-
-
-def notebook_in(folder: Path, lesson: str) -> Path | None:
-    """Return the path of the notebook that was handed in for a lesson, in the folder for that; None where there is none.
-
-    Where none has the lesson's name, it is the only one that there is. Where there are several, it can't be told, and
-    `read` says so of the path that is returned.
-    """
-    path = folder / f"{lesson}.ipynb"
-    if os.path.lexists(path):
-        return path
-    others = _notebooks(folder)
-    return others[0] if len(others) == 1 else path if others else None
-
-
-def _notebooks(folder: Path) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".ipynb" and path.name[0] != ".")
-    except OSError:
-        return []
-
-
-def read(path: Path) -> bytes:
-    """Return a file's content.
-
-    Raises
-    ------
-    SubmissionError
-        When there is no ordinary file at the path, or a file that is too large.
-    """
-    try:
-        # Links are not followed, because a link may lead anywhere. A pipe must not block the reader.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            kind = os.fstat(file.fileno()).st_mode
-            if stat.S_ISDIR(kind):
-                raise SubmissionError("expected a notebook; got a folder. Hand in the file itself")
-            if not stat.S_ISREG(kind):
-                raise SubmissionError("expected a notebook; got something that is no ordinary file")
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        others = ", ".join(one.name for one in _notebooks(path.parent)) or "there is none"
-        raise SubmissionError(f"expected one notebook, {path.name}; got {others[:300]}") from None
-    except OSError as error:
-        if path.is_symlink():
-            raise SubmissionError("expected a notebook; got a link. Hand in the file itself") from None
-        if path.is_dir():
-            raise SubmissionError("expected a notebook; got a folder. Hand in the file itself") from None
-        raise SubmissionError(f"the file can't be read: {error.strerror}") from None
-    if len(raw) > MAX_BYTES:
-        raise SubmissionError(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
-    return raw
-
-
-def read_or_reason(path: Path) -> tuple[bytes, str]:
-    """Return a file's content and "", or no content and the reason why it can't be read."""
-    try:
-        return read(path), ""
-    except SubmissionError as error:
-        return b"", str(error)
-
-
 def work_of(raw: bytes, reason: str) -> str:
     """Return a digest of a student's work: of a file's content, or of the reason why it can't be read."""
     return hashlib.sha256(raw + reason.encode()).hexdigest()
-
-
-def work_now(submission: Submission) -> str:
-    """Return the digest of the submission as it is now."""
-    return work_of(*read_or_reason(submission.path))
 
 
 def parse(raw: bytes) -> Mapping[str, Any]:

@@ -19,7 +19,8 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 
-from ..submission import SubmissionError, read
+from ..submission import SubmissionError
+from ..submitted import read
 from .classlist import EMAIL, FULL_NAME, IDS, NUMBER, Person, names_of, person_of, squashed
 from .tables import TableError, read_table
 
