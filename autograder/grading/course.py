@@ -32,7 +32,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from ..modules import is_module, needed
 from . import GradingError, feedback, job, pages
 from .feedback import Page
-from .files import beside, write_beside
+from .files import File, beside, write_beside
 from .gradebook import (
     GradebookError,
     Graded,
@@ -50,7 +50,7 @@ from .pool import Pool
 from .preprocessors import Execute, skeleton
 from .steps import for_one
 from .submission import Submission, SubmissionError, work_of
-from .submitted import Submitted, plain, read
+from .submitted import Submitted, files_in, plain, read
 from .times import MAX_TIMESTAMP, TimeError, utc, zone_of
 
 # A grade depends on these modules and on all modules that they import. The second runs behind the walls: its name starts it.
@@ -104,6 +104,7 @@ class Course:
         self._zone = zone_of(str(self._config.Exchange.get("timezone", "UTC")))
         self._skeletons: dict[str, str] = {}
         self._digests: dict[str, str] = {}
+        self._given: dict[str, tuple[File, ...]] = {}
 
     def solution(self, lesson: str) -> Path:
         """Return the path of the instructor's notebook of a lesson."""
@@ -363,9 +364,23 @@ class Course:
         student_key = inputs_key(secret, submission.student)
         work = work_of(raw, reason)
         until = due.get((submission.student, lesson)) or due["", lesson]
-        made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until, notes)
+        files = () if reason else for_one(partial(self._files, submission), lambda _: ())
+        lying = [(file.name, hashlib.sha256(file.content).hexdigest()) for file in files]
+        made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until, notes, lying)
         provenance = Provenance(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
-        return _HandedIn(Job(submission, raw, self._skeleton(lesson), student_key, settings, reason), provenance, notes)
+        job = Job(submission, raw, self._skeleton(lesson), student_key, settings, reason, files)
+        return _HandedIn(job, provenance, notes)
+
+    def _files(self, submission: Submission) -> tuple[File, ...]:
+        """Return what lies beside a submission's notebook when it runs: the student's files, and over them the instructor's."""
+        lesson = submission.lesson
+        ignored = [*self._directory.ignore, "*.ipynb", "timestamp.txt"]
+        if lesson not in self._given:
+            folder = self.solution(lesson).parent
+            self._given[lesson] = tuple(replace(file, read_only=True) for file in files_in(folder, ignored))
+        own = [one for one in self._submitted.beside(submission, ignored) if not one.why]
+        lying = {one.path.as_posix(): File(one.path.as_posix(), one.content) for one in own}
+        return tuple((lying | {file.name: file for file in self._given[lesson]}).values())
 
     def _timestamp(self, submission: Submission) -> tuple[datetime | None, tuple[str, ...]]:
         """Return when a submission was handed in, if that is known, and what to say of it."""

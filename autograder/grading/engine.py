@@ -24,6 +24,7 @@ from ..judge import judge
 from ..observation import Observation, UnreadableError
 from ..verdict import Outcome, Verdict
 from . import sandbox
+from .files import File
 from .rebuild import CHECK, grade_id_of
 from .sandbox import (
     LOST,
@@ -69,21 +70,6 @@ class RunResult:
     verdicts: tuple[Verdict, ...]
     notes: tuple[str, ...]
     lost: bool = False
-
-
-@dataclass(frozen=True)
-class File:
-    """A file that lies beside the notebook when its cells run.
-
-    Attributes
-    ----------
-    name
-        Its path from there, with forward slashes and without `..`.
-    """
-
-    name: str
-    content: bytes
-    read_only: bool = False
 
 
 class Engine:

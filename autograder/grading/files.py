@@ -1,9 +1,25 @@
-"""Writes files in one step: a reader sees the old file or the new file, and never half of one."""
+"""Files, and how they are written in one step: a reader sees the old file or the new file, and never half of one."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that lies beside a notebook when its cells run.
+
+    Attributes
+    ----------
+    name
+        Its path from there, with forward slashes and without `..`.
+    """
+
+    name: str
+    content: bytes
+    read_only: bool = False
 
 
 def beside(path: Path) -> Path:

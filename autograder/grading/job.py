@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4.rwbase import split_lines, strip_transient
 
 from ..verdict import Verdict
+from .files import File
 from .inputs import drawing
 from .rebuild import rebuild
 from .sandbox import MIB, Limits, TierChoice
@@ -58,6 +59,8 @@ class Job:
         What the student's inputs are drawn from. It tells nothing of the course's secret or of other students' inputs.
     reason
         Why the file can't be read, or "".
+    files
+        What lies beside the notebook when its cells run.
     """
 
     submission: Submission
@@ -66,6 +69,7 @@ class Job:
     inputs_key: bytes
     settings: Settings
     reason: str = ""
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +152,7 @@ def _run(job: Job, engine: Engine) -> JobResult:
 
         lesson, rebuilt = stand_alone(submitted)
         submission, skeleton = replace(submission, lesson=lesson.folder), rebuilt.notebook
-    ran = engine.run(rebuilt.notebook, drawing(job.inputs_key, rebuilt.notebook))
+    ran = engine.run(rebuilt.notebook, drawing(job.inputs_key, rebuilt.notebook), job.files)
     notes = (*rebuilt.repairs, *ran.notes)
     ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": engine.tier}
     scores, comments = auto_scores(ran.notebook, skeleton), auto_comments(ran.notebook, skeleton)

@@ -11,14 +11,15 @@ import re
 import stat
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+from .files import File
 from .submission import MAX_BYTES, Submission, SubmissionError, work_of
 
 # Of what lies beside a notebook.
@@ -204,6 +205,30 @@ def read_or_reason(path: Path) -> tuple[bytes, str]:
         return b"", f"the file can't be read: {error.strerror}"
 
 
+def files_in(folder: Path, ignored: Sequence[str]) -> tuple[File, ...]:
+    """Return the files in a folder and below it that can be read, but for those whose names match one of these patterns."""
+    with _opened(folder, folder) as top:
+        found = [one for one in _all_in(top, ignored, lambda *_: None) if not one.why]
+    return tuple(File(one.path.as_posix(), one.content) for one in found)
+
+
+def _all_in(top: int, ignored: Sequence[str], check: Callable[[os.stat_result, str], None]) -> Iterator[Beside]:
+    left = MAX_ALL_BYTES
+    files = _files(top, ignored)
+    for path, folder in islice(files, MAX_FILES):
+        what = f"the file {_short(path.as_posix())!r}"
+        try:
+            content, kind = _read_in(folder, path.name, what, min(left, MAX_BYTES))
+            check(kind, what)
+        except SubmissionError as error:
+            yield Beside(path, why=f"{what} was left out: {error}")
+            continue
+        left -= len(content)
+        yield Beside(path, content)
+    if next(files, None) is not None:
+        yield Beside(PurePosixPath(), why=f"there are more than {MAX_FILES} files beside it: the rest was left out")
+
+
 class Submitted:
     """A course's `submitted/`.
 
@@ -281,23 +306,8 @@ class Submitted:
 
         Links, and what is more than may be handed in, are told and not followed.
         """
-        left = MAX_ALL_BYTES
         with _opened(submission.path.parent, self._root) as top:
-            files = _files(top, ignored)
-            for path, folder in islice(files, MAX_FILES):
-                what = f"the file {_short(path.as_posix())!r}"
-                try:
-                    content, kind = _read_in(folder, path.name, what, min(left, MAX_BYTES))
-                    self._check_own(submission, kind, what)
-                except SubmissionError as error:
-                    yield Beside(path, why=f"{what} was left out: {error}")
-                    continue
-                left -= len(content)
-                yield Beside(path, content)
-            if next(files, None) is not None:
-                yield Beside(
-                    PurePosixPath(), why=f"there are more than {MAX_FILES} files beside it: the rest was left out"
-                )
+            yield from _all_in(top, ignored, partial(self._check_own, submission))
 
     def _own(self, submission: Submission, name: str, what: str, most: int) -> bytes:
         content, kind = _read(submission.path.with_name(name), self._root, what, most)

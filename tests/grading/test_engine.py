@@ -18,7 +18,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
 from autograder.exercise import Case
-from autograder.grading.engine import Engine, File, RunResult
+from autograder.grading.engine import Engine, RunResult
+from autograder.grading.files import File
 from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
 from autograder.grading.sandbox.outputs import MAX_CELL, clean_outputs, clean_text
 from autograder.grading.sandbox.tiers import MIB, Limits
