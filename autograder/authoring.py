@@ -3,46 +3,35 @@
 from __future__ import annotations
 
 import filecmp
-import math
 import re
 import shutil
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import nbformat
-import numpy as np
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from . import packing
-from .comparing import first_wrong
-from .describe import describe
-from .exercise import Case, Exercise, Lesson, Raises
+from .exercise import Exercise, Lesson
 from .grading.course import Course, CourseError
 from .grading.files import write_beside
 from .grading.rebuild import grade_id_of
 from .lessons import all_lessons
-from .mistake import Mistake, Point
 from .packing import PACKED
-from .reading import Part, read
+from .rules import LESSON_POINTS, broken_rules, module_of
+from .verdict import MIME_TYPE, Outcome
 from .view import card
-
-# What every lesson is worth, in the notebook and in the students' grade book.
-LESSON_POINTS = 20
-# How many hints an exercise has at least, and at how many inputs a function is asked.
-HINTS, CASES = 4, 3
 
 SOLUTION_BEGINS, SOLUTION_ENDS = "### BEGIN SOLUTION", "### END SOLUTION"
 
 _CARD = re.compile(r"\*\*.+\*\* · difficulty [●○]")
 _ABOUT = re.compile(r"(?<=\*About )\d+(?= minutes)")
 _ROW = re.compile(r"\| \[\d+ · .*\n")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -52,7 +41,7 @@ def execute(path: Path) -> None:
     Raises
     ------
     CourseError
-        When a cell raises. The file is left as it was.
+        When a cell raises, or when a check does not say that its answer is right. The file is left as it was.
     """
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
@@ -67,6 +56,9 @@ def execute(path: Path) -> None:
             f"{path}: cell {place}: Expected it to run; got {said}. The file was left as it was. Mend the cell:\n\n"
             f"{notebook.cells[place - 1].source}"
         ) from None
+    wrong = [problem for place, cell in enumerate(notebook.cells, 1) for problem in _not_right(place, cell)]
+    if wrong:
+        raise CourseError("\n".join(f"{path}: {problem}" for problem in wrong))
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
@@ -74,6 +66,20 @@ def execute(path: Path) -> None:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(_WIDGET, None)
     _write(path, notebook)
+
+
+def _not_right(place: int, cell: NotebookNode) -> Iterator[str]:
+    """Yield a sentence for each verdict under a cell that does not say *right*."""
+    for output in cell.get("outputs", []):
+        verdict = output.get("data", {}).get(MIME_TYPE)
+        if verdict and verdict["outcome"] != Outcome.RIGHT:
+            said = " ".join(
+                filter(None, (verdict["outcome"].replace("_", " "), verdict["mistake"], verdict["message"]))
+            )
+            yield (
+                f"cell {place}: Expected the solution of {verdict['exercise']} to be right; got {said!r}. Correct the solution "
+                "above it, or `reference` in the module. The file was left as it was."
+            )
 
 
 def _write(path: Path, notebook: NotebookNode) -> None:
@@ -185,7 +191,7 @@ def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
         if len(where) > 1
     ]
     found += [
-        f"cell {place}: Expected the solution of an exercise of {_module(lesson)}; got a solution that defines none of their "
+        f"cell {place}: Expected the solution of an exercise of {module_of(lesson)}; got a solution that defines none of their "
         "names. Add the exercise to LESSON, or correct the name."
         for place, cell in enumerate(notebook.cells, 1)
         if SOLUTION_BEGINS in cell.source and not grade_id_of(cell)
@@ -203,97 +209,17 @@ def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
                 f'cell {places[f"check-{exercise.name}"][0]}: Expected check("{exercise.id}") alone; got {check.source!r}. '
                 f"Put the rest into a cell of its own."
             )
-        found += _problems_of(exercise, lesson)
-    numbers = Counter(exercise.number for exercise in lesson.exercises)
-    found += [
-        f"{_module(lesson)}: Expected one exercise with the number {number}; got {n}. Give each its own."
-        for number, n in numbers.items()
-        if n > 1
-    ]
     total = sum(cell.metadata.nbgrader.points for cell in cells.values() if cell.metadata.nbgrader.grade)
     if total != LESSON_POINTS:
         found.append(
-            f"{_module(lesson)}: Expected {LESSON_POINTS} points in a lesson; got {total:g}. Change the `points` of its "
+            f"{module_of(lesson)}: Expected {LESSON_POINTS} points in a lesson; got {total:g}. Change the `points` of its "
             "exercises, or of the graded cells of your own."
         )
     return found
 
 
-def _module(lesson: Lesson) -> str:
-    return f"autograder/lessons/{lesson.name}.py"
-
-
-def _problems_of(exercise: Exercise, lesson: Lesson) -> list[str]:
-    """Return what an author forgot in an exercise of a lesson's module."""
-    found = []
-    where = f"{_module(lesson)}, {exercise.id}"
-    if len(set(exercise.hints)) < HINTS:
-        found.append(
-            f"{where}: Expected {HINTS} different hints; got {len(set(exercise.hints))}. They lead from the shape of the "
-            "answer over the kind of mistake and a step on another function to the place to read."
-        )
-    if any(one.arguments for one in exercise.cases) and len(exercise.cases) < CASES:
-        found.append(
-            f"{where}: Expected {CASES} inputs at least; got {len(exercise.cases)}. Add `case(…)`, where wrong answers differ "
-            "from the right one."
-        )
-    found += [
-        f"{where}: Expected the mistake {mistake.slug!r} to differ from the right answer; got the same at all public inputs, "
-        "so it would pass. Add a case where the two differ, or correct the mistake."
-        for mistake in _that_would_pass(exercise)
-    ]
-    found += [
-        f"{where}: Expected help in {text!r}; got the right answer, {told}. Take the number out."
-        for text in (*exercise.hints, *(mistake.message for mistake in exercise.mistakes))
-        if (told := ", ".join(sorted(given_away(exercise, exercise.cases, text))))
-    ]
-    return found
-
-
-@np.errstate(all="ignore")
-def given_away(exercise: Exercise, cases: Sequence[Case], prose: str) -> set[str]:
-    """Return the numbers in a text that are right answers of an exercise at these inputs.
-
-    Small whole numbers say too little to give an answer away.
-    """
-    rights = [exercise.reference(*exercise.arguments(one)) for one in cases]
-    right = {abs(number) for one in rights if not isinstance(one, Raises) for number in _numbers_of(one)}
-    told = {number for number in _NUMBER.findall(prose) if float(number) not in (0, 1, 2, 3)}
-    return {number for number in told if any(math.isclose(float(number), one, rel_tol=1e-3) for one in right)}
-
-
-def _numbers_of(answer: Any) -> list[float]:
-    """Return all numbers of a right answer in one row; none where it isn't made of numbers."""
-    if isinstance(answer, dict):
-        answer = list(answer.values())
-    if isinstance(answer, tuple | list):
-        return [number for one in answer for number in _numbers_of(one)]
-    if isinstance(answer, bool | str | set | frozenset) or answer is None:
-        return []
-    return [float(number) for number in np.asarray(answer, dtype=np.float64).ravel()]
-
-
-# As in the judge: what a mistake computes may overflow.
-@np.errstate(all="ignore")
-def _that_would_pass(exercise: Exercise) -> list[Mistake]:
-    """Return the mistakes whose values at the public inputs are the right ones, read and compared as answers are."""
-    points = [Point(built := exercise.arguments(one), exercise.reference(*built)) for one in exercise.cases]
-    # Where an exception is the right answer there are no values to compare.
-    points = [point for point in points if not isinstance(point.reference, Raises)]
-    passing = []
-    for mistake in exercise.mistakes:
-        if mistake.answers is None:
-            continue
-        rows: list[list[Part]] = [[] for _ in points]
-        answers = zip(points, mistake.answers(points), rows, strict=True)
-        problems = [read(point.reference, describe(answer), "", row) for point, answer, row in answers]
-        if not any(problems) and first_wrong(exercise, rows) is None:
-            passing.append(mistake)
-    return passing
-
-
 def release(course: Course, lesson: Lesson, run: bool = False) -> None:
-    """Put a lesson's notebook in order, look it through, run it if asked to, and generate the students' copy with nbgrader.
+    """Check a lesson's module and notebook, run the notebook if asked to, and generate the students' copy with nbgrader.
 
     Raises
     ------
@@ -304,10 +230,13 @@ def release(course: Course, lesson: Lesson, run: bool = False) -> None:
     path = course.solution(lesson.folder)
     if not path.exists():
         raise CourseError(
-            f"Expected the notebook of {_module(lesson)} at {path}; there is none. Write it: CONTRIBUTING.md shows how"
+            f"Expected the notebook of {module_of(lesson)} at {path}; there is none. Write it: CONTRIBUTING.md shows how"
         )
     before = path.read_bytes()
     notebook = nbformat.reads(before.decode(), as_version=4)
+    broken = broken_rules(lesson, all_lessons())
+    if broken:
+        raise CourseError("\n".join(broken))
     put_in_order(lesson, notebook)
     found = problems(lesson, notebook)
     if found:

@@ -14,10 +14,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder import authoring
-from autograder.exercise import Lesson
 from autograder.grading.course import Course, CourseError
 from autograder.lessons import all_lessons
-from autograder.mistake import wrong_value
 
 ROOT = Path(__file__).parents[1]
 LESSON = all_lessons()[0]
@@ -133,33 +131,6 @@ def test_an_answer_cell_alone_gets_its_card_and_its_check(solution: NotebookNode
     assert authoring.problems(LESSON, bare) == []
 
 
-def with_exercise(**changes: object) -> Lesson:
-    """Return the lesson with other words in the module for `d_square`."""
-    exercises = [replace(one, **changes) if one.name == "d_square" else one for one in LESSON.exercises]
-    return replace(LESSON, exercises=tuple(exercises))
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"hints": ("One.", "Two.", "Two.")}, "Expected 4 different hints; got 2."),
-        ({"cases": LESSON.exercises[1].cases[:2]}, "Expected 3 inputs at least; got 2."),
-        ({"hints": ("One.", "Two.", "Three.", "It is 8.6 there.")}, "got the right answer, 8.6. Take the number out."),
-        ({"number": "1.1"}, "Expected one exercise with the number 1.1; got 2."),
-        ({"points": 3}, "Expected 20 points in a lesson; got 21."),
-    ],
-    ids=lambda one: next(iter(one)) if isinstance(one, dict) else "",
-)  # fmt: skip
-def test_what_is_wrong_in_a_module_is_told_with_its_place(
-    solution: NotebookNode, changes: dict[str, object], said: str
-) -> None:
-    lesson, notebook = with_exercise(**changes), copy.deepcopy(solution)
-    authoring.put_in_order(lesson, notebook)
-    (told,) = authoring.problems(lesson, notebook)
-    assert told.startswith("autograder/lessons/scalar_gradients.py")
-    assert said in told
-
-
 def test_the_front_door_lists_the_lessons() -> None:
     text = "Lessons.\n\n| lesson |\n|---|\n| [1 · Old](old) | 1 | Old |\n\nMore.\n"
     shown = authoring.front_door(text, [LESSON])
@@ -168,44 +139,15 @@ def test_the_front_door_lists_the_lessons() -> None:
     assert authoring.front_door("No table.\n", [LESSON]) == "No table.\n"
 
 
-def with_mistake(answer: Callable[..., object], name: str = "d_square") -> Lesson:
-    """Return the lesson with one mistake more in one of its exercises, after those that are known."""
-    mistake = wrong_value("harmless", "It is not what was asked for.", answer)
-    exercises = [
-        replace(one, mistakes=(*one.mistakes, mistake)) if one.name == name else one for one in LESSON.exercises
-    ]
-    return replace(LESSON, exercises=tuple(exercises))
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [lambda slope, x: slope, lambda slope, x: slope * (1 + 1e-9), lambda slope, x: 2 * x if x < 100 else 0],
-    ids=["the right answer", "within tolerance", "differs elsewhere"],
-)
-def test_a_known_mistake_that_would_pass_is_told(solution: NotebookNode, answer: Callable[..., object]) -> None:
-    (told,) = authoring.problems(with_mistake(answer), solution)
-    assert told.startswith("autograder/lessons/scalar_gradients.py, scalar_gradients.d_square: ")
-    assert "Expected the mistake 'harmless' to differ from the right answer; got the same at all public inputs" in told
-    assert "Add a case where the two differ" in told
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [lambda slope, x: slope if x < 0 else -slope, lambda *_: None, lambda slope, x: [slope], lambda *_: float("nan")],
-    ids=["differs at one input", "nothing", "another shape", "not a number"],
-)
-def test_a_mistake_that_any_input_shows_is_not(solution: NotebookNode, answer: Callable[..., object]) -> None:
-    assert authoring.problems(with_mistake(answer), solution) == []
-    assert authoring.problems(with_mistake(lambda line, *_: line[:1], "tangent"), solution) == []
-
-
 def test_nothing_is_released_and_the_file_is_named(tmp_path: Path) -> None:
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
     shutil.copytree(SOLUTION.parent, tmp_path / "solutions" / LESSON.folder)
     course = Course(tmp_path)
     with pytest.raises(CourseError) as error:
-        authoring.release(course, with_mistake(lambda slope, x: slope))
-    assert str(error.value).startswith(f"{course.solution(LESSON.folder)}: autograder/lessons/scalar_gradients.py")
+        authoring.release(
+            course, replace(LESSON, exercises=(replace(LESSON.exercises[0], difficulty=7), *LESSON.exercises[1:]))
+        )
+    assert str(error.value).startswith("autograder/lessons/scalar_gradients.py, scalar_gradients.predictions: ")
     assert not course.released(LESSON.folder).exists()
     authoring.release(course, LESSON)
     assert course.released(LESSON.folder).exists()
@@ -220,4 +162,24 @@ def test_a_cell_that_raises_is_named_and_the_file_is_left(tmp_path: Path) -> Non
         authoring.execute(path)
     assert str(error.value).startswith(f"{path}: cell 3: Expected it to run; got ZeroDivisionError: division by zero.")
     assert str(error.value).endswith("x / 0")
+    assert path.read_bytes() == before
+
+
+def test_a_solution_that_is_not_right_is_named_and_the_file_is_left(solution: NotebookNode, tmp_path: Path) -> None:
+    spoiled = copy.deepcopy(solution)
+    first = spoiled.cells.index(cell(spoiled, "check-d_square"))
+    answer = cell(spoiled, "d_square")
+    answer.source = "def d_square(x):\n    ### BEGIN SOLUTION\n    return x**2\n    ### END SOLUTION"
+    spoiled.cells = [one for one in spoiled.cells[: first + 1] if one is answer or one.cell_type == "code"]
+    path = tmp_path / "lesson.ipynb"
+    nbformat.write(spoiled, path)
+    before = path.read_bytes()
+    with pytest.raises(CourseError) as error:
+        authoring.execute(path)
+    told = [line for line in str(error.value).splitlines() if "scalar_gradients.d_square" in line]
+    assert len(told) == 1
+    assert told[0].startswith(
+        f"{path}: cell {len(spoiled.cells)}: Expected the solution of scalar_gradients.d_square to be right; got "
+    )
+    assert "Correct the solution" in told[0]
     assert path.read_bytes() == before

@@ -23,6 +23,7 @@ from autograder import authoring
 from autograder.judge import judge
 from autograder.lessons import all_lessons
 from autograder.probe import probe
+from autograder.rules import broken_rules
 from autograder.verdict import Outcome
 from autograder.view import card
 from tests.answering import namespace_of
@@ -153,7 +154,7 @@ def test_the_example_of_an_exercise_is_one() -> None:
     notebook = nbformat.read(ROOT / "solutions" / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
     notebook.cells += jupytext.reads("\n\n".join(cells), fmt="py:percent").cells
     authoring.put_in_order(lesson, notebook)
-    assert authoring.problems(lesson, notebook) == []
+    assert authoring.problems(lesson, notebook) == broken_rules(lesson, all_lessons()) == []
     question, answer, check = notebook.cells[-3:]
     assert question.source.startswith(card(added))
     assert check.source == f'check("{added.id}")'

@@ -1,0 +1,183 @@
+"""The rules for a lesson's module: the ones that it breaks, each with its place, what was expected, and what to do."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
+
+import numpy as np
+
+from .comparing import first_wrong
+from .describe import describe
+from .exercise import Case, Exercise, Lesson, Raises, Way
+from .mistake import Mistake, Point
+from .reading import Part, read
+
+# What every lesson is worth, in the notebook and in the students' grade book.
+LESSON_POINTS = 20
+# How many hints an exercise has at least, and at how many inputs a function is asked.
+HINTS, CASES = 4, 3
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def module_of(lesson: Lesson) -> str:
+    """Return the path of a lesson's module, as an author writes it."""
+    return f"autograder/lessons/{lesson.name}.py"
+
+
+def broken_rules(lesson: Lesson, course: Sequence[Lesson]) -> list[str]:
+    """Return the rules that a lesson's module breaks beside the other lessons of the course, a sentence or two for each."""
+    others = [one for one in course if one.name != lesson.name]
+    exercises = [exercise for one in (*others, lesson) for exercise in one.exercises]
+    found = [
+        f"{module_of(lesson)}: Expected a lesson with a number of its own; got {lesson.number}, which {one.name} has too. "
+        "Change `number` in LESSON."
+        for one in others
+        if one.number == lesson.number
+    ]
+    for what in ("id", "number"):
+        times = Counter(getattr(exercise, what) for exercise in exercises)
+        found += [
+            f"{module_of(lesson)}: Expected one exercise with the {what} {value}; got {times[value]}. Give each its own."
+            for value in dict.fromkeys(getattr(exercise, what) for exercise in lesson.exercises)
+            if times[value] > 1
+        ]
+    for exercise in lesson.exercises:
+        found += [f"{module_of(lesson)}, {exercise.id}: {rule}" for rule in _of_exercise(exercise, lesson)]
+    return found
+
+
+def _of_exercise(exercise: Exercise, lesson: Lesson) -> Iterator[str]:
+    card = list(_of_card(exercise, lesson))
+    yield from card
+    if card:
+        return
+    yield from _of_cases(exercise)
+    try:
+        points = _points(exercise, exercise.cases)
+    except Exception as error:
+        yield (
+            f"Expected `reference` to compute a right answer at each case; got {type(error).__name__}: {error}. "
+            "Correct `reference` or `cases`."
+        )
+        return
+    yield from _of_hints(exercise)
+    yield from _of_mistakes(exercise, points)
+
+
+def _of_card(exercise: Exercise, lesson: Lesson) -> Iterator[str]:
+    """Yield what is wrong with the fields that an exercise's card and cells are made of."""
+    if exercise.lesson != lesson.name or not exercise.name.isidentifier():
+        yield f"Expected an `id` as '{lesson.name}.name', with a name that students can define; got {exercise.id!r}. Change it."
+    if not exercise.number.startswith(f"{lesson.number}."):
+        yield f"Expected a `number` that begins with '{lesson.number}.'; got {exercise.number!r}. Change it."
+    if exercise.way not in get_args(Way):
+        yield f"Expected `way` to be one of {', '.join(map(repr, get_args(Way)))}; got {exercise.way!r}. Change it."
+    for what in ("difficulty", "importance"):
+        if (dots := getattr(exercise, what)) not in range(1, 6):
+            yield f"Expected `{what}` to be a whole number from 1 to 5; got {dots!r}. Change it."
+    for what in ("minutes", "points"):
+        if not (amount := getattr(exercise, what)) > 0:
+            yield f"Expected `{what}` to be greater than 0; got {amount!r}. Change it."
+
+
+def _of_cases(exercise: Exercise) -> Iterator[str]:
+    if exercise.way == "recorded":
+        if [one.arguments for one in exercise.cases] != [()]:
+            yield "Expected `cases=(case(),)` for a recorded answer; got other cases. Change them, or change `way`."
+    elif any(one.arguments for one in exercise.cases) and len(exercise.cases) < CASES:
+        yield (
+            f"Expected {CASES} inputs at least; got {len(exercise.cases)}. Add `case(…)`, where wrong answers differ "
+            "from the right one."
+        )
+
+
+def _of_hints(exercise: Exercise) -> Iterator[str]:
+    expected, different = max(HINTS, len(exercise.hints)), len(set(exercise.hints))
+    if different < expected:
+        yield (
+            f"Expected {expected} different hints; got {different}. They lead from the shape of the "
+            "answer over the kind of mistake and a step on another function to the place to read."
+        )
+    for text in (*exercise.hints, *(mistake.message for mistake in exercise.mistakes)):
+        if told := ", ".join(sorted(given_away(exercise, exercise.cases, text))):
+            yield f"Expected help in {text!r}; got the right answer, {told}. Take the number out."
+
+
+def _of_mistakes(exercise: Exercise, points: list[Point]) -> Iterator[str]:
+    for slug, times in Counter(mistake.slug for mistake in exercise.mistakes).items():
+        if times > 1:
+            yield f"Expected one mistake with the slug {slug!r}; got {times}. Give each its own."
+        if not _SLUG.fullmatch(slug):
+            yield f"Expected a slug of small letters, digits and hyphens, as 'forgot-factor'; got {slug!r}. Change it."
+    for mistake in exercise.mistakes:
+        if not mistake.message.rstrip().endswith((".", "?")):
+            yield (
+                f"Expected the message of the mistake {mistake.slug!r} to end in a full stop or a question mark; got "
+                f"{mistake.message[-20:]!r}. Add one."
+            )
+        if mistake.answers is None:
+            if mistake.shows is None and not mistake.calls:
+                yield f"Expected the mistake {mistake.slug!r} to say how it shows; got nothing. Give it `shows` or `calls`."
+            continue
+        try:
+            rows = _rows(mistake, points)
+        except Exception as error:
+            yield (
+                f"Expected the function of the mistake {mistake.slug!r} to take the right answer and the arguments of the call; "
+                f"got {type(error).__name__}: {error}. Correct the function."
+            )
+            continue
+        if rows is not None and first_wrong(exercise, rows) is None:
+            yield (
+                f"Expected the mistake {mistake.slug!r} to differ from the right answer; got the same at all public inputs, "
+                "so it would pass. Add a case where the two differ, or correct the mistake."
+            )
+
+
+def _points(exercise: Exercise, cases: Sequence[Case]) -> list[Point]:
+    """Return the cases with their right answers, without those at which an exception is right."""
+    built = [exercise.arguments(one) for one in cases]
+    points = [
+        Point(arguments, exercise.reference(*exercise.arguments(one)))
+        for one, arguments in zip(cases, built, strict=True)
+    ]
+    return [point for point in points if not isinstance(point.reference, Raises)]
+
+
+# As in the judge: what a mistake computes may overflow.
+@np.errstate(all="ignore")
+def _rows(mistake: Mistake, points: list[Point]) -> list[list[Part]] | None:
+    """Return a mistake's values, read as answers are; None if one of them can't be read as an answer."""
+    assert mistake.answers is not None
+    rows: list[list[Part]] = [[] for _ in points]
+    answers = zip(points, mistake.answers(points), rows, strict=True)
+    problems = [read(point.reference, describe(answer), "", row) for point, answer, row in answers]
+    return None if any(problems) else rows
+
+
+def given_away(exercise: Exercise, cases: Sequence[Case], prose: str) -> set[str]:
+    """Return the numbers in a text that are right answers of an exercise at these inputs.
+
+    Small whole numbers say too little to give an answer away.
+    """
+    with np.errstate(all="ignore"):
+        right = {abs(number) for point in _points(exercise, cases) for number in _numbers_of(point.reference)}
+    told = {number for number in _NUMBER.findall(prose) if float(number) not in (0, 1, 2, 3)}
+    return {number for number in told if any(math.isclose(float(number), one, rel_tol=1e-3) for one in right)}
+
+
+def _numbers_of(answer: Any) -> list[float]:
+    """Return all numbers of a right answer in one row; none where it isn't made of numbers."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, tuple | list):
+        return [number for one in answer for number in _numbers_of(one)]
+    if isinstance(answer, bool | str | set | frozenset) or answer is None:
+        return []
+    return [float(number) for number in np.asarray(answer, dtype=np.float64).ravel()]
