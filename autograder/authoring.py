@@ -32,6 +32,8 @@ SOLUTION_BEGINS, SOLUTION_ENDS = "### BEGIN SOLUTION", "### END SOLUTION"
 _CARD = re.compile(r"\*\*.+\*\* · difficulty [●○]")
 _ABOUT = re.compile(r"(?<=\*About )\d+(?= minutes)")
 _ROW = re.compile(r"\| \[\d+ · .*\n")
+# What the first code cell of a lesson imports, so that every answer can use it.
+_IMPORTS = ("import math", "import numpy as np", "import torch")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -177,9 +179,23 @@ def _put_card(exercise: Exercise, notebook: NotebookNode, place: int) -> None:
         notebook.cells.insert(place, new_markdown_cell(card(exercise), id=cell_id))
 
 
+def _of_beginning(notebook: NotebookNode) -> Iterator[str]:
+    """Yield what is missing at the top of a notebook: the minutes, and the imports that answers may use."""
+    if not _ABOUT.search(notebook.cells[0].source):
+        yield "cell 1: Expected a line that begins with '*About 0 minutes'; got none. Write it: `release` fills in the minutes."
+    place, first = next(((i, one) for i, one in enumerate(notebook.cells, 1) if one.cell_type == "code"), (0, None))
+    missing = [line for line in _IMPORTS if first is None or line not in first.source.splitlines()]
+    if missing:
+        where = f"cell {place}" if place else "no code cell"
+        yield (
+            f"{where}: Expected the first code cell to import math, numpy and torch, each on a line; there is no "
+            f"{', '.join(map(repr, missing))}. Add it."
+        )
+
+
 def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
     """Return what an author forgot in a lesson's notebook, once it is in order: where, what, and what to do about it."""
-    found: list[str] = []
+    found = list(_of_beginning(notebook))
     cells = {grade_id_of(cell): cell for cell in notebook.cells if grade_id_of(cell)}
     places: defaultdict[str, list[int]] = defaultdict(list)
     for place, cell in enumerate(notebook.cells, 1):

@@ -22,6 +22,9 @@ LESSON = all_lessons()[0]
 SOLUTION = ROOT / "solutions" / LESSON.folder / f"{LESSON.folder}.ipynb"
 
 
+FIRST_CODE = 2
+
+
 @pytest.fixture(scope="module")
 def solution() -> NotebookNode:
     return nbformat.read(SOLUTION, as_version=4)
@@ -49,6 +52,19 @@ def with_more_in_the_check_cell(notebook: NotebookNode) -> None:
     cell(notebook, "check-d_square").source += "\nprint('done')"
 
 
+def without_minutes(notebook: NotebookNode) -> None:
+    notebook.cells[0].source = notebook.cells[0].source.replace("About ", "In ")
+
+
+def without_an_import(notebook: NotebookNode) -> None:
+    first = next(one for one in notebook.cells if one.cell_type == "code")
+    first.source = first.source.replace("import numpy as np\n", "")
+
+
+def without_code(notebook: NotebookNode) -> None:
+    notebook.cells = [one for one in notebook.cells if one.cell_type == "markdown"]
+
+
 def another_graded_cell(notebook: NotebookNode) -> None:
     assertion = copy.deepcopy(cell(notebook, "check-d_square"))
     assertion.metadata.nbgrader.update(grade_id="my-assertion", points=1.5)
@@ -69,6 +85,9 @@ def another_graded_cell(notebook: NotebookNode) -> None:
             ["Expected the solution of an exercise of autograder/lessons/scalar_gradients.py", "correct the name"],
         ),
         (with_more_in_the_check_cell, [': Expected check("scalar_gradients.d_square") alone; got ', "of its own"]),
+        (without_minutes, ["cell 1: Expected a line that begins with '*About 0 minutes'; got none. Write it"]),
+        (without_an_import, [f"cell {FIRST_CODE}: Expected the first code cell to import", "there is no 'import numpy as np'. Add it."]),
+        (without_code, ["no code cell: Expected the first code cell to import", "no 'import math', 'import numpy as np', 'import torch'."]),
         (another_graded_cell, ["scalar_gradients.py: Expected 20 points in a lesson; got 21.5. Change the `points`"]),
     ],
     ids=lambda one: getattr(one, "__name__", ""),

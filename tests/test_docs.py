@@ -20,6 +20,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder import authoring
+from autograder.exercise import Lesson
 from autograder.judge import judge
 from autograder.lessons import all_lessons
 from autograder.probe import probe
@@ -45,6 +46,8 @@ ELSEWHERE = {
     "wrong_value(": "Python, in a lesson's module",
     "def cube_of(": "Python, in a lesson's module: test_the_example_of_an_exercise_is_one",
     "# --- ": "a heading in a lesson's module",
+    "from torch import": "Python, in a lesson's module: test_the_example_of_a_lesson_is_one",
+    "LESSON = Lesson(": "Python, in a lesson's module: test_the_example_of_a_lesson_is_one",
     "D_CUBE = Exercise(": "Python, in a lesson's module: test_the_example_of_an_exercise_is_one",
     "# %%": "cells of a notebook: test_the_example_of_an_exercise_is_one",
     ".venv/bin/autograder release --run": "runs a solution, which nbval does for all of them",
@@ -132,19 +135,22 @@ def test_every_command_of_contributors_works(tmp_path: Path) -> None:
     (tmp_path / ".venv").symlink_to(sys.prefix)
     shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
     script = "\n".join(scripts("CONTRIBUTING.md"))
-    assert len(script.splitlines()) == 3
+    assert len(script.splitlines()) == 4
     run(script, tmp_path)
     for path in (tmp_path / "solutions").rglob("*.ipynb"):
         assert nbformat.read(path, 4).cells == nbformat.read(ROOT / path.relative_to(tmp_path), 4).cells
     assert (tmp_path / "lesson.py").exists()
 
 
+def shown_as(*beginnings: str) -> list[str]:
+    """Return the blocks of CONTRIBUTING.md that begin in one of these ways."""
+    return ["\n".join(block) for block in blocks(ROOT / "CONTRIBUTING.md") if block[0].startswith(beginnings)]
+
+
 def test_the_example_of_an_exercise_is_one() -> None:
     """The module and the cells that CONTRIBUTING.md shows, and nothing else, make an exercise that can be released."""
-    shown = blocks(ROOT / "CONTRIBUTING.md")
-    forward, exercise, *cells = (
-        "\n".join(block) for block in shown if block[0].startswith(("def cube_of(", "D_CUBE = ", "# %%"))
-    )
+    forward, exercise, *cells = shown_as("def cube_of(", "D_CUBE = ", "# %%")
+    cells = cells[:2]
     names = vars(importlib.import_module("autograder.lessons.scalar_gradients")).copy()
     exec(f"{forward}\n{exercise}", names)
     added = names["D_CUBE"]
@@ -167,6 +173,25 @@ def test_the_example_of_an_exercise_is_one() -> None:
         observation = probe(added, namespace_of(source), added.cases)
         verdict = judge(added, added.cases, observation.to_json())
         assert (verdict.outcome, verdict.mistake) == (outcome, slug and f"{added.id}.{slug}")
+
+
+def test_the_example_of_a_lesson_is_one() -> None:
+    """The lesson that CONTRIBUTING.md shows, with the exercise that it shows, breaks no rule."""
+    (imports,), (lesson_text,) = shown_as("from torch import"), shown_as("LESSON = Lesson(")
+    exercise = "\n".join(shown_as("def cube_of(", "D_CUBE = "))
+    for old, new in (("scalar_gradients.", "second_order."), ('"1.2b"', '"7.1"'), ("points=1", "points=20")):
+        exercise = exercise.replace(old, new)
+    names: dict[str, object] = {"__package__": "autograder.lessons"}
+    exec("\n".join((imports, exercise, lesson_text)), names)
+    lesson = names["LESSON"]
+    assert isinstance(lesson, Lesson)
+    question, answer, *first = shown_as("# %%")
+    text = "\n\n".join((*first, question, answer, "# %%\nprogress()"))
+    notebook = jupytext.reads(text, fmt="py:percent")
+    authoring.put_in_order(lesson, notebook)
+    assert authoring.problems(lesson, notebook) == broken_rules(lesson, all_lessons()) == []
+    assert f"*About {lesson.minutes} minutes." in notebook.cells[0].source
+    assert lesson.folder in "\n".join(shown_as("mkdir -p solutions"))
 
 
 def test_nothing_is_excused_that_is_not_shown() -> None:

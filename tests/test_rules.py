@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from autograder import lessons
 from autograder.exercise import Lesson, case
 from autograder.lessons import all_lessons
 from autograder.mistake import Mistake, wrong_value
@@ -76,6 +79,14 @@ def test_two_lessons_with_one_number_are_reported() -> None:
         f"autograder/lessons/scalar_gradients.py: Expected a lesson with a number of its own; got {OTHER.number}, which "
         f"{OTHER.name} has too. Change `number` in LESSON."
     ]
+
+
+def test_a_lesson_with_another_name_than_its_module_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, f"{lessons.__name__}.elsewhere", SimpleNamespace(LESSON=LESSON))
+    with pytest.raises(
+        LookupError, match=r"^autograder/lessons/elsewhere\.py: Expected LESSON to have the name of its module"
+    ):
+        lessons._lesson("elsewhere")
 
 
 def with_mistakes(*mistakes: Mistake, name: str = "d_square") -> Lesson:

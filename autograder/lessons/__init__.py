@@ -47,4 +47,9 @@ def _names() -> tuple[str, ...]:
 @cache
 def _lesson(name: str) -> Lesson:
     lesson: Lesson = importlib.import_module(f"{__name__}.{name}").LESSON
+    if lesson.name != name:
+        raise LookupError(
+            f"autograder/lessons/{name}.py: Expected LESSON to have the name of its module, {name!r}; got {lesson.name!r}. "
+            "Change one of the two."
+        )
     return lesson
