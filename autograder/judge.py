@@ -43,6 +43,12 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
             observation = Observation.from_json(observation)
         except UnreadableError as error:
             return _verdict(exercise, Problem(Outcome.UNREADABLE, str(error)))
+    if observation.failed:
+        message = (
+            f"The check itself failed, with {observation.failed}. Something in this notebook has changed what the check "
+            "needs. Restart the kernel, and run the cells from the top."
+        )
+        return _verdict(exercise, Problem(Outcome.UNREADABLE, message))
     problem = _not_an_answer(exercise, observation)
     if problem is not None:
         return _verdict(exercise, problem)

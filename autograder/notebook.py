@@ -15,6 +15,7 @@ from .exercise import withheld
 from .judge import judge
 from .overview import Progress, saved_verdicts, summarise
 from .probe import probe
+from .settings import fresh_settings
 from .verdict import Outcome, Verdict
 
 __all__ = ["Comparison", "check", "compare", "hint", "progress"]
@@ -65,8 +66,9 @@ def check(exercise_id: str) -> ShownVerdict:
         return ShownVerdict(exercise_id, Outcome.UNREADABLE, 0, exercise.points, "", message)
     namespace = sys._getframe(1).f_globals
     observation = probe(exercise, namespace, exercise.cases)
-    # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
-    verdict = ShownVerdict(**vars(judge(exercise, exercise.cases, observation.to_json())))
+    with fresh_settings():
+        # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
+        verdict = ShownVerdict(**vars(judge(exercise, exercise.cases, observation.to_json())))
     _verdicts.pop(exercise_id, None)
     _verdicts[exercise_id] = verdict
     print(view.text(verdict))

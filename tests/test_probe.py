@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import math
+import multiprocessing
+import os
 import sys
 import warnings
 from typing import Any
@@ -493,3 +497,89 @@ def test_functions_that_call_each_other() -> None:
 def test_long_source_is_cut() -> None:
     namespace = namespace_of("def answer(x):\n" + "    x = x + 1\n" * 5000 + "    return x\n")
     assert len(source_of(namespace["answer"], namespace)) == 20_000
+
+
+# Global settings of the notebook
+
+GLOBAL_SETTINGS = {
+    "default device that is not there": "torch.set_default_device('cuda')",
+    "default device without numbers": "torch.set_default_device('meta')",
+    "device entered and not left": "torch.device('meta').__enter__()",
+    "default dtype": "torch.set_default_dtype(torch.float64)",
+    "no gradients": "torch.set_grad_enabled(False)",
+    "inference mode": "mode = torch.inference_mode()\nmode.__enter__()",
+    "autocast": "torch.set_autocast_enabled('cpu', True)",
+    "deterministic": "torch.use_deterministic_algorithms(True)",
+    "warnings as errors": "import warnings\nwarnings.simplefilter('error')",
+    "NumPy raises": "np.seterr(all='raise')",
+    "print options": "np.set_printoptions(formatter={'all': lambda x: 1 / 0})\ntorch.set_printoptions(threshold=0, precision=0)",
+    "recursion limit": "import sys\nsys.setrecursionlimit(len(__import__('inspect').stack()) + 60)",
+    "patched builtins": "import builtins\nbuiltins.len = builtins.isinstance = builtins.sorted = lambda *_: 7",
+    "removed builtins": "import builtins\ndel builtins.sum, builtins.zip",
+    "patched random": "import random\nrandom.seed(3); np.random.seed(3); torch.manual_seed(3)",
+}
+GLOBAL_CHECK = """
+from autograder.judge import judge
+from autograder import lessons
+from autograder.probe import probe
+from autograder.settings import fresh_settings
+import builtins, random, sys, warnings
+
+def state():
+    modes = torch.get_default_device(), torch.get_default_dtype(), torch.is_grad_enabled()
+    modes += torch.is_inference_mode_enabled(), torch.is_autocast_enabled("cpu"), sys.getrecursionlimit()
+    modes += str(np.geterr()), str(torch._tensor_str.PRINT_OPTS), list(map(str, warnings.filters))
+    modes += {k: id(v) for k, v in vars(builtins).items() if k != "_"}, str(random.getstate()), str(torch.get_rng_state())
+    return modes
+
+before = state()
+outcomes = []
+for exercise_id, source in ANSWERS.items():
+    exercise = lessons.find(exercise_id)
+    namespace = {"__name__": "__main__", "math": math, "np": np, "torch": torch}
+    exec(source, namespace)
+    observation = probe(exercise, namespace, exercise.cases).to_json()
+    with fresh_settings():
+        verdict = judge(exercise, exercise.cases, observation)
+    outcomes.append((exercise_id, verdict.outcome.value, verdict.message))
+unchanged = before == state()
+"""
+
+
+@pytest.mark.parametrize("name", GLOBAL_SETTINGS)
+def test_global_settings_are_set_aside_and_put_back(name: str) -> None:
+    """In a process of its own: what is set here would stay."""
+    answers = {
+        exercise_id: next(iter(styles.values()))
+        for lesson in ("scalar_gradients", "vector_backward", "no_grad")
+        for exercise_id, styles in importlib.import_module(f"tests.answers.{lesson}").RIGHT.items()
+    }
+    context = multiprocessing.get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+
+    def run() -> None:
+        namespace: dict[str, Any] = {"math": math, "np": np, "torch": torch, "ANSWERS": answers}
+        try:
+            exec(GLOBAL_SETTINGS[name] + GLOBAL_CHECK, namespace)
+            # It is plain data, and this process has settings in which nothing works.
+            send.send((namespace["outcomes"], namespace["unchanged"]))
+        except BaseException as error:
+            send.send(([("", "ended", repr(error))], False))
+        finally:
+            os._exit(0)
+
+    process = context.Process(target=run)
+    process.start()
+    outcomes, unchanged = receive.recv()
+    process.join()
+    assert [one for one in outcomes if one[1] != "right"] == []
+    assert unchanged
+
+
+def test_failure_of_the_probe_itself_is_told() -> None:
+    def broken(x: float) -> float:
+        raise OSError("no such thing")
+
+    observation = observed("def answer(x): return x", case(Build("broken", (1.0,))), builders={"broken": broken})
+    assert observation == Observation(exercise="lesson.answer", failed="OSError: no such thing")
+    assert Observation.from_json(observation.to_json()) == observation
