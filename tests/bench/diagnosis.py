@@ -42,14 +42,14 @@ class Checked:
 
     @property
     def found(self) -> str:
-        """What was found, the best first: a place, a finding without one, evidence, or nothing."""
+        """What was found, the best first: a place in the text or the result, a finding without one, evidence, or nothing."""
         verdict, finding = self.verdict, self.verdict.finding
-        if finding is not None and finding.place.text:
+        if finding is not None and (finding.place.text or finding.place.entry):
             return "place"
-        if verdict.mistake or (finding is not None and finding.kind in KINDS):
+        # Of an exception, a type, a shape or a way that was not asked for, the outcome itself tells what is wrong.
+        if verdict.mistake or verdict.outcome is not Outcome.WRONG or (finding is not None and finding.kind in KINDS):
             return "finding"
-        # What an exception, a type or a shape is said to be is as specific.
-        return "evidence" if finding is not None or verdict.outcome is not Outcome.WRONG else "nothing"
+        return "evidence" if finding is not None else "nothing"
 
 
 def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None) -> Checked | None:
