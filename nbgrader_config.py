@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from autograder.grading.times import use_in_nbgrader
+
 c = get_config()  # noqa: F821
 
 # nbgrader starts `alembic` by name, so the environment has to be on PATH even where it was not activated.
@@ -81,3 +83,6 @@ c.LateSubmissionPlugin.penalty_method = "none"
 
 # A cell in an endless loop is interrupted after this many seconds, and the cells after it still run.
 c.Execute.cell_timeout = 10
+
+# Due dates and timestamps are read for certain or refused: nbgrader alone takes `18:00 CEST` for 18:00 UTC.
+use_in_nbgrader(c.Exchange.get("timezone", "UTC"))

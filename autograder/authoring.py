@@ -87,6 +87,9 @@ def put_in_order(lesson: Lesson, notebook: NotebookNode) -> None:
     """
     first = notebook.cells[0]
     first.source = _ABOUT.sub(str(lesson.minutes), first.source)
+    for cell in notebook.cells:
+        # jupytext leaves it when an author turns the notebook into text and back.
+        cell.metadata.pop("lines_to_next_cell", None)
     for exercise in lesson.exercises:
         place = _answer_cell(exercise, notebook)
         if place is None:
@@ -180,6 +183,12 @@ def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
         f"cells {', '.join(map(str, where))}: Expected one cell with the grade id {grade_id!r}; got {len(where)}. Give each its own."
         for grade_id, where in places.items()
         if len(where) > 1
+    ]
+    found += [
+        f"cell {place}: Expected the solution of an exercise of {_module(lesson)}; got a solution that defines none of their "
+        "names. Add the exercise to LESSON, or correct the name."
+        for place, cell in enumerate(notebook.cells, 1)
+        if SOLUTION_BEGINS in cell.source and not grade_id_of(cell)
     ]
     for exercise in lesson.exercises:
         if exercise.name not in cells:

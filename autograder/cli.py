@@ -1,4 +1,4 @@
-"""The command `autograder`: what an instructor types."""
+"""The command `autograder`, for instructors."""
 
 from __future__ import annotations
 
@@ -31,13 +31,15 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 
-# What shells say for Ctrl-C.
+# The exit status that shells use for Ctrl-C.
 _INTERRUPTED = 130
-_FINISHING = b"\nFinishing what has begun. Ctrl-C once more stops at once, and what has begun is lost.\n"
+_FINISHING = (
+    b"\nInterrupted: finishing the submissions that have begun. A second Ctrl-C stops at once and loses their grades.\n"
+)
 
 
 class NothingDoneError(click.ClickException):
-    """An error before anything was done. It ends the command with status 2; 1 says that some could not be read."""
+    """An error before anything was done. The exit status is 2; 1 means that some submissions could not be read."""
 
     exit_code = 2
 
@@ -45,7 +47,7 @@ class NothingDoneError(click.ClickException):
 @click.group()
 def main() -> None:
     """Release the lessons of an autograd course, and grade a class."""
-    # nbgrader starts `alembic` by name, so the environment has to be on PATH even where it was not activated.
+    # nbgrader starts `alembic` by name, so the environment must be on PATH even if nobody activated it.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
@@ -53,10 +55,10 @@ def main() -> None:
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @click.option("--run", is_flag=True, help="Run the solutions first, and keep their outputs.")
 @click.option(
-    "--check", "only_check", is_flag=True, help="Write nothing; fail where notebooks/ is not what solutions/ gives."
+    "--check", "only_check", is_flag=True, help="Write nothing; fail if notebooks/ is not up to date with solutions/."
 )
 def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
-    """Generate the students' notebooks from solutions/, and pack them with the package into dist/."""
+    """Put solutions/ in order, generate the students' notebooks, and pack them with the package into dist/."""
     from . import authoring
     from .grading.course import Course, CourseError
 
@@ -66,7 +68,9 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
         if only_check:
             stale = authoring.out_of_step(course, chosen)
             if stale:
-                raise CourseError(f"not in step with solutions/: {', '.join(stale)}. Run `autograder release`.")
+                raise CourseError(
+                    f"Expected notebooks/ to be up to date with solutions/; these are not: {', '.join(stale)}. Run `autograder release`."
+                )
             return
         for lesson in chosen:
             authoring.release(course, lesson, run)
@@ -79,25 +83,30 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
 
 @main.command()
 @click.argument("what", nargs=-1, metavar="[LESSON | FILE.ipynb]...")
-@click.option("--student", help="Grade this student's submissions only.")
+@click.option("--student", help="Grade only the submissions of this student.")
 @click.option("--feedback", is_flag=True, help="Write the feedback pages too.")
-@click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), help="How many processes; one a core.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=os.cpu_count(),
+    help="The number of processes. [default: one for each core]",
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Grade on the Dask cluster of this scheduler, tcp://HOST:PORT.")
 @click.option(
     "--sandbox",
     type=click.Choice(CHOICES),
-    help="The walls around student code; auto is the best that stand here. 'none' is for machines with nothing to lose.",
+    help="The walls around student code. 'auto' takes the strongest walls of this machine. 'none' grades without walls.",
 )
 @click.option(
     "--cell-timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="Interrupt a cell after this long.",
+    help="Interrupt a cell after this time.",
 )
-@click.option("--memory", type=click.IntRange(256), metavar="MIB", help="How much address space a submission may use.")
-@click.option("--force", is_flag=True, help="Grade also what has not changed since it was graded.")
-@click.option("--yes", is_flag=True, help="Write scores that change for the same work without asking.")
-@click.option("--json", "as_json", is_flag=True, help="Print a list for programs to read.")
+@click.option("--memory", type=click.IntRange(256), metavar="MIB", help="The address space that a submission may use.")
+@click.option("--force", is_flag=True, help="Grade unchanged submissions again too.")
+@click.option("--yes", is_flag=True, help="Do not ask before a score changes for the same work.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list for programs.")
 def grade(
     what: tuple[str, ...],
     student: str | None,
@@ -111,19 +120,19 @@ def grade(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Grade what is in submitted/ into the gradebook and autograded/, or grade loose notebooks and print their verdicts.
+    """Grade submitted/ into the gradebook and autograded/, or grade loose notebooks and print their verdicts.
 
-    All lessons are graded where none is named, and only what changed since it was graded. The exit status is 0 when every
-    submission got a grade, 1 when some could not be read, 2 when it could not go on, and 130 when it was interrupted.
+    Without a lesson, the command grades all lessons. It grades only submissions that changed. The exit status is 0 if every
+    submission got a grade, 1 if some could not be read, 2 if the command could not continue, and 130 if it was interrupted.
     """
     files = [Path(one) for one in what if one.endswith(".ipynb")]
     if files and (len(files) < len(what) or student or feedback or force):
         raise click.UsageError(
-            "loose notebooks are graded without a course: leave out lessons, --student, --feedback and --force"
+            "Loose notebooks are graded without a course. Leave out lessons, --student, --feedback and --force."
         )
     from .grading.pool import Until
 
-    # The bar and its lines make way for what programs read.
+    # With --json, the bar goes to stderr: programs read stdout.
     console = Console(stderr=as_json)
     failed: list[tuple[Submission, str]] = []
     try:
@@ -145,7 +154,7 @@ def grade(
                 submissions = course.submissions(course.lessons(what), student)
                 if not submissions:
                     raise GradingError(
-                        "found nothing to grade: submissions are submitted/<student>/<lesson>/<lesson>.ipynb"
+                        "Expected submissions at submitted/<student>/<lesson>/<lesson>.ipynb; there are none. Collect them first."
                     )
                 settings = course.settings().but(sandbox, cell_timeout, memory)
                 grading = course.grade(submissions, pool, settings, force, partial(_agree, console, yes))
@@ -161,20 +170,20 @@ def grade(
         _print(graded, failed, bool(files), console)
     remain = len(files or submissions) - len(graded)
     if remain:
-        console.print(f"Interrupted: {remain} remain to be graded. The same command goes on from here.")
+        console.print(f"Interrupted: {remain} remain to be graded. Run the same command again to grade them.")
         sys.exit(_INTERRUPTED)
     sys.exit(1 if failed or any(one.reason for one in graded) else 0)
 
 
 @contextmanager
 def _interrupted(console: Console) -> Iterator[Event]:
-    """Note a first Ctrl-C, so that what is in flight can come to its end. A second one ends the command where it is."""
+    """Note a first Ctrl-C, so that submissions in flight can end. A second Ctrl-C ends the command at once."""
     event = Event()
 
     def note(*_: object) -> None:
         event.set()
         signal.signal(signal.SIGINT, before)
-        # The signal may come while something is printed, in which nothing else can be.
+        # The signal may come during a print, so the console can't be used here.
         os.write(console.file.fileno(), _FINISHING)
 
     before = signal.signal(signal.SIGINT, note)
@@ -185,13 +194,13 @@ def _interrupted(console: Console) -> Iterator[Event]:
 
 
 def _agree(console: Console, yes: bool, changes: list[Change]) -> bool:
-    """Say which scores change for the same work; on a terminal, ask whether to write them."""
+    """Print the scores that change for the same work. On a terminal, ask whether to write them."""
     from .grading.report import terminal
 
     console.print(terminal.changes_table(changes))
     if yes or not console.is_terminal:
         return True
-    # The bar stands in this line.
+    # The progress bar is in this line.
     click.echo(err=console.stderr)
     return click.confirm("Write them?", err=console.stderr)
 
@@ -205,23 +214,23 @@ def _pool(scheduler: str | None, workers: int, sandbox: TierChoice | None, soon:
     named = os.environ.get("AUTOGRADER_SANDBOX")
     pool = LocalPool(workers, sandbox or next((tier for tier in TIERS if tier == named), "auto"))
     if soon:
-        # Before all else, since it takes longest; in the meantime nbgrader is imported here.
+        # First, because it takes longest. This process imports nbgrader in the meantime.
         pool.prepare()
     return pool
 
 
 def _something_is_new() -> bool:
-    """Return whether a submission came after the last grading, as far as can be told without nbgrader's imports."""
+    """Return whether a submission may be newer than the last grading. Reads only file times, and imports no nbgrader."""
     try:
         graded = Path("gradebook.db").stat().st_mtime
     except OSError:
         return True
-    # The time of its modification is what the student's machine said, where it was kept.
+    # The modification time may come from the student's machine.
     return any(path.lstat().st_ctime > graded for path in Path("submitted").glob("*/*/*.ipynb"))
 
 
 def _write_feedback(graded: list[Graded], workers: int, force: bool, console: Console) -> list[tuple[Submission, str]]:
-    """Write the feedback pages; return the submissions whose page could not be written, and why."""
+    """Write the feedback pages. Return each submission whose page could not be written, with the reason."""
     from .grading.course import Course
     from .grading.pool import LocalPool
 
@@ -251,7 +260,7 @@ def _print(graded: list[Graded], failed: list[tuple[Submission, str]], loose: bo
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("notebooks"))
 def progress(folder: Path) -> None:
-    """Show what is done and what is next in the notebooks of FOLDER, as saved."""
+    """Show the progress in the saved notebooks of FOLDER, and the next exercise."""
     from .lessons import all_lessons
     from .overview import saved_verdicts, summarise
     from .view import progress_text
@@ -260,7 +269,7 @@ def progress(folder: Path) -> None:
 
 
 class _Rate(ProgressColumn):
-    """How many a second."""
+    """The number of submissions a second."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
@@ -268,7 +277,7 @@ class _Rate(ProgressColumn):
 
 
 def _shown(things: Iterable[Thing], total: int, doing: str, console: Console) -> Iterator[Thing]:
-    """Show how far it is: by a bar on a terminal, and elsewhere by a line for each thing that was not done before."""
+    """Show the progress: as a bar on a terminal, and otherwise as a line for each new thing."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as bar:
         for thing in bar.track(things, total, description=doing):
@@ -280,14 +289,14 @@ def _shown(things: Iterable[Thing], total: int, doing: str, console: Console) ->
 
 
 def _chosen(names: tuple[str, ...]) -> tuple[Lesson, ...]:
-    """Return the lessons with these names or folders; all of them where none is named."""
+    """Return the lessons with these names or folders. Without a name, return all lessons."""
     from .lessons import all_lessons
 
     by_name = {key: lesson for lesson in all_lessons() for key in (lesson.name, lesson.folder)}
     unknown = [name for name in names if name not in by_name]
     if unknown:
         raise click.UsageError(
-            f"there is no lesson {unknown[0]!r}; there are {', '.join(one.folder for one in all_lessons())}"
+            f"There is no lesson {unknown[0]!r}. The lessons are {', '.join(one.folder for one in all_lessons())}"
         )
     return tuple(by_name[name] for name in names) or all_lessons()
 
@@ -295,9 +304,9 @@ def _chosen(names: tuple[str, ...]) -> tuple[Lesson, ...]:
 @main.command()
 @click.option("--sandbox", type=click.Choice(CHOICES), default="auto")
 def doctor(sandbox: TierChoice) -> None:
-    """Try to break the walls around student code, and say which of them stand.
+    """Try to break the walls around student code, and say which walls hold.
 
-    The exit status is 0 when all stand, 1 when one does not, and 2 when the walls can't be put up.
+    The exit status is 0 if all walls hold, 1 if one does not, and 2 if the sandbox can't be started.
     """
     from .grading import doctor
     from .grading.sandbox import Limits, tier_of
@@ -323,18 +332,17 @@ def doctor(sandbox: TierChoice) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("report"),
     show_default=True,
-    help="Where to write the pages.",
+    help="The folder for the pages.",
 )
 def report(lessons: tuple[str, ...], folder: Path) -> None:
-    """Write pages about the class: FOLDER/index.html, to open before the lecture, and one a student.
+    """Write pages about the class: FOLDER/index.html, to open before the lecture, and a page for each student.
 
-    They say which mistakes were made and by whom, how each exercise came out, and who needs help, in all lessons where none
-    is named. They need no network and no server.
+    They show the mistakes with their students, the results of each exercise, and the students who need help. Without a lesson,
+    they show all lessons. They need no network and no server.
     """
     from .grading.course import Course
     from .grading.report.html import write
     from .grading.report.summary import summarise
-    from .grading.submission import work_now
     from .lessons import all_lessons
 
     try:
@@ -343,11 +351,11 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
         folders = course.lessons(lessons) if lessons else tuple(sorted({one.lesson for one in handed_in}))
         graded = course.earlier([one for one in handed_in if one.lesson in folders])
         if not graded:
-            raise GradingError("nothing is graded yet: run `autograder grade` first")
-        changed = [one for one, known in graded.items() if work_now(one) != known.provenance.work]
+            raise GradingError("There is no graded submission yet. Run `autograder grade` first.")
+        changed = [one for one, known in graded.items() if course.work_now(one) != known.provenance.work]
         pages = write(summarise(graded.values(), folders, all_lessons(), handed_in, changed), folder)
     except GradingError as error:
         raise NothingDoneError(str(error)) from None
     except OSError as error:
-        raise NothingDoneError(f"the report can't be written: {error}") from None
+        raise NothingDoneError(f"The report can't be written: {error}. Name another folder with --to.") from None
     click.echo(f"{pages[0]}, and a page for each of {len(pages) - 1} students")

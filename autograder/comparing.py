@@ -47,16 +47,6 @@ def is_right(exercise: Exercise, part: Part, scales: dict[str, float]) -> bool:
     return got.shape == reference.shape and bool(_is_close(got, reference, exercise.rtol, atol).all())
 
 
-def first_difference(exercise: Exercise, parts: Rows, part: Part) -> tuple[int, ...]:
-    """Return the index of the first element of a part that is wrong; () where the part is no array."""
-    numbers = part.numbers()
-    if numbers is None or numbers[0].ndim == 0:
-        return ()
-    atol = exercise.atol * (scales_of(parts)[part.path] or 1.0)
-    off = ~_is_close(*numbers, exercise.rtol, atol)
-    return tuple(int(i) for i in np.argwhere(off)[0])
-
-
 def _is_close(got: Numbers, reference: Numbers, rtol: float, atol: float) -> NDArray[np.bool_]:
     """Do what `numpy.isclose` does, with `equal_nan`, in a fifth of the time that takes for a few numbers."""
     near = (np.abs(got - reference) <= atol + rtol * np.abs(reference)) & np.isfinite(reference)

@@ -1,4 +1,4 @@
-"""Any Python object → a `Value`: numbers, shapes and capped text, never the object."""
+"""Describes any Python object as a `Value`: numbers, shapes and capped text, never the object itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_ITEMS = 200
 
 
 def describe(thing: Any, depth: int = 0) -> Value:
-    """Write `thing` down as a `Value`. Never raises: what can't be read is of kind "other" and says so."""
+    """Return the description of `thing`. Never raises: an object that can't be read becomes a value of kind "other" that says so."""
     try:
         return _describe(thing, depth)
     except BaseException as error:
@@ -24,12 +24,28 @@ def describe(thing: Any, depth: int = 0) -> Value:
 
 
 def shown(thing: Any, limit: int = 120) -> str:
-    """Return `repr(thing)` on one line, cut to `limit` characters; a repr that raises is named as such."""
+    """Return `repr(thing)` on one line, cut to `limit` characters. If the repr raises, the text says so.
+
+    Numbers are shown to seven digits. That tells any two apart that are judged to differ.
+    """
     try:
-        text = " ".join(repr(thing).split())
+        with np.printoptions(precision=7):
+            text = " ".join(repr(_rounded(thing)).split())
     except BaseException as error:
         return f"<a {_type_name(thing)} whose repr raises {type(error).__name__}>"
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _rounded(thing: Any, depth: int = 0) -> Any:
+    """Return plain numbers to seven digits, also those in plain containers, and anything else as it is."""
+    kind = type(thing)
+    if kind in (float, np.float32, np.float64):
+        return thing if thing.is_integer() else kind(f"{thing:.7g}")
+    if depth >= _MAX_DEPTH or kind not in (dict, list, tuple) or len(thing) > _MAX_ITEMS:
+        return thing
+    if kind is dict:
+        return {key: _rounded(item, depth + 1) for key, item in thing.items()}
+    return kind(_rounded(item, depth + 1) for item in thing)
 
 
 def _type_name(thing: Any) -> str:
@@ -78,7 +94,9 @@ def _describe_array(array: np.ndarray[Any, Any], name: str, text: str, requires_
     if array.dtype.kind not in "biuf" or array.ndim > MAX_DIMENSIONS:
         return Value(kind="other", type=name, text=text, dtype=dtype)
     if array.size > MAX_NUMBERS:
-        return Value(kind="other", type=name, text=f"an array of {array.size} numbers; {MAX_NUMBERS} are read")
+        return Value(
+            kind="other", type=name, text=f"an array of {array.size} numbers; at most {MAX_NUMBERS} can be read"
+        )
     numbers = tuple(array.astype(np.float64).ravel().tolist())
     if array.ndim == 0:
         kind: Kind = "truth" if array.dtype.kind == "b" else "number"
@@ -104,14 +122,14 @@ def _describe_container(thing: Any, name: str, depth: int) -> Value:
         return Value(kind="mapping", type=name, text=text, keys=keys, items=items)
     items = tuple(describe(item, depth + 1) for item in islice(thing, _MAX_ITEMS))
     if isinstance(thing, set | frozenset) and thing:
-        # A set has no order of its own: it would be another one in each process.
+        # A set has no fixed order: it differs from process to process.
         items = tuple(sorted(items, key=lambda item: item.text))
         text = f"{{{shown(sorted(thing, key=shown))[1:-1]}}}"
     return Value(kind="sequence", type=name, text=text, items=items)
 
 
 def _key(key: Any) -> str | int | float:
-    """Return a mapping's key as plain data: numbers by their value, whatever type they come in."""
+    """Return a mapping's key as plain data. A number of any type becomes a plain number."""
     if isinstance(key, str):
         return str(key)[:500]
     if isinstance(key, bool):

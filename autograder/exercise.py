@@ -1,7 +1,7 @@
-"""What one exercise is: the name to define, the inputs it is asked at, and where the right answer comes from.
+"""An exercise: the name to define, the inputs, and the source of the right answer.
 
-An exercise runs no code of a student's. Its reference values come from the forward function, through autograd in
-float64: the package lies open in front of the student, so it holds no derivative that somebody wrote down.
+An exercise runs no student code. Its reference values come from the forward function, through autograd in float64. Students
+can read the package, so it contains no derivative that somebody wrote down.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TOOLS: Mapping[Way, str] = {
 
 @dataclass(frozen=True)
 class Build:
-    """An input that is no plain data (a function, a model): the name of a builder and the numbers it takes."""
+    """An input that is not plain data, such as a function or a model: the name of a builder and its numbers."""
 
     builder: str
     numbers: tuple[Any, ...] = ()
@@ -38,7 +38,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Array:
-    """An array input, float64, as nested tuples; `kind` says what the answer is handed."""
+    """An array input in float64, as nested tuples. The answer gets a NumPy array or a tensor, as `kind` says."""
 
     data: tuple[Any, ...]
     kind: Literal["numpy", "torch"] = "numpy"
@@ -49,7 +49,7 @@ Input = int | float | str | bool | Array | Build | tuple["Input", ...]
 
 @dataclass(frozen=True)
 class Case:
-    """The arguments of one call. Those of an `exact` case are the same for everybody, as where a slope is zero."""
+    """The arguments of one call. An `exact` case is the same for all students, for example where a slope is zero."""
 
     arguments: tuple[Input, ...] = ()
     exact: bool = False
@@ -60,7 +60,7 @@ class Case:
 
     @classmethod
     def from_plain(cls, plain: Any) -> Case:
-        """Read back what `to_plain` wrote."""
+        """Return the case that `to_plain` wrote."""
         exact, arguments = plain
         return cls(tuple(_from_plain(argument) for argument in arguments), exact)
 
@@ -108,31 +108,33 @@ class Exercise:
     id
         `<lesson>.<name it defines>`, as `scalar_gradients.d_poly`.
     number, title, difficulty, importance, minutes, points
-        What the card above the exercise says; difficulty and importance from 1 to 5.
+        The words of the card above the exercise. Difficulty and importance are from 1 to 5.
     way
-        How it is to be solved. "recorded" is an answer written down as a value instead of a function.
+        The tools that a student may use. A "recorded" answer is a value and not a function.
     cases
         The public inputs. Those for grading are drawn around them, see `grading_cases`.
     more_cases
-        Draws further inputs for grading, where the answers to the public ones are the same however their numbers move.
+        Draws further inputs for grading, if the answers do not depend on the numbers of the public inputs.
     reference
         Takes a case's arguments, built, and returns the right answer: a float, an array, a bool, a string, a set of
         strings, or a dict, tuple or list of these; or `Raises`. Its form is the form asked of the answer.
     forward
-        The function differentiated, where the answer is its derivative at the arguments.
+        The function to differentiate, if the answer is its derivative at the arguments.
     builders
-        By name, what a `Build` among the arguments is built with.
+        By name, the functions that build the `Build` arguments.
     partial
         Whether each entry of a dict earns its share of the points.
     changes
-        Whether the answer is asked to change its arguments in place.
+        Whether the answer must change its arguments in place.
     measure
         For answers whose effect is judged in place of their result. Takes the built arguments before the call, and
         returns a function that is given the result after it and returns what is judged, in the reference's form.
+    passes
+        How many backward passes an answer makes at a case's arguments, where that is a part of the question.
     mistakes
-        The known ones, the most specific first. Those that any exercise can have are added by the judge.
+        The known mistakes, the most specific first. The judge adds those that any exercise can have.
     hints
-        The ladder: shape and type, kind of mistake, a step worked on another function, the place in the lesson.
+        Four or more: shape and type, kind of mistake, a step on another function, the place in the lesson.
     """
 
     id: str
@@ -153,6 +155,7 @@ class Exercise:
     changes: bool = False
     measure: Callable[..., Callable[[Any], Any]] | None = None
     more_cases: Callable[[random.Random], tuple[Case, ...]] | None = None
+    passes: Callable[..., int] | None = None
     rtol: float = 1e-5
     atol: float = 1e-7
 
@@ -167,13 +170,13 @@ class Exercise:
         return self.id.partition(".")[2]
 
     def arguments(self, case: Case) -> tuple[Any, ...]:
-        """Build the arguments of a case; each call makes new ones."""
+        """Build the arguments of a case. Each call makes new ones."""
         return tuple(self._build(argument) for argument in case.arguments)
 
     def grading_cases(self, seed: bytes) -> tuple[Case, ...]:
-        """Draw inputs that nobody has seen: every float of the public ones moved by 3 to 30 %, all else kept.
+        """Draw inputs that nobody has seen: move every float of the public ones by 3 to 30 %, and keep all else.
 
-        Signs and zeros stay, so an input that was generic is generic still. The same seed draws the same inputs on
+        Signs and zeros stay, so a generic input stays generic. The same seed draws the same inputs on
         every machine and Python.
         """
         rng = random.Random(hashlib.sha256(seed + self.id.encode()).digest())
@@ -197,7 +200,7 @@ class Exercise:
 
 
 def withheld(*_: Any) -> Any:
-    """Stand in the place of a reference, where student code runs while it is graded.
+    """Replace a reference in the process that runs student code in grading.
 
     Raises
     ------
@@ -220,7 +223,7 @@ def _moved(argument: Any, rng: random.Random) -> Any:
             return Array(_moved(data, rng), kind)
         case tuple():
             return tuple(_moved(item, rng) for item in argument)
-    raise TypeError(f"an input is a number, a string, a tuple, an Array or a Build, not {argument!r}")
+    raise TypeError(f"Expected a number, a string, a tuple, an Array or a Build as an input; got {argument!r}")
 
 
 def gradient(function: Callable[..., torch.Tensor], argument: int = 0) -> Callable[..., Any]:
@@ -252,7 +255,7 @@ def gradient(function: Callable[..., torch.Tensor], argument: int = 0) -> Callab
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson: its place in the course, what it teaches in a line, and its exercises in the order they are met."""
+    """One lesson: its number, a line about what it teaches, and its exercises in the order in which students meet them."""
 
     number: int
     name: str

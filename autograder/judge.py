@@ -1,4 +1,4 @@
-"""Observation × exercise → verdict. Pure: runs, imports and unpickles nothing of the student's.
+"""Judges an observation by its exercise and returns a verdict. Pure: it runs, imports and unpickles nothing of the student.
 
 The judge looks for the outcomes in the order of `Outcome`, and the first that fits gives the one message. What it
 can't read is worth nothing, and says why.
@@ -6,25 +6,32 @@ can't read is worth nothing, and says why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from . import lessons
 from . import mistakes as known
-from .comparing import adds_up, first_difference, first_wrong, is_mistake, share, telling_ratio
+from .comparing import adds_up, first_wrong, is_mistake, share, telling_ratio
+from .diagnosis import Wrong, explain, small_step, why_none
 from .exercise import Array, Build, Case, Exercise, Input, Raises
+from .finding import Finding, Place
 from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
 from .source import names_called, says_finite_difference, says_library_derivative
 from .verdict import Outcome, Verdict
 
+_OF_VALUES = (Outcome.KNOWN_MISTAKE, Outcome.TELLING_RATIO, Outcome.WRONG)
 
-# Whatever an answer's numbers are and however NumPy is set up, a check neither raises nor warns.
+
+# A check neither raises nor warns, for any numbers of an answer and any settings of NumPy.
 @np.errstate(all="ignore")
 def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | str) -> Verdict:
-    """Judge an answer by what the probe observed of it.
+    """Judge an answer by the probe's observation of it.
 
     Parameters
     ----------
@@ -69,11 +76,17 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     if problem is None:
         wrong = first_wrong(exercise, rows)
         problem = (
-            _not_through_engine(exercise, observation) if wrong is None else _wrong(exercise, points, rows, *wrong)
+            _wrong(exercise, points, rows, *wrong)
+            if wrong is not None
+            else _not_through_engine(exercise, observation) or _other_passes(exercise, points, calls)
         )
     if problem is None:
         return _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
     problem = _named(exercise, problem, calls)
+    problem = _explained(
+        Wrong(exercise, cases, points, rows, calls, observation.source, problem.case, partial(_call_text, exercise)),
+        problem,
+    )
     earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
     return _verdict(exercise, problem, earned, cases, calls)
 
@@ -197,9 +210,37 @@ def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem
     return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
 
 
+def _other_passes(exercise: Exercise, points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
+    """Refuse right values that more or fewer backward passes gave than the exercise asks for."""
+    if exercise.passes is None:
+        return None
+    for index, (point, call) in enumerate(zip(points, calls, strict=True)):
+        expected, got = exercise.passes(*point.arguments), len(call.engine_runs)
+        if got != expected:
+            message = f"The result is right. Expected {expected} backward passes; got {got}."
+            return Problem(Outcome.WRONG_STATE, message, "number-of-passes", index)
+    return None
+
+
 def _moved(before: Numbers, after: Numbers) -> bool:
     """Whether numbers differ by more than somebody would add to them to make them look so."""
     return before.shape != after.shape or not np.allclose(after, before, rtol=0.01, atol=0.0, equal_nan=True)
+
+
+def _explained(wrong: Wrong, problem: Problem) -> Problem:
+    """Say where a wrong answer is wrong and why, where no known mistake says it."""
+    if problem.finding is not None:
+        return problem
+    if not problem.slug and problem.outcome is Outcome.WRONG:
+        finding: Finding | None = explain(wrong, lessons.siblings(wrong.exercise))
+    elif problem.slug in ("", "backward-returns-none"):
+        finding = why_none(wrong)
+    else:
+        finding = None
+    step = small_step(wrong) if problem.outcome in _OF_VALUES else None
+    evidence = step.sentence if step is not None and step != finding else ""
+    message = problem.message if finding is None else finding.sentence
+    return replace(problem, message=message, finding=finding, evidence=evidence)
 
 
 def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[Part]], i: int, j: int) -> Problem:
@@ -213,9 +254,11 @@ def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[
     if ratio is not None:
         return replace(ratio, case=i)
     part = rows[i][j]
-    index = first_difference(exercise, rows, part)
-    place = f" The first element that differs is {list(index)}." if index else ""
-    return Problem(Outcome.WRONG, f"{subject(part.path)} is not right here.{place}", "", i)
+    if exercise.measure is not None and isinstance(part.reference, bool | str):
+        # It says in a word what the call did, which is nothing that the student returned.
+        said = f"{subject(part.path)} is {part.got}. Expected {part.reference}."
+        return Problem(Outcome.WRONG, said, "", i, Finding("evidence.effect", said, Place(entry=part.path)))
+    return Problem(Outcome.WRONG, f"{subject(part.path)} is not right here.", "", i)
 
 
 # The verdict
@@ -236,12 +279,34 @@ def _verdict(
         points=round(earned * exercise.points, 4) if not right else exercise.points,
         max_points=exercise.points,
         mistake=f"{exercise.id}.{problem.slug}" if problem.slug else "",
-        message=problem.message,
+        message=problem.message if exercise.measure is None else _of_effect(problem.message),
         call=_call_text(exercise, cases[problem.case]) if calls else "",
-        answer=call.value.text if call is not None and call.value is not None else "",
+        answer=_answer_text(call, right) if exercise.measure is None else "",
         printed=call.printed if call is not None else "",
         hints=() if right else exercise.hints,
+        finding=problem.finding,
+        evidence=problem.evidence,
     )
+
+
+def _of_effect(message: str) -> str:
+    """Name an entry of what was measured as an effect of the call: the student did not return it."""
+    return re.sub(r"The entry `\['([^']*)'\](.*?)`", r"After the call, `\1\2`", message)
+
+
+def _answer_text(call: Call | None, right: bool) -> str:
+    """Return an answer's text; of a right one to four digits, since the last ones depend on the machine."""
+    if call is None or call.value is None:
+        return ""
+    return _DECIMAL.sub(_to_four_digits, call.value.text) if right else call.value.text
+
+
+def _to_four_digits(number: re.Match[str]) -> str:
+    value = float(number[0])
+    return number[0] if value.is_integer() else f"{value:.4g}"
+
+
+_DECIMAL = re.compile(r"\d+\.\d+(?:e[+-]\d+)?")
 
 
 def _call_text(exercise: Exercise, one: Case) -> str:

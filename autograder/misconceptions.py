@@ -1,11 +1,12 @@
-"""What a mistake is in an instructor's words, for a class report: "9 of 24 students forgot the 1/n of a mean".
+"""Phrases for mistakes in the class report: "9 of 24 students forgot the 1/n of a mean".
 
-Here are the mistakes that several exercises share. One without a phrase goes by its slug.
+It has the mistakes that several exercises share. The report shows a mistake without a phrase by its slug.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 # Each completes "9 of 24 students …".
 PHRASES: Mapping[str, str] = {
@@ -31,6 +32,7 @@ PHRASES: Mapping[str, str] = {
     "math-on-tensor": "gave a plain number to a function that is made for tensors",
     "no-grad-yet": "used `.grad` before a backward pass had filled it",
     "none-as-number": "computed with a `.grad` that was None",
+    "number-of-passes": "made more or fewer backward passes than asked",
     "numpy-on-tracked": "handed a tracked tensor to NumPy",
     "opposite-sign": "had every sign the wrong way round",
     "second-backward": "went backward twice through a graph that was not kept",
@@ -49,6 +51,7 @@ PHRASES: Mapping[str, str] = {
     "clear-inverted": "cleared the buffer exactly when it is to be kept",
     "cleared-before-reading": "cleared `.grad` before they read it",
     "counted-twice": "counted one of two losses twice",
+    "created-graph": "used `create_graph=True` to keep a graph",
     "degrees": "took radians for degrees",
     "detached-is-absent": "took a detached factor for one that is not there",
     "divided-by-features": "averaged over the features and not over the samples",
@@ -62,6 +65,7 @@ PHRASES: Mapping[str, str] = {
     "forgot-shift": "took the slope of the square at the wrong place",
     "gradient-in-target": "differentiated in the target in place of the prediction",
     "gradient-in-x": "gave the gradient in the input, and not in the weight",
+    "graph-kept": "kept a graph that nothing uses again",
     "hard-coded-n": "wrote a fixed length into the formula",
     "ignored-v": "did not use the vector `v` at all",
     "inverted": "read a flag the wrong way round",
@@ -88,6 +92,7 @@ PHRASES: Mapping[str, str] = {
     "read-too-early": "read the buffer before the pass that fills it",
     "rebuilt-forward": "built a new graph where one graph is to be used twice",
     "reshaped-v": "reshaped where a transpose is meant",
+    "retained-on-last": "kept the graph after the last pass through it",
     "same-buffer": "kept `.grad` itself in a list, and not its number",
     "same-buffer-emptied": "kept `.grad` itself, and emptied it later",
     "sigmoid-slope-twice": "multiplied with the slope of the sigmoid once too often",
@@ -107,6 +112,151 @@ PHRASES: Mapping[str, str] = {
     "wrong-exception": "raised another class of exception than asked",
     "wrong-order": "multiplied a matrix and a vector in the wrong order",
     "z-counted-twice": "counted one of two losses twice",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding: `phrase` completes "9 of 24 students …", `board` is what to say in the lecture."""
+
+    phrase: str
+    board: str
+
+
+# By the kind of a finding. They know no lesson, so a class is counted over all exercises together.
+KINDS: Mapping[str, Kind] = {
+    "slip.sign": Kind(
+        "had one sign the wrong way round",
+        "Predict the sign from the picture before you compute: does the curve rise or fall?",
+    ),
+    "slip.operator": Kind(
+        "took one operator for another", "Read a formula aloud, operator by operator, against what was derived."
+    ),
+    "slip.extra-factor": Kind(
+        "had a factor too many", "Write each local derivative once, and tick it off in the product."
+    ),
+    "slip.extra-term": Kind(
+        "had a term too many", "Differentiate term by term, and ask of each one whether it moves with the input."
+    ),
+    "slip.extra-power": Kind("had a power too many", "Compare how the two sides grow when the input doubles."),
+    "slip.extra-call": Kind(
+        "called a function that should not be there", "Say what each call does to the number, from the inside out."
+    ),
+    "slip.dropped-factor": Kind(
+        "lost a factor", "Draw the chain from input to output: one local derivative for each arrow, and none left out."
+    ),
+    "slip.dropped-term": Kind(
+        "lost a term", "Draw all the paths from the input to the output: each path gives a term."
+    ),
+    "slip.dropped-power": Kind("lost a power", "Compare how the two sides grow when the input doubles."),
+    "slip.dropped-call": Kind(
+        "left out the last step", "Compare the type and the shape that come back with those that were asked for."
+    ),
+    "slip.number": Kind("had a wrong number in the text", "Check the formula by hand at one small input, with paper."),
+    "slip.index": Kind("were off by one", "Write the first and the last index next to the loop."),
+    "slip.brackets": Kind(
+        "set the brackets in the wrong place",
+        "Show the order in which Python computes, with brackets around each step.",
+    ),
+    "slip.exchanged-operands": Kind(
+        "exchanged the two sides of an operator", "Show one operator for which the order matters, with numbers."
+    ),
+    "slip.exchanged-arguments": Kind(
+        "exchanged two arguments", "Read the names of the parameters, then the call, one by one."
+    ),
+    "slip.exchanged-entries": Kind(
+        "exchanged two entries of a result", "Write the name beside each entry before returning them."
+    ),
+    "slip.function": Kind(
+        "took one function for a similar one", "Tell the two functions apart by their values at one input."
+    ),
+    "slip.name": Kind(
+        "used one variable for another", "Say in words what each name stands for, then read the line again."
+    ),
+    "slip.comparison": Kind(
+        "turned a condition round", "Try the condition with one value on each side, and one on the edge."
+    ),
+    "slip.keyword": Kind("set an option the wrong way", "Show what the option changes, with it on and with it off."),
+    "slip.accumulate": Kind(
+        "replaced a value that adds up, or added where it is replaced",
+        "Run the loop on paper for two steps, with a column for each variable.",
+    ),
+    "slip.transpose": Kind("exchanged rows and columns", "Write the shape under each array in the line."),
+    "slip.alias": Kind(
+        "kept a buffer itself in place of its value", "Print the list after each step: all entries change together."
+    ),
+    "slip.statement": Kind("had a statement too many", "Take one line away, and see what changes."),
+    "slip.order": Kind(
+        "had two statements in the wrong order", "Run the lines on paper, with a column for each variable."
+    ),
+    "slip.indent": Kind("had a line in the wrong block", "Ask of each line in a loop: once, or each time?"),
+    "behaviour.unused-parameter": Kind("did not use an argument", "Underline where each argument is used in the body."),
+    "behaviour.constant": Kind(
+        "returned the same number for every input", "Call it at two inputs before you check it."
+    ),
+    "behaviour.outside-variable": Kind(
+        "used a variable of another cell inside the function",
+        "Restart the kernel: what a function uses has to come in as an argument.",
+    ),
+    "behaviour.rounded": Kind("rounded or cut the result", "Print the number before and after `int`, `round` or `//`."),
+    "behaviour.factor": Kind(
+        "were off by the same factor everywhere", "Divide the result by the measured slope: what is the ratio?"
+    ),
+    "behaviour.sign": Kind("lost or turned the sign", "Predict the sign from the picture before you compute."),
+    "behaviour.term": Kind(
+        "were off by the same term everywhere", "Subtract the measured slope from the result: what is left?"
+    ),
+    "behaviour.argument": Kind(
+        "returned an argument as it was given", "Follow one number through the function, line by line."
+    ),
+    "behaviour.function": Kind(
+        "applied one function too many", "Follow one number through the function, line by line."
+    ),
+    "behaviour.close": Kind(
+        "came close, and not to the right number", "Ask where a number is rounded, cut off, or approximated by a step."
+    ),
+    "behaviour.one-side": Kind(
+        "were right in one case and wrong in another", "Try one input of each kind: both signs, both labels, zero."
+    ),
+    "behaviour.other-exercise": Kind(
+        "answered another exercise", "Read the question again, aloud: what is asked, of which function?"
+    ),
+    "behaviour.other-variable": Kind(
+        "differentiated in another variable", "Say which input moves, and which ones are held still."
+    ),
+    "behaviour.second-derivative": Kind(
+        "differentiated once too often", "Compare the slope with the slope of the slope in a picture."
+    ),
+    "behaviour.other-point": Kind(
+        "took the slope at another point", "Mark the point in the picture before you compute."
+    ),
+    "behaviour.exchanged": Kind(
+        "had the right numbers under the wrong names", "Write the name beside each number before returning them."
+    ),
+    "behaviour.arranged": Kind(
+        "had the right numbers in another order", "Label the entries of one small example by hand."
+    ),
+    "behaviour.entry": Kind("had some entries of an array wrong", "Compute the first and the last entry by hand."),
+    "none.no-return": Kind("returned nothing", "Show what a function without `return` gives back."),
+    "none.printed": Kind(
+        "printed the result and did not return it", "Show the difference: `print` shows, `return` hands over."
+    ),
+    "none.way-without-return": Kind(
+        "had a way through the function without `return`", "Draw the branches: does each end in `return`?"
+    ),
+    "none.backward": Kind(
+        "returned what `backward()` returns", "Show that `backward()` gives None, and where the gradient is."
+    ),
+    "none.method": Kind(
+        "returned the result of a method that changes its object", "Show `[1].append(2)`: what does it give back?"
+    ),
+    "none.no-backward": Kind("read `.grad` without a backward pass", "Print `.grad` before and after `backward()`."),
+    "none.cleared": Kind(
+        "emptied `.grad` before they read it", "Write the order on the board: forward, backward, read, clear."
+    ),
+    "none.other-tensor": Kind(
+        "read the `.grad` of another tensor", "Draw the graph, and mark the leaves: only they keep `.grad`."
+    ),
 }
 
 

@@ -1,17 +1,17 @@
-"""What a known mistake is: a slug, how it shows, and one sentence to the student who made it."""
+"""A known mistake: its slug, how it shows, and the message to the student who made it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .observation import Call
+from .observation import Call, Value
 
 
 @dataclass(frozen=True)
 class Point:
-    """One case as a mistake sees it: the arguments, built, and the right answer there."""
+    """One case as a mistake sees it: the built arguments, and the right answer for them."""
 
     arguments: tuple[Any, ...]
     reference: Any
@@ -26,13 +26,13 @@ class Mistake:
     slug
         The last part of its id, `<exercise id>.<slug>`.
     message
-        One sentence to the student.
+        What the student is told: what is wrong, and what to look at.
     answers
-        What the mistake returns at each point, where it shows in the values; one after the other, as far as asked.
+        Returns the mistake's answer at each point, one after the other. For a mistake that shows in the values.
     shows
-        Whether one call shows it, where it shows in something other than the values.
+        Whether one call shows the mistake. For a mistake that shows in something other than the values.
     calls
-        Names of functions that the answer's text must not call, as `jacobian`.
+        Names of functions that the text of the answer must not call, as `jacobian`.
     """
 
     slug: str
@@ -43,7 +43,7 @@ class Mistake:
 
 
 def wrong_value(slug: str, message: str, answer: Callable[..., Any]) -> Mistake:
-    """Return a mistake that shows in the value: `answer(reference, *arguments)` is what it returns at a point."""
+    """Return a mistake that shows in the value. `answer(reference, *arguments)` returns the mistake's value."""
 
     def answers(points: Sequence[Point]) -> Iterable[Any]:
         return (answer(point.reference, *point.arguments) for point in points)
@@ -51,10 +51,29 @@ def wrong_value(slug: str, message: str, answer: Callable[..., Any]) -> Mistake:
     return Mistake(slug, message, answers=answers)
 
 
-def raising(slug: str, message: str, kind: str, *parts: str) -> Mistake:
-    """Return a mistake that shows as an exception of class `kind` whose text has one of `parts` in it.
+def wrong_effect(slug: str, message: str, effects: Mapping[str, Any]) -> Mistake:
+    """Return a mistake that shows in what the exercise measures: each of these entries has this value."""
+    return Mistake(slug, message, shows=lambda call: all(effect(call, key) == value for key, value in effects.items()))
 
-    The parts are short, since the texts change between releases of PyTorch; without parts any text will do.
+
+def effect(call: Call, key: str) -> Any:
+    """Return an entry of what was measured as a truth value, a text or a number; None for anything else."""
+    entry = measured(call, key)
+    if entry.kind == "truth":
+        return bool(entry.numbers[0])
+    return entry.text if entry.kind == "text" else entry.numbers[0] if entry.kind == "number" else None
+
+
+def measured(call: Call, key: str) -> Value:
+    """Return an entry of what was measured, as the probe wrote it down."""
+    entries = dict(zip(call.value.keys, call.value.items, strict=False)) if call.value is not None else {}
+    return entries.get(key, Value(kind="other", type=""))
+
+
+def raising(slug: str, message: str, kind: str, *parts: str) -> Mistake:
+    """Return a mistake that shows as an exception of class `kind` with one of `parts` in its text.
+
+    Keep the parts short: PyTorch changes its texts between releases. Without parts, any text fits.
     """
 
     def shows(call: Call) -> bool:

@@ -1,4 +1,4 @@
-"""What a notebook calls: `check`, `hint`, `compare` and `progress`."""
+"""The functions for notebooks: `check`, `hint`, `compare` and `progress`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import lessons, view
 from .comparison import Comparison, compare
+from .diagnosis.running import run_variants
+from .diagnosis.search import Budget, diagnose
 from .exercise import withheld
 from .judge import judge
 from .overview import Progress, saved_verdicts, summarise
@@ -43,7 +46,7 @@ class ShownProgress(Progress):
 
 
 def check(exercise_id: str) -> ShownVerdict:
-    """Check the answer to an exercise, and say what is right or which mistake was made.
+    """Check the answer to an exercise. Return what is right, or which mistake the student made.
 
     Parameters
     ----------
@@ -68,7 +71,9 @@ def check(exercise_id: str) -> ShownVerdict:
     observation = probe(exercise, namespace, exercise.cases)
     with fresh_settings():
         # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
-        verdict = ShownVerdict(**vars(judge(exercise, exercise.cases, observation.to_json())))
+        judged = judge(exercise, exercise.cases, observation.to_json())
+        run = partial(run_variants, exercise, namespace)
+        verdict = ShownVerdict(**vars(diagnose(exercise, exercise.cases, observation, judged, run, Budget())))
     _verdicts.pop(exercise_id, None)
     _verdicts[exercise_id] = verdict
     print(view.text(verdict))
@@ -77,7 +82,7 @@ def check(exercise_id: str) -> ShownVerdict:
 
 @dataclass(frozen=True)
 class Ladder:
-    """The hints taken so far for one exercise, as shown in a notebook."""
+    """The hints taken so far for one exercise. A notebook shows them as a list."""
 
     hints: tuple[str, ...]
     taken: int
@@ -91,7 +96,7 @@ class Ladder:
 
 
 def hint(exercise_id: str) -> Ladder:
-    """Return the next hint for an exercise: one more each time, from the shape of the answer to the place to read.
+    """Return the next hint for an exercise, one more at each call. The last hint names the place to read.
 
     Raises
     ------
@@ -104,12 +109,12 @@ def hint(exercise_id: str) -> Ladder:
 
 
 def progress() -> ShownProgress:
-    """Return what is done and what is next: from the checks of this session, and for the rest from saved notebooks.
+    """Return the progress: from the checks of this session, and for other exercises from saved notebooks.
 
     The lesson that was checked last is the one that is being worked on.
     """
     if os.environ.get("NBGRADER_EXECUTION") == "autograde" and not _verdicts:
-        # The verdicts of grading are computed elsewhere, and other lessons' notebooks are not there.
+        # In grading, another process computes the verdicts, and the notebooks of other lessons are not there.
         return ShownProgress(())
     all_lessons = lessons.all_lessons()
     here = next(reversed(_verdicts)).partition(".")[0] if _verdicts else ""

@@ -1,4 +1,4 @@
-"""What the probe writes down of an answer: plain data, with a size limit, and no object of the student's.
+"""The observation that the probe makes of an answer: plain data with a size limit, and no object of the student.
 
 An `Observation` is the only thing that crosses from the student's side to the judge's. It travels as JSON text, and
 `Observation.from_json` refuses whatever does not have exactly this form.
@@ -27,7 +27,7 @@ Kind = Literal["number", "array", "truth", "text", "nothing", "blank", "sequence
 
 
 class UnreadableError(ValueError):
-    """An observation that is too large, is not JSON, or does not have the form of an `Observation`."""
+    """An observation is too large, is not JSON, or does not have the form of an `Observation`."""
 
 
 class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     requires_grad: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a value that contradicts itself, or is nested deeper than `MAX_DEPTH`."""
+        """Raise ValueError if the value contradicts itself or is nested deeper than `MAX_DEPTH`."""
         whole = {
             "number": len(self.numbers) == 1 and not self.shape,
             "truth": len(self.numbers) == 1 and not self.shape,
@@ -77,18 +77,26 @@ class Raised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One reverse pass of the autograd engine, and how it was asked for.
+    """One reverse pass of the autograd engine, and the arguments of its call.
 
-    `accumulates` is true of `backward`, which adds into `.grad`, and false of `autograd.grad`, which returns.
+    `accumulates` is true of `backward`, which adds into `.grad`, and false of `autograd.grad`, which returns. `nodes`
+    counts the nodes of the graph; `built_ahead` says whether the graph was there when the pass before began.
     """
 
     retain_graph: bool
     create_graph: bool
     accumulates: bool
+    nodes: Size = 0
+    built_ahead: bool = False
+
+    @property
+    def keeps_graph(self) -> bool:
+        """Whether the pass was asked to keep its graph. The transforms of `torch.func` always do that on their own."""
+        return self.retain_graph and (self.accumulates or not self.create_graph)
 
 
 class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One call of the answer: what it returned or raised, and what it did on the way.
+    """One call of the answer: its result or exception, and what it did during the call.
 
     `used` has the names of the library functions through which the autograd engine was entered, as `jacobian`, and, of
     answers by hand, of the operations on tensors.
@@ -105,7 +113,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 
 class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """All that the judge learns of an answer to one exercise.
+    """All that the judge knows about an answer to one exercise.
 
     `answer` is what the exercise's name is bound to (None where it is not defined), `calls` has one entry a case.
     `scaled` is the last case once more, with every gradient that enters the engine doubled: a result that came
@@ -126,7 +134,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read an observation back.
+        """Return the observation in a JSON text.
 
         Raises
         ------

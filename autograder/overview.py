@@ -1,4 +1,4 @@
-"""What is done and what is next, over a lesson and over the course."""
+"""The progress of a student in a lesson and in the course."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .verdict import MIME_TYPE, Outcome, Verdict
 
 @dataclass(frozen=True)
 class Row:
-    """One lesson: how many of its exercises are right, their points, and the first that is not."""
+    """One lesson: the number of right exercises, their points, and the first exercise that is not right."""
 
     lesson: Lesson
     right: int
@@ -28,16 +28,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Progress:
-    """The rows of the course, and the lesson that is being worked on."""
+    """The rows of the course, and the lesson in which the student works."""
 
     rows: tuple[Row, ...]
     here: str = ""
 
     @property
     def next(self) -> str:
-        """What to do next, in a sentence."""
+        """A sentence that names the next exercise."""
         if not self.rows:
-            return "How far you are stands in your own notebook."
+            return "Your own notebook shows your progress."
         current = [row for row in self.rows if row.lesson.name == self.here]
         for row in (*current, *self.rows):
             if row.next is not None:
@@ -46,7 +46,7 @@ class Progress:
 
 
 def summarise(lessons: Sequence[Lesson], verdicts: Mapping[str, Verdict], here: str = "") -> Progress:
-    """Return the progress that these verdicts, by exercise id, make."""
+    """Return the progress from these verdicts, given by exercise id."""
     rows = []
     for lesson in lessons:
         known = [verdicts.get(exercise.id) for exercise in lesson.exercises]
@@ -58,7 +58,7 @@ def summarise(lessons: Sequence[Lesson], verdicts: Mapping[str, Verdict], here: 
 
 
 def saved_verdicts(folder: Path, lessons: Sequence[Lesson]) -> dict[str, Verdict]:
-    """Return the verdicts in the saved notebooks `folder/<lesson>/<lesson>.ipynb`; what can't be read counts as nothing."""
+    """Return the verdicts in the saved notebooks `folder/<lesson>/<lesson>.ipynb`. Unreadable notebooks are ignored."""
     found: dict[str, Verdict] = {}
     for lesson in lessons:
         try:

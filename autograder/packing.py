@@ -1,4 +1,4 @@
-"""Packs what students get: their notebooks, this package, and what to install. Nothing else of the course goes in."""
+"""Packs the zip file for students: their notebooks, this package, and a list of what to install. It contains nothing else."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .view import templates
 
 PACKED = "autograd-course"
 
-# The time that a zip file can not leave out; the same files give the same zip file.
+# A zip file must contain a time. A fixed one makes the same zip file from the same files.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(notebooks: Path) -> bytes:
-    """Return a zip file with the released notebooks in a folder, the package, and what to install.
+    """Return a zip file with the released notebooks of a folder, the package, and a list of what to install.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Calls a student's answer and writes down what happened. Decides nothing.
+"""Calls a student's answer and records what happened. Decides nothing.
 
 The probe runs where the student's code runs: in the notebook's kernel, or inside the sandbox. What it returns is an
 `Observation`, plain data, which the judge reads elsewhere.
@@ -34,6 +34,7 @@ from .settings import Kept, fresh_settings
 
 _SCALE = 2.0
 _MAX_RUNS = 1000
+_MAX_NODES = 1000
 _MAX_USED = 200
 # PyTorch asks this of a tensor that it gives a tangent to, and of no other.
 _SETS_TANGENT = "_has_same_storage_numel"
@@ -52,7 +53,7 @@ _DUALS = _module_of_duals()
 
 
 def probe(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[Case]) -> Observation:
-    """Call the answer found in `namespace` once a case, and write down what happened.
+    """Call the answer in `namespace` once for each case, and return what happened.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, settings: 
 
 
 def _judged(value: Any, measured: Callable[[Any], Any] | None) -> Value:
-    """Write down what the exercise looks at: the result, or what it measures once the call is over."""
+    """Return the value that the exercise judges: the result, or what it measures after the call."""
     if measured is None:
         return describe(value)
     try:
@@ -150,24 +151,39 @@ def _judged(value: Any, measured: Callable[[Any], Any] | None) -> Value:
 
 
 class _Watch:
-    """How often, and how, the autograd engine was started."""
+    """The number of starts of the autograd engine, and their arguments."""
 
     def __init__(self) -> None:
         self.runs: list[EngineRun] = []
+        self.began = 0
         self.forward_mode = 0
         self.used: set[str] = set()
 
-    def ran(self, retain_graph: bool, create_graph: bool, accumulates: bool) -> None:
+    def ran(self, retain_graph: bool, create_graph: bool, accumulates: bool, roots: Sequence[Any] = ()) -> None:
         if len(self.runs) < _MAX_RUNS:
-            self.runs.append(EngineRun(retain_graph, create_graph, accumulates))
+            built_ahead = bool(self.runs) and any(root._sequence_nr() < self.began for root in roots)
+            self.runs.append(EngineRun(retain_graph, create_graph, accumulates, _count_nodes(roots), built_ahead))
+        # Nodes are numbered in the order in which they are made.
+        self.began = torch._C._autograd._get_sequence_nr()
 
     def entered(self) -> None:
         """Note the library's functions on the way from the answer to here."""
         frame = sys._getframe(2)
         while frame.f_back is not None and frame.f_code is not _call.__code__:
-            if _is_library(frame.f_code.co_filename):
+            if is_library(frame.f_code.co_filename):
                 self.used.add(frame.f_code.co_qualname.partition(".<locals>")[0][:200])
             frame = frame.f_back
+
+
+def _count_nodes(roots: Sequence[Any]) -> int:
+    """Return how many nodes a graph has; no more than 1000 are counted."""
+    seen = set(roots)
+    waiting = list(seen)
+    while waiting and len(seen) < _MAX_NODES:
+        new = {node for node, _ in waiting.pop().next_functions if node is not None} - seen
+        seen |= new
+        waiting += new
+    return min(len(seen), _MAX_NODES)
 
 
 class _Engine:
@@ -194,7 +210,8 @@ def _engine_watched(scale: float) -> Iterator[_Watch]:
     make_dual = _DUALS._make_dual
 
     def watched_backward(outputs: Any, gradients: Any, retain: Any, create: Any, *rest: Any, **options: Any) -> Any:
-        watch.ran(bool(retain), bool(create), bool(options.get("accumulate_grad", False)))
+        roots = [node for each in outputs if (node := getattr(each, "grad_fn", None)) is not None]
+        watch.ran(bool(retain), bool(create), bool(options.get("accumulate_grad", False)), roots)
         watch.entered()
         if scale != 1.0:
             gradients = tuple(None if each is None else each * scale for each in gradients)
@@ -240,7 +257,7 @@ def _passes() -> int:
 def _raised(error: BaseException) -> Raised:
     types_ = tuple(kind.__name__[:200] for kind in type(error).__mro__ if issubclass(kind, BaseException))
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames[1:] if not _is_library(frame.filename)]
+    theirs = [frame for frame in frames[1:] if not is_library(frame.filename)]
     try:
         text = " ".join(str(error).split())[:500]
     except Exception:
@@ -249,19 +266,21 @@ def _raised(error: BaseException) -> Raised:
         types=types_[:50],
         text=text,
         line=((theirs[-1].line or "") if theirs else "")[:500],
-        own=len(frames) > 1 and not _is_library(frames[-1].filename),
+        own=len(frames) > 1 and not is_library(frames[-1].filename),
     )
 
 
 _LIBRARIES = (
     "<frozen",
     "<__array_function__",
-    str(Path(__file__).parent),
+    # As the code says it, since behind the walls this package is no file.
+    str(Path(sys._getframe().f_code.co_filename).parent),
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
 )
 
 
-def _is_library(filename: str) -> bool:
+def is_library(filename: str) -> bool:
+    """Whether a file is Python's, an installed package's or this package's, and not the student's."""
     return filename.startswith(_LIBRARIES)
 
 
@@ -314,7 +333,7 @@ def _functions(thing: Any, namespace: Mapping[str, Any]) -> list[types.FunctionT
     for _ in range(50):
         if not hasattr(thing, "__wrapped__"):
             break
-        if isinstance(thing, types.FunctionType) and not _is_library(thing.__code__.co_filename):
+        if isinstance(thing, types.FunctionType) and not is_library(thing.__code__.co_filename):
             around.append(thing)
         thing = thing.__wrapped__
     if isinstance(thing, types.FunctionType):
@@ -345,5 +364,5 @@ def _members(thing: object) -> Iterator[object]:
 
 def _is_theirs(thing: object, namespace: Mapping[str, Any]) -> bool:
     if isinstance(thing, types.FunctionType):
-        return not _is_library(thing.__code__.co_filename)
+        return not is_library(thing.__code__.co_filename)
     return bool(getattr(thing, "__module__", None) == namespace.get("__name__", "__main__"))

@@ -1,4 +1,4 @@
-"""An answer laid beside the reference: is each part of the right type and shape, and which numbers belong together?
+"""Reads an answer beside the reference: checks the type and shape of each part, and pairs the numbers.
 
 Pure, and the judge's alone. Types and shapes come before values: a comparison that broadcasts would call
 `[2, 2, 2]` equal to `2`.
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .finding import Finding
 from .observation import Kind, Value
 from .verdict import Outcome
 
@@ -21,12 +22,14 @@ Leaf = Numbers | bool | str | frozenset[str]
 
 @dataclass(frozen=True)
 class Problem:
-    """Why an answer is not right: an outcome, one message, and the slug of the mistake where it is a known one."""
+    """Why an answer is not right: an outcome, one message, the slug of a known mistake, and what else was found."""
 
     outcome: Outcome
     message: str
     slug: str = ""
     case: int = 0
+    finding: Finding | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,20 +65,20 @@ def leaf(reference: Any) -> Leaf:
 
 
 def read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem | None:
-    """Lay `value` beside `reference`: append a part for each of the reference's, and say what is first wrong with one.
+    """Read `value` beside `reference`. Append a part for each of the reference's, and return the first problem.
 
     A part whose type or shape is wrong is appended too, with nothing in it.
     """
     before = len(parts)
     problem = _read(reference, value, path, parts)
-    # What lies below a part that can't be read is asked for all the same, and counts as wrong.
+    # Parts inside a part that can't be read still count: as wrong.
     if problem is not None and len(parts) == before:
         parts.extend(Part(below, None, one) for below, one in _leaves(reference, path))
     return problem
 
 
 def _leaves(reference: Any, path: str) -> Iterator[tuple[str, Leaf]]:
-    """Yield the parts that a reference has, with the path of each."""
+    """Yield the path and the value of each part of a reference."""
     if isinstance(reference, dict | tuple | list):
         entries = reference.items() if isinstance(reference, dict) else enumerate(reference)
         for key, one in entries:
@@ -161,14 +164,14 @@ def _read_exact(reference: bool | str, value: Value, path: str, parts: list[Part
 
 
 def numbers_in(value: Value) -> Numbers:
-    """Return all the numbers of an answer in one row, in the order in which they are read."""
+    """Return all numbers of an answer as a 1-D array, in the order in which they are read."""
     if value.items:
         return np.concatenate([numbers_in(item) for item in value.items])
     return np.array([] if value.kind == "truth" else value.numbers)
 
 
 def _elements(value: Value) -> tuple[Value, ...] | None:
-    """Return the elements of a sequence; an array is one too, of its rows."""
+    """Return the elements of a sequence. An array is a sequence of its rows."""
     if value.kind == "sequence":
         return value.items
     got = _numbers(value)
@@ -184,7 +187,7 @@ def _elements(value: Value) -> tuple[Value, ...] | None:
 
 
 def _numbers(value: Value) -> Numbers | None:
-    """Return a number, an array or nested sequences of numbers as an array; None where it is none of these."""
+    """Return a number, an array or nested sequences of numbers as an array; None for anything else."""
     if value.kind in ("number", "array") and value.dtype != "bool":
         size = int(np.prod(value.shape, dtype=np.int64)) if all(n >= 0 for n in value.shape) else -1
         return np.array(value.numbers).reshape(value.shape) if size == len(value.numbers) else None
@@ -197,7 +200,7 @@ def _numbers(value: Value) -> Numbers | None:
 
 
 def not_finite(parts: Sequence[Part]) -> Problem | None:
-    """Say so where a number is nan or infinite and the reference is not."""
+    """Return a problem if a number is nan or infinite and the reference is not."""
     for part in parts:
         numbers = part.numbers()
         if numbers is not None and not np.isfinite(numbers[0][np.isfinite(numbers[1])]).all():

@@ -28,20 +28,20 @@ _TRANSPARENT = frozenset(
 
 
 class Names(dict[str, ast.expr]):
-    """By name, the expression that it stands for. Names can stand for one another, so the work they make has an end."""
+    """Maps a name to the expression that it stands for. Names can refer to each other, so the number of look-ups is limited."""
 
     def __init__(self, meanings: dict[str, ast.expr], work: Iterator[int]) -> None:
         super().__init__(meanings)
         self._work = work
 
     def spend(self) -> None:
-        """Do one piece of work; raise RecursionError when there is none left to do."""
+        """Count one look-up. Raises RecursionError when the limit is reached."""
         if next(self._work, None) is None:
             raise RecursionError
 
 
 def names_called(source: str) -> frozenset[str]:
-    """Return the names of the functions that a text calls: of `torch.func.vjp(f, x)` it is `vjp`."""
+    """Return the names of the functions that a text calls. For `torch.func.vjp(f, x)`, the name is `vjp`."""
     try:
         calls = [node.func for node in _nodes(source) if isinstance(node, ast.Call)]
     except _UNREADABLE:
@@ -98,7 +98,7 @@ def _functions(source: str) -> list[ast.FunctionDef | ast.Lambda]:
 
 @lru_cache(maxsize=32)
 def _nodes(source: str) -> tuple[ast.AST, ...]:
-    """Return all that a text is made of. It is asked for twice in a row, for each answer."""
+    """Return all nodes of a text. Cached, because each answer needs them twice in a row."""
     return tuple(ast.walk(ast.parse(textwrap.dedent(source))))
 
 
@@ -261,7 +261,7 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[complex, complex], complex]] =
 
 
 def _factors(node: ast.expr, names: Names, depth: int = _DEPTH) -> tuple[list[ast.expr], list[ast.expr]]:
-    """Return the factors of a product or quotient: those above the line, and those below it."""
+    """Return the factors of a product or quotient: those of the numerator, and those of the denominator."""
     meant = _meant(node, names)
     if depth and isinstance(meant, ast.BinOp) and isinstance(meant.op, ast.Div | ast.Mult):
         over, under = _factors(meant.left, names, depth - 1)
@@ -277,7 +277,7 @@ def _factors(node: ast.expr, names: Names, depth: int = _DEPTH) -> tuple[list[as
 def _terms(
     node: ast.expr, names: Names, negative: bool = False, depth: int = _DEPTH
 ) -> Iterator[tuple[ast.expr, bool]]:
-    """Yield the terms of a sum or difference, and whether each is taken away."""
+    """Yield the terms of a sum or difference, and whether each is subtracted."""
     meant = _meant(node, names)
     match meant:
         case ast.BinOp(left, ast.Add() | ast.Sub() as sign, right) if depth:
@@ -290,7 +290,7 @@ def _terms(
 
 
 def _meanings(function: ast.FunctionDef | ast.Lambda, nodes: Sequence[ast.AST]) -> dict[str, ast.expr]:
-    """Return the names that stand for one expression throughout: defaults of arguments, and names assigned once."""
+    """Return the names that always stand for one expression: arguments with a default, and names assigned once."""
     arguments = function.args.posonlyargs + function.args.args
     pairs: list[tuple[str, ast.expr | None]] = [
         (argument.arg, None) for argument in arguments + function.args.kwonlyargs
@@ -360,7 +360,7 @@ def _meant(node: ast.expr, names: Names) -> ast.expr:
 
 
 def _number(node: ast.expr) -> float | None:
-    """Return the value of a constant expression, or None."""
+    """Return the value of a constant expression; None for another one."""
     match node:
         case ast.Constant(int() | float() as value) if not isinstance(value, bool):
             return float(value)

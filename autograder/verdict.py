@@ -1,4 +1,4 @@
-"""What the judge says of an answer: an outcome, points, and at most one message. The reference value is not in it."""
+"""The judge's verdict on an answer: an outcome, points, and at most one message. It never contains the reference value."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
+from .finding import Finding
+from .sketch import Sketch
+
 
 class Outcome(StrEnum):
-    """How an answer can come out, in the order in which the judge looks."""
+    """The possible outcomes of an answer, in the order in which the judge looks for them."""
 
     UNREADABLE = "unreadable"
     NOT_ATTEMPTED = "not attempted"
@@ -38,6 +43,12 @@ class Verdict:
         The student's own call and what came of it, as text: the first that was wrong, or else the first.
     printed
         What the answer printed during that call.
+    finding
+        What else was found of a wrong answer, or None.
+    evidence
+        What a small step of the input does to the function, where the answer is a wrong derivative.
+    sketch
+        A picture of the wrong answer, or None.
     """
 
     exercise: str
@@ -50,6 +61,9 @@ class Verdict:
     answer: str = ""
     printed: str = ""
     hints: tuple[str, ...] = ()
+    finding: Finding | None = None
+    evidence: str = ""
+    sketch: Sketch | None = None
 
     def __repr__(self) -> str:
         """Return the points as a bare number: nbgrader reads a check cell's score from this text."""
@@ -64,4 +78,9 @@ class Verdict:
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Verdict:
         """Read back what `to_dict` wrote."""
-        return cls(**{**record, "outcome": Outcome(record["outcome"])})
+        read = {
+            "outcome": Outcome(record["outcome"]),
+            "finding": msgspec.convert(record.get("finding"), Finding | None),
+            "sketch": msgspec.convert(record.get("sketch"), Sketch | None),
+        }
+        return cls(**record | read)

@@ -1,9 +1,11 @@
-"""Verdict → HTML panel and plain text. Computes nothing, and escapes whatever came from a student."""
+"""Turns verdicts into HTML panels and plain text. Computes nothing, and escapes all text of students."""
 
 from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,20 +14,24 @@ from markupsafe import Markup, escape
 
 from . import misconceptions
 from .exercise import TOOLS, Exercise
+from .finding import Place
 from .overview import Progress
+from .sketch import Sketch
 from .verdict import MIME_TYPE, Outcome, Verdict
 
-# Colours that stand out on JupyterLab's light and dark ground alike; the words beside them say the same.
+# These colours have enough contrast on JupyterLab's light and dark themes. The words beside them say the same.
 _MARKS: dict[Outcome, tuple[str, str]] = {
     Outcome.RIGHT: ("✓", "#2e8b57"),
     Outcome.NOT_ATTEMPTED: ("○", "#7a7f87"),
 }
 _WRONG_MARK = ("✗", "#c8472f")
+# Of a sketch, in pixels.
+_WIDTH, _HEIGHT, _EDGE = 360, 170, 22
 
 
 @cache
 def templates() -> jinja2.Environment:
-    """Return the package's templates. Those of pages escape all that is put into them."""
+    """Return the package's templates. HTML templates escape every value."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("autograder", "templates"),
         autoescape=jinja2.select_autoescape(disabled_extensions=("md", "toml", "txt", "yml"), default=True),
@@ -34,6 +40,11 @@ def templates() -> jinja2.Environment:
     )
     environment.filters |= {
         "prose": _prose,
+        "marked": _marked,
+        "sketch": _svg,
+        "across": _across,
+        "up": _up,
+        "path": _path,
         "number": _number,
         "percent": _percent,
         "mistake_name": misconceptions.name,
@@ -43,7 +54,7 @@ def templates() -> jinja2.Environment:
 
 
 def _prose(message: str) -> Markup:
-    """Return a message as HTML: escaped, with what stands between backticks set as code."""
+    """Return a message as escaped HTML. Text between backticks becomes code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(message))))
 
 
@@ -56,13 +67,82 @@ def _percent(share: float) -> str:
 
 
 def panel(verdict: Verdict) -> str:
-    """Return the panel that stands under a check cell, as HTML."""
+    """Return the panel under a check cell as HTML."""
     mark, colour = _MARKS.get(verdict.outcome, _WRONG_MARK)
     return (
         templates()
         .get_template("panel.html")
-        .render(verdict=verdict, mark=mark, colour=colour, points=_points(verdict))
+        .render(
+            verdict=verdict,
+            mark=mark,
+            colour=colour,
+            points=_points(verdict),
+            line=_line_of(verdict),
+            sketch=_svg(verdict.sketch) if verdict.sketch is not None else "",
+            hints=_hints(verdict),
+        )
     )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the student's, and the words in it that are marked."""
+
+    number: int
+    function: str
+    before: str
+    marked: str
+    after: str
+
+
+def _line(place: Place) -> _Line:
+    end = len(place.code) if place.text.endswith(" …") else place.column + len(place.text)
+    return _Line(
+        place.line, place.function, place.code[: place.column], place.code[place.column : end], place.code[end:]
+    )
+
+
+def _line_of(verdict: Verdict) -> _Line | None:
+    place = verdict.finding.place if verdict.finding is not None else None
+    return _line(place) if place is not None and place.code else None
+
+
+def _marked(place: Place) -> Markup:
+    """Return a student's line as code, with the words marked that the finding is about."""
+    line = _line(place)
+    return Markup("<code>{}<mark>{}</mark>{}</code>").format(line.before, line.marked, line.after)
+
+
+def _hints(verdict: Verdict) -> list[tuple[int, str]]:
+    """Return the hints with their numbers: first the one that fits what was found, then those after it, then the others."""
+    numbered = list(enumerate(verdict.hints, 1))
+    if verdict.outcome in (Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE):
+        return numbered
+    first = 1 if verdict.finding is not None or verdict.mistake else 0
+    return numbered[first:] + numbered[:first]
+
+
+def _svg(sketch: Sketch) -> Markup:
+    """Return a sketch as an inline picture. Its colours are those of the text around it, and one that stands out."""
+    return Markup(
+        templates()
+        .get_template("sketch.html")
+        .render(
+            sketch=sketch, width=_WIDTH, height=_HEIGHT, bar=round(0.6 * _across(1 / max(len(sketch.labels), 1)), 1)
+        )
+    )
+
+
+def _across(share: float) -> float:
+    return round(_EDGE + share * (_WIDTH - 2 * _EDGE), 1)
+
+
+def _up(share: float) -> float:
+    return round(_HEIGHT - _EDGE - share * (_HEIGHT - 2 * _EDGE), 1)
+
+
+def _path(dots: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{_across(x)} {_up(y)}" for x, y in dots)
 
 
 def bundle(verdict: Verdict) -> dict[str, Any]:
@@ -78,23 +158,27 @@ def ladder(hints: tuple[str, ...], taken: int) -> str:
 def text(verdict: Verdict) -> str:
     """Return the verdict as plain text, for a terminal or a screen reader."""
     lines = [f"{verdict.exercise}: {verdict.outcome}, {_points(verdict)}"]
+    if verdict.message:
+        lines += _wrapped(verdict.message)
+    line = _line_of(verdict)
+    if line is not None:
+        lines.append(f"    line {line.number} of {line.function}: {line.before}>>{line.marked}<<{line.after}")
     if verdict.call and verdict.outcome is not Outcome.RIGHT:
         lines.append(f"  {verdict.call}" + (f" gave {verdict.answer}" if verdict.answer else ""))
-    if verdict.message:
-        # Wrapped, since JupyterLab breaks a long line in the middle of a word.
-        lines += textwrap.wrap(
-            verdict.message,
-            88,
-            initial_indent="  ",
-            subsequent_indent="  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+    if verdict.evidence:
+        lines += _wrapped(verdict.evidence)
     return "\n".join(lines)
 
 
+def _wrapped(sentences: str) -> list[str]:
+    """Return lines of at most 88 characters, since JupyterLab breaks a longer one in the middle of a word."""
+    return textwrap.wrap(
+        sentences, 88, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+
+
 def card(exercise: Exercise) -> str:
-    """Return the card above an exercise, as the line of Markdown that stands in its notebook."""
+    """Return the card above an exercise as one line of Markdown."""
     return (
         f"**{exercise.number} · {exercise.title}** · difficulty {_dots(exercise.difficulty)} "
         f"· importance {_dots(exercise.importance)} · {exercise.minutes} min · {exercise.points:g} "
@@ -116,7 +200,7 @@ def comparison(cells: list[tuple[str, str]]) -> str:
 
 
 def progress_text(progress: Progress) -> str:
-    """Return a bar of text for each lesson, and what is next."""
+    """Return a bar of text for each lesson, and the next exercise."""
     width = max((len(row.lesson.title) for row in progress.rows), default=0)
     lines = []
     for row in progress.rows:
@@ -128,5 +212,5 @@ def progress_text(progress: Progress) -> str:
 
 
 def progress_html(progress: Progress) -> str:
-    """Return a table with a bar for each lesson, and what is next."""
+    """Return an HTML table with a bar for each lesson, and the next exercise."""
     return templates().get_template("progress.html").render(progress=progress)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import linecache
 import math
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import torch
 
 from autograder import lessons
-from autograder.exercise import Case, Exercise, Way, case
+from autograder.diagnosis.running import run_variants
+from autograder.diagnosis.search import Budget, diagnose
+from autograder.exercise import Case, Exercise, Lesson, Way, case
+from autograder.grading.rebuild import grade_id_of
 from autograder.judge import judge
 from autograder.probe import probe
 from autograder.verdict import Verdict
@@ -20,7 +27,25 @@ from autograder.verdict import Verdict
 # The tensors are small: a second thread would only be waited for.
 torch.set_num_threads(1)
 
+ROOT = Path(__file__).parents[1]
+
 _numbers = itertools.count(1)
+
+
+def answers_to(lesson: Lesson, kind: str) -> dict[str, dict[str, str]]:
+    """Return the answers of a kind, RIGHT or WRONG, to a lesson; none where nobody wrote them."""
+    try:
+        return dict(getattr(importlib.import_module(f"tests.answers.{lesson.name}"), kind))
+    except ModuleNotFoundError:
+        return {}
+
+
+def right_answers(lesson: Lesson) -> dict[str, dict[str, str]]:
+    """Return the right answers to each exercise of a lesson, by style. The solution stands in where nobody wrote one."""
+    notebook = nbformat.read(ROOT / "solutions" / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
+    solutions = {grade_id_of(cell): {"solution": cell.source} for cell in notebook.cells}
+    written = answers_to(lesson, "RIGHT")
+    return {one.id: written.get(one.id) or solutions[one.name] for one in lesson.exercises}
 
 
 def exercise_of(*cases: Case, way: Way = "any", **more: Any) -> Exercise:
@@ -57,3 +82,12 @@ def verdict_on(exercise_id: str, source: str, cases: Sequence[Case] | None = Non
     cases = exercise.cases if cases is None else cases
     observation = probe(exercise, namespace_of(source), cases)
     return judge(exercise, cases, observation.to_json())
+
+
+def pinpointed(exercise: Exercise, source: str, budget: Budget | None = None) -> Verdict:
+    """Run a cell and check the exercise as the notebook does, the search for one edit included."""
+    namespace = namespace_of(source)
+    observation = probe(exercise, namespace, exercise.cases)
+    verdict = judge(exercise, exercise.cases, observation.to_json())
+    run = partial(run_variants, exercise, namespace)
+    return diagnose(exercise, exercise.cases, observation, verdict, run, budget or Budget())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.exercise import Lesson
+from tests.answering import answers_to, right_answers
 
 NAMES = (
     "ada", "bashir", "chen", "dilara", "emeka", "fatou", "goran", "hana", "ines", "jonas", "kavya", "lena",
@@ -41,12 +41,12 @@ def make_class(root: Path, lesson: Lesson) -> dict[str, str]:
 
 
 def _submissions(lesson: Lesson, notebook: NotebookNode) -> Iterator[tuple[str, str]]:
-    answers = importlib.import_module(f"tests.answers.{lesson.name}")
-    right = [{id_: _nth(list(styles.values()), i) for id_, styles in answers.RIGHT.items()} for i in range(RIGHT)]
+    answers = right_answers(lesson)
+    right = [{id_: _nth(list(styles.values()), i) for id_, styles in answers.items()} for i in range(RIGHT)]
     for answer in right:
         yield "right", _text(_answered(notebook, answer))
     mistaken = len(NAMES) - RIGHT - HALF - len(BROKEN)
-    wrong = {id_: list(known.values()) for id_, known in answers.WRONG.items()}
+    wrong = {id_: list(known.values()) for id_, known in answers_to(lesson, "WRONG").items()}
     for i in range(mistaken):
         # The mistakes of an exercise are dealt out one a student; who gets none has that exercise right.
         dealt = {id_: _dealt(known, i, mistaken) for id_, known in wrong.items()}

@@ -41,6 +41,12 @@ def without_an_answer_cell(notebook: NotebookNode) -> None:
     notebook.cells.remove(cell(notebook, "d_square"))
 
 
+def with_a_solution_of_no_exercise(notebook: NotebookNode) -> None:
+    notebook.cells.append(
+        new_code_cell("def d_sqare(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION")
+    )
+
+
 def with_more_in_the_check_cell(notebook: NotebookNode) -> None:
     cell(notebook, "check-d_square").source += "\nprint('done')"
 
@@ -55,12 +61,16 @@ def another_graded_cell(notebook: NotebookNode) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (twice, ["cells 17, ", "Expected one cell with the grade id 'd_square'; got 2. Give each its own."]),
+        (twice, ["Expected one cell with the grade id 'd_square'; got 2. Give each its own."]),
         (
             without_an_answer_cell,
             ["no cell: Expected a code cell that defines d_square between '### BEGIN SOLUTION' and", "got none. Write it"],
         ),
-        (with_more_in_the_check_cell, ['cell 18: Expected check("scalar_gradients.d_square") alone; got ', "of its own"]),
+        (
+            with_a_solution_of_no_exercise,
+            ["Expected the solution of an exercise of autograder/lessons/scalar_gradients.py", "correct the name"],
+        ),
+        (with_more_in_the_check_cell, [': Expected check("scalar_gradients.d_square") alone; got ', "of its own"]),
         (another_graded_cell, ["scalar_gradients.py: Expected 20 points in a lesson; got 21.5. Change the `points`"]),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
@@ -91,11 +101,15 @@ def plain_cells(notebook: NotebookNode) -> None:
         del cell(notebook, grade_id).metadata["nbgrader"]
 
 
+def jupytext_metadata(notebook: NotebookNode) -> None:
+    notebook.cells[3].metadata["lines_to_next_cell"] = 1
+
+
 def other_minutes(notebook: NotebookNode) -> None:
-    notebook.cells[0].source = notebook.cells[0].source.replace("About 40 minutes", "About 7 minutes")
+    notebook.cells[0].source = notebook.cells[0].source.replace(f"About {LESSON.minutes} minutes", "About 7 minutes")
 
 
-@pytest.mark.parametrize("spoil", [old_card, other_points, plain_cells, other_minutes])
+@pytest.mark.parametrize("spoil", [old_card, other_points, plain_cells, jupytext_metadata, other_minutes])
 def test_what_the_module_says_is_written_into_the_notebook(
     solution: NotebookNode, spoil: Callable[[NotebookNode], None]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import itertools
 import re
 import shutil
@@ -10,13 +11,21 @@ import subprocess
 import sys
 import textwrap
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder import authoring
+from autograder.judge import judge
 from autograder.lessons import all_lessons
+from autograder.probe import probe
+from autograder.verdict import Outcome
+from autograder.view import card
+from tests.answering import namespace_of
 from tests.sample_class import make_class
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +42,11 @@ ELSEWHERE = {
     "from nbgrader.plugins": "Python, in tests/grading/test_late.py",
     "class TenPercentADay": "Python, in tests/grading/test_late.py",
     "wrong_value(": "Python, in a lesson's module",
+    "def cube_of(": "Python, in a lesson's module: test_the_example_of_an_exercise_is_one",
+    "Exercise(": "Python, in a lesson's module: test_the_example_of_an_exercise_is_one",
+    "# %%": "cells of a notebook: test_the_example_of_an_exercise_is_one",
+    ".venv/bin/autograder release --run": "runs a solution, which nbval does for all of them",
+    ".venv/bin/python -m pytest": "runs tests, which make test does",
     ".venv/bin/jupytext --to ipynb --set-kernel": "makes a notebook of a lesson that the reader writes",
     "!pip": "docs/elsewhere.md says that it was not tried",
     "https://": "an address",
@@ -115,11 +129,42 @@ def test_every_command_of_contributors_works(tmp_path: Path) -> None:
     """The way over a text leaves a notebook as it was."""
     (tmp_path / ".venv").symlink_to(sys.prefix)
     shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
-    (script,) = scripts("CONTRIBUTING.md")
+    script = "\n".join(scripts("CONTRIBUTING.md"))
+    assert len(script.splitlines()) == 3
     run(script, tmp_path)
     for path in (tmp_path / "solutions").rglob("*.ipynb"):
         assert nbformat.read(path, 4).cells == nbformat.read(ROOT / path.relative_to(tmp_path), 4).cells
     assert (tmp_path / "lesson.py").exists()
+
+
+def test_the_example_of_an_exercise_is_one() -> None:
+    """The module and the cells that CONTRIBUTING.md shows, and nothing else, make an exercise that can be released."""
+    shown = blocks(ROOT / "CONTRIBUTING.md")
+    forward, exercise, *cells = (
+        "\n".join(block) for block in shown if block[0].startswith(("def cube_of(", "Exercise(", "# %%"))
+    )
+    names = vars(importlib.import_module("autograder.lessons.scalar_gradients")).copy()
+    exec(forward, names)
+    (added,) = eval(exercise, names)
+    lesson = all_lessons()[0]
+    first, *others = lesson.exercises
+    assert first.name == "predictions"
+    lesson = replace(lesson, exercises=(replace(first, points=first.points - 1), *others, added))
+    notebook = nbformat.read(ROOT / "solutions" / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
+    notebook.cells += jupytext.reads("\n\n".join(cells), fmt="py:percent").cells
+    authoring.put_in_order(lesson, notebook)
+    assert authoring.problems(lesson, notebook) == []
+    question, answer, check = notebook.cells[-3:]
+    assert question.source.startswith(card(added))
+    assert check.source == f'check("{added.id}")'
+    (mistake,) = added.mistakes
+    for source, outcome, slug in (
+        (answer.source, Outcome.RIGHT, ""),
+        (answer.source.replace("3 * ", ""), Outcome.KNOWN_MISTAKE, mistake.slug),
+    ):
+        observation = probe(added, namespace_of(source), added.cases)
+        verdict = judge(added, added.cases, observation.to_json())
+        assert (verdict.outcome, verdict.mistake) == (outcome, slug and f"{added.id}.{slug}")
 
 
 def test_nothing_is_excused_that_is_not_shown() -> None:

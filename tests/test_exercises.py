@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -27,20 +26,12 @@ from autograder.grading.rebuild import grade_id_of
 from autograder.lessons import all_lessons, find
 from autograder.mistake import Point
 from autograder.verdict import Outcome
-from tests.answering import verdict_on
+from tests.answering import answers_to, verdict_on
 
 ROOT = Path(__file__).parents[1]
 SEEDS = tuple(f"seed {i}".encode() for i in range(5))
 LESSONS = all_lessons()
 EXERCISES = tuple(exercise for lesson in LESSONS for exercise in lesson.exercises)
-
-
-def answers_to(lesson: Lesson, kind: str) -> dict[str, dict[str, str]]:
-    """Return the answers of a kind, RIGHT or WRONG, to a lesson; none where nobody wrote them."""
-    try:
-        return dict(getattr(importlib.import_module(f"tests.answers.{lesson.name}"), kind))
-    except ModuleNotFoundError:
-        return {}
 
 
 def parameters(kind: str) -> list[Any]:

@@ -77,7 +77,7 @@ def test_right_answer() -> None:
         points=3,
         max_points=3,
         call="answer(0.53)",
-        answer=repr(SLOPES[0]),
+        answer="0.8427",
     )
 
 
@@ -638,7 +638,10 @@ def test_first_wrong_place_is_told_without_its_value() -> None:
     wrong = np.outer(y, y) * 1.37
     wrong[1, 0] = 0.0
     verdict = judged(exercise, [{"up": np.outer(x, x) * 1.37, "down": x}, {"down": y, "up": wrong}])
-    assert verdict.message == "The entry `['up']` is not right here. The first element that differs is [1, 0]."
+    assert "`['up']`" in verdict.message
+    assert "[1, 0]" in verdict.message
+    assert verdict.finding is not None
+    assert verdict.finding.place.entry == "['up'][1, 0]"
     assert verdict.call == "answer(array([3.0, 4.0]))"
     assert "16.44" not in verdict.message
 
@@ -703,3 +706,28 @@ def test_extreme_numbers_warn_of_nothing(value: float) -> None:
         assert judged(CUBE, [value] * 3).points == 0
         assert judged(asking(np.array([1e-300, 1e300])), [[value, value]]).points == 0
         assert judged(asking({"a": 1e-3, "b": 2.0}, partial=True), [{"a": value, "b": 2.0}]).points == 0.5
+
+
+# What was measured
+
+
+MEASURED = asking(
+    {"t requires grad": False, "gradients": ["zeros", "None"], "gradient of b": np.array([1.0, 2.0])},
+    measure=lambda x: lambda result: result,
+)
+AS_ASKED = {"t requires grad": False, "gradients": ["zeros", "None"], "gradient of b": [1.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({"t requires grad": True}, "After the call, `t requires grad` is True. Expected False."),
+        ({"gradients": ["zeros", "full"]}, "After the call, `gradients[1]` is full. Expected None."),
+        ({"gradient of b": [1.0, 5.0]}, "After the call, `gradient of b` is right in the first entry, and wrong"),
+        ({"gradient of b": [1.0]}, "After the call, `gradient of b` has shape (1,)."),
+    ],
+)
+def test_what_was_measured_is_not_shown_as_the_result(found: dict[str, Any], message: str) -> None:
+    verdict = judged(MEASURED, [AS_ASKED | found])
+    assert verdict.message.startswith(message)
+    assert verdict.answer == ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import autograder
-from autograder.grading.dependencies import imports
+from autograder.modules import imports
 
 PACKAGE = Path(autograder.__file__).parent
 MODULES = sorted(
@@ -20,7 +22,9 @@ MODULES = sorted(
 MAY_IMPORT = {
     # Data, and pure functions over it: they know nothing of how a verdict is shown, or of who asks.
     "autograder.observation": (),
-    "autograder.verdict": (),
+    "autograder.finding": (),
+    "autograder.sketch": (),
+    "autograder.verdict": ("autograder.finding", "autograder.sketch"),
     "autograder.mistake": ("autograder.observation",),
     "autograder.exercise": ("autograder.mistake",),
     "autograder.overview": ("autograder.exercise", "autograder.verdict"),
@@ -29,7 +33,14 @@ MAY_IMPORT = {
     "autograder.grading.sandbox": (
         "autograder.grading",
         "autograder.grading.sandbox.*",
-        *("autograder.exercise", "autograder.figures", "autograder.lessons", "autograder.probe"),
+        *(
+            "autograder.diagnosis.running",
+            "autograder.exercise",
+            "autograder.figures",
+            "autograder.lessons",
+            "autograder.modules",
+            "autograder.probe",
+        ),
     ),
 }
 # Nobody but the command, what an instructor configures, and they themselves.
@@ -94,3 +105,9 @@ def test_each_module_can_be_imported_first() -> None:
     with context.Pool(2, maxtasksperchild=1) as pool:
         failed = [why for why in pool.map(imports_alone, MODULES, chunksize=1) if why]
     assert not failed
+
+
+def test_the_command_starts_without_torch() -> None:
+    # It takes seconds to import, and most of what the command does has no use for it.
+    program = "import sys, autograder.cli, autograder.grading.course; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)

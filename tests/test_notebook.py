@@ -153,6 +153,6 @@ def test_while_grading_progress_points_to_the_students_own_notebook(monkeypatch:
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     monkeypatch.setattr("autograder.notebook._verdicts", {})
     shown = notebook.progress()
-    assert repr(shown) == "How far you are stands in your own notebook."
+    assert repr(shown) == "Your own notebook shows your progress."
     assert "<table" not in shown._repr_html_()
-    assert "in your own notebook" in shown._repr_html_()
+    assert "Your own notebook shows your progress" in shown._repr_html_()

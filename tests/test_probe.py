@@ -260,17 +260,17 @@ LEAF = "x = torch.tensor(x, dtype=torch.float64, requires_grad=True)"
     ("body", "runs"),
     [
         ("return 2 * x", []),
-        ("(x**2).backward()", [EngineRun(False, False, True)]),
-        ("(x**2).backward(retain_graph=True)", [EngineRun(True, False, True)]),
-        ("torch.autograd.backward(x**2, create_graph=True)", [EngineRun(True, True, True)]),
-        ("torch.autograd.grad(x**2, x)", [EngineRun(False, False, False)]),
-        ("torch.autograd.grad(x**2, x, create_graph=True)", [EngineRun(True, True, False)]),
+        ("(x**2).backward()", [EngineRun(False, False, True, nodes=2)]),
+        ("(x**2).backward(retain_graph=True)", [EngineRun(True, False, True, nodes=2)]),
+        ("torch.autograd.backward(x**2, create_graph=True)", [EngineRun(True, True, True, nodes=2)]),
+        ("torch.autograd.grad(x**2, x)", [EngineRun(False, False, False, nodes=2)]),
+        ("torch.autograd.grad(x**2, x, create_graph=True)", [EngineRun(True, True, False, nodes=2)]),
         (
             "y = x**2\n    y.backward(retain_graph=True)\n    y.backward()",
-            [EngineRun(True, False, True), EngineRun(False, False, True)],
+            [EngineRun(True, False, True, nodes=2), EngineRun(False, False, True, nodes=2, built_ahead=True)],
         ),
-        ("from torch.autograd import grad, backward\n    grad(x**2, x)", [EngineRun(False, False, False)]),
-        ("torch.autograd.functional.vjp(torch.square, x)", [EngineRun(False, False, False)]),
+        ("from torch.autograd import grad, backward\n    grad(x**2, x)", [EngineRun(False, False, False, nodes=2)]),
+        ("torch.autograd.functional.vjp(torch.square, x)", [EngineRun(False, False, False, nodes=2)]),
     ],
 )
 def test_engine_runs_are_noted(body: str, runs: list[EngineRun]) -> None:
@@ -278,6 +278,27 @@ def test_engine_runs_are_noted(body: str, runs: list[EngineRun]) -> None:
     assert call.raised is None
     assert list(call.engine_runs) == runs
     assert call.forward_mode == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "graphs"),
+    [
+        ("for _ in range(3):\n        (x * x).backward()", [(2, False)] * 3),
+        ("for loss in [x * x, x * x, x * x]:\n        loss.backward()", [(2, False), (2, True), (2, True)]),
+        (
+            "y = x\n    for _ in range(3):\n        y = y + 1\n        y.backward()",
+            [(2, False), (3, False), (4, False)],
+        ),
+        ("for _ in range(2):\n        torch.func.grad(torch.square)(x)", [(2, False)] * 2),
+        ("y = x\n    for _ in range(2000):\n        y = y + 1\n    y.backward()", [(1000, False)]),
+        ("x.backward()", [(0, False)]),
+    ],
+)
+def test_graphs_are_noted(body: str, graphs: list[tuple[int, bool]]) -> None:
+    """A graph that grows, or one that was there before another had its pass, is one that somebody kept."""
+    call = only_call(f"def answer(x):\n    {LEAF}\n    {body}\n")
+    assert call.raised is None
+    assert [(run.nodes, run.built_ahead) for run in call.engine_runs] == graphs
 
 
 FORWARD_MODE = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -9,6 +11,9 @@ import pytest
 
 from autograder import view
 from autograder.exercise import TOOLS
+from autograder.finding import Finding, Place
+from autograder.grading.pages import clean_html
+from autograder.sketch import Sketch
 from autograder.verdict import MIME_TYPE, Outcome, Verdict
 from tests.answering import exercise_of
 
@@ -24,6 +29,19 @@ WRONG = Verdict(
     answer="2.25",
     printed="on the way\nto the answer",
     hints=("Look at the type.", "Look at `x`.", "Look at another.", "Look it up."),
+    finding=Finding("slip.operator", "Look.", Place("x**2", "answer", 2, "return x**2 + 1", 7)),
+    evidence="A step changes it by 3.",
+)
+CURVE = Sketch(
+    "Your curve & the slope",
+    ("x", "-1", "2"),
+    0.5,
+    (((0.0, 0.1), (1.0, 0.9)),),
+    (((0.0, 0.2), (0.4, 0.3)), ((0.6, 0.3), (1.0, 0.5))),
+    ((0.2, 0.3, False), (0.8, 0.7, True)),
+)
+BARS = Sketch(
+    "Bars", (), 0.25, (((0.25, 0.9),), ((0.75, 0.0),)), (), ((0.25, 0.9, True), (0.75, 0.0, False)), ("[0]", "[1]")
 )
 
 
@@ -72,6 +90,51 @@ def test_text_of_a_student_is_escaped(field: str, text: str) -> None:
     assert "<script" not in html
     if field != "mistake":
         assert text.replace("`", "") in tree.text
+
+
+@pytest.mark.parametrize("field", ["text", "function", "code", "entry"])
+def test_words_of_a_finding_are_escaped(field: str) -> None:
+    assert WRONG.finding is not None
+    for text in (SCRIPT, "</code></mark>" + SCRIPT, f'" onload={SCRIPT}'):
+        place = replace(WRONG.finding.place, **{field: text})
+        html = view.panel(replace(WRONG, finding=replace(WRONG.finding, place=place)))
+        assert "<script" not in html
+        assert Tree(html).tags == Tree(view.panel(WRONG)).tags
+    sketch = replace(CURVE, alt=SCRIPT, ends=(SCRIPT, SCRIPT, SCRIPT))
+    assert "<script" not in view.panel(replace(WRONG, sketch=sketch))
+    assert "<script" not in view.panel(replace(WRONG, sketch=replace(BARS, labels=(SCRIPT, SCRIPT))))
+
+
+@pytest.mark.parametrize("sketch", [CURVE, BARS])
+def test_picture_is_a_drawing_with_words_and_no_script(sketch: Sketch) -> None:
+    tree = Tree(view.panel(replace(WRONG, sketch=sketch)))
+    assert ("aria-label", sketch.alt) in tree.attributes
+    assert {tag for tag, depth in tree.tags} & {"script", "style", "image", "a", "use"} == set()
+    # Right and wrong differ in form too.
+    marks = [tag for tag, _ in tree.tags if tag in ("circle", "path", "rect")]
+    assert len(marks) == (
+        len(sketch.marks) if sketch.labels else len(sketch.marks) + len(sketch.yours) + len(sketch.measured)
+    )
+    assert clean_html(view.panel(replace(WRONG, sketch=sketch))).count("<svg") == 1
+    numbers = [float(x) for value in tree.attributes for x in re.findall(r"^-?[\d.]+$", value[1] or "")]
+    assert all(-10 <= x <= 400 for x in numbers)
+
+
+def test_the_words_are_marked_in_their_line() -> None:
+    html = view.panel(WRONG)
+    assert "return <mark>x**2</mark> + 1" in html
+    assert "line 2 of answer" in words(html)
+    several = Finding("slip.order", "Look.", Place("for i in x: …", "answer", 2, "for i in x:", 0))
+    assert "<mark>for i in x:</mark>" in view.panel(replace(WRONG, finding=several))
+
+
+def test_the_hint_that_fits_comes_first() -> None:
+    def order(verdict: Verdict) -> list[str]:
+        return re.findall(r"Hint (\d)", Tree(view.panel(verdict)).text)
+
+    assert order(WRONG) == ["2", "3", "4", "1"]
+    assert order(replace(WRONG, outcome=Outcome.WRONG_TYPE)) == ["1", "2", "3", "4"]
+    assert order(replace(WRONG, mistake="", finding=None)) == ["1", "2", "3", "4"]
 
 
 def test_hint_is_escaped() -> None:
@@ -130,12 +193,17 @@ def test_points_are_counted_as_people_say_it() -> None:
 def test_text_has_all_that_the_panel_shows() -> None:
     assert view.text(WRONG) == (
         "lesson.answer: known mistake, 0.5 of 2 points\n"
+        "  The exponent of `x**2` should be one less.\n"
+        "    line 2 of answer: return >>x**2<< + 1\n"
         "  answer(1.5) gave 2.25\n"
-        "  The exponent of `x**2` should be one less."
+        "  A step changes it by 3."
     )
-    assert view.text(replace(WRONG, outcome=Outcome.RIGHT, message="")) == "lesson.answer: right, 0.5 of 2 points"
     assert (
-        view.text(replace(WRONG, answer="", message=""))
+        view.text(replace(WRONG, outcome=Outcome.RIGHT, message="", finding=None, evidence=""))
+        == "lesson.answer: right, 0.5 of 2 points"
+    )
+    assert (
+        view.text(replace(WRONG, answer="", message="", finding=None, evidence=""))
         == "lesson.answer: known mistake, 0.5 of 2 points\n  answer(1.5)"
     )
 
@@ -182,5 +250,10 @@ def test_verdict_as_plain_data() -> None:
     assert isinstance(Verdict.from_dict({**record, "outcome": "right"}).outcome, Outcome)
     with pytest.raises((TypeError, ValueError)):
         Verdict.from_dict({**record, "outcome": "perfect"})
+    sketched = json.loads(json.dumps(replace(WRONG, sketch=CURVE).to_dict()))
+    assert Verdict.from_dict(sketched) == replace(WRONG, hints=(), sketch=CURVE)
+    for name, value in (("finding", 3), ("finding", {"kind": 3, "sentence": ""}), ("sketch", {"alt": ["x"]})):
+        with pytest.raises((TypeError, ValueError)):
+            Verdict.from_dict({**record, name: value})
     with pytest.raises(TypeError):
         Verdict.from_dict({**record, "reference": 3.0})

@@ -35,7 +35,8 @@ def draw_graph(root: torch.Tensor, names: Mapping[str, torch.Tensor] | None = No
     graph.add_edge(root.grad_fn, "root")
     labels[root.grad_fn] = root.grad_fn.name()
     labels["root"] = f"{named.get(root.grad_fn, 'result')}\n{'tensor' if root.ndim else f'{root.item():.4g}'}"
-    layers = list(networkx.topological_generations(graph))
+    # Each node as far right as it can stand: an input of the last step would else send its arrow past all the others.
+    layers = list(networkx.topological_generations(graph.reverse()))[::-1]
     place = {node: (x, (len(layer) - 1) / 2 - i) for x, layer in enumerate(layers) for i, node in enumerate(layer)}
 
     def draw(figure: Figure) -> None:
@@ -48,6 +49,9 @@ def draw_graph(root: torch.Tensor, names: Mapping[str, torch.Tensor] | None = No
             boxes[node] = text.get_bbox_patch()
         for start, end in graph.edges:
             arrow = {"arrowstyle": "-|>", "color": GREY, "patchA": boxes[start], "patchB": boxes[end], "shrinkB": 2}
+            across = place[end][0] - place[start][0]
+            if across > 1:  # past the boxes between, not through them
+                arrow["connectionstyle"] = f"arc3,rad={0.6 / across}"
             axes.annotate("", place[end], place[start], arrowprops=arrow)
         heights = [y for _, y in place.values()]
         axes.set(xlim=(-0.6, len(layers) - 0.4), ylim=(min(heights) - 0.6, max(heights) + 0.6))

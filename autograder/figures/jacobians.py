@@ -38,8 +38,15 @@ def weighted_rows(function: _Function, at: Sequence[float], weights: Sequence[fl
         The point, of shape (n,).
     weights
         The vector v, one weight for each output, of shape (m,).
+
+    Raises
+    ------
+    ValueError
+        When there are more or fewer weights than outputs.
     """
     matrix, v = _jacobian(function, at), np.asarray(weights, dtype=np.float64)
+    if v.shape != matrix.shape[:1]:
+        raise ValueError(f"expected {_count(len(matrix), 'weight')}, one for each output; got {v.size}")
     product = v @ matrix
     m, n = matrix.shape
     limit = float(np.abs(matrix).max()) or 1.0
@@ -91,7 +98,7 @@ def weighted_rows(function: _Function, at: Sequence[float], weights: Sequence[fl
         f"y{o} {_numbers(row)} with weight {weight:.3g}" for o, (row, weight) in enumerate(zip(matrix, v, strict=True))
     )
     alt = f"A Jacobian with {m} rows and {n} columns. Its rows: {rows_told}. Weighed and added up they give {_numbers(product)}."
-    return Picture(draw, alt, (1.9 + 1.25 * n, 1.5 + 0.62 * m))
+    return Picture(draw, alt, (max(1.9 + 1.25 * n, 5.0), 1.5 + 0.62 * m))
 
 
 def _bars(bars: Any, values: np.ndarray[Any, Any]) -> None:

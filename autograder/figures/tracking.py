@@ -26,7 +26,15 @@ def cut_graphs(graphs: Mapping[str, torch.Tensor], names: Mapping[str, torch.Ten
         By title, the tensor that the graph was recorded for.
     names
         Names for leaf tensors.
+
+    Raises
+    ------
+    ValueError
+        When nothing was recorded for one of them.
     """
+    for title, root in graphs.items():
+        if root.grad_fn is None:
+            raise ValueError(f"{title!r} has no grad_fn: nothing was recorded for it, so there is no graph to draw")
     leaves = {id(tensor): name for name, tensor in (names or {}).items()}
     walked = {title: _walked(root, leaves) for title, root in graphs.items()}
 

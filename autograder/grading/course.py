@@ -13,9 +13,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbgrader.api import Gradebook, InvalidEntry
@@ -23,36 +24,49 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import find_all_files, parse_utc
+from nbgrader.utils import find_all_files
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
+from ..modules import is_module, needed
 from . import GradingError, feedback, job, pages
-from .dependencies import is_module, needed
 from .feedback import Page
-from .files import beside, write_beside
-from .gradebook import Graded, Provenance, Recorder, due_dates, earlier, feedback_keys, feedback_written, prepare
+from .files import File, beside, write_beside
+from .gradebook import (
+    GradebookError,
+    Graded,
+    Provenance,
+    Recorder,
+    due_dates,
+    earlier,
+    feedback_keys,
+    feedback_written,
+    prepare,
+)
 from .inputs import course_secret, inputs_key
 from .job import Job, JobResult, Settings, unfinished
 from .pool import Pool
 from .preprocessors import Execute, skeleton
-from .submission import Submission, SubmissionError, notebook_in, read, read_or_reason, student_of, work_of
+from .steps import for_one
+from .submission import Submission, SubmissionError, work_of
+from .submitted import Submitted, files_in, plain, read
+from .times import MAX_TIMESTAMP, TimeError, utc, zone_of
 
-# What grades are made by: all that these need. The second runs behind the walls, and is started by its name.
+# A grade depends on these modules and on all modules that they import. The second runs behind the walls: its name starts it.
 _GRADED_BY = ("autograder.grading.job", "autograder.grading.sandbox.forkserver")
 
-# nbgrader's, for what it has graded.
+# nbgrader's permissions for a graded file.
 _PERMISSIONS = 0o444
 
 
 class CourseError(GradingError):
-    """A course that can't be released or graded; the text says what was seen and what to do."""
+    """A course can't be released or graded. The text says what was seen and what to do."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A score that becomes another one for the same work."""
+    """A score that changes although the work is the same."""
 
     submission: Submission
     before: float
@@ -61,7 +75,7 @@ class Change:
 
 @dataclass(frozen=True)
 class _HandedIn:
-    """A submission as it is now: the job of grading it, and what its grade is made of."""
+    """A submission as it is now: the job that grades it, and the digests of all that its grade depends on."""
 
     job: Job
     provenance: Provenance
@@ -70,7 +84,7 @@ class _HandedIn:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a run does with the submissions: what is as it was, what is graded, and which of that is the same work again."""
+    """The plan of a run: the unchanged submissions, the submissions to grade, and which of those are the same work again."""
 
     unchanged: tuple[Graded, ...]
     to_grade: tuple[Submission, ...]
@@ -78,16 +92,19 @@ class _Plan:
 
 
 class Course:
-    """A directory with a `nbgrader_config.py`, laid out as nbgrader wants it."""
+    """A directory with a `nbgrader_config.py`, in nbgrader's layout."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         if not (self.root / "nbgrader_config.py").exists():
-            raise CourseError(f"{self.root} has no nbgrader_config.py: run this in the course's directory")
+            raise CourseError(f"{self.root} has no nbgrader_config.py. Run the command in the course's directory.")
         self._config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
         self._directory = CourseDirectory(config=self._config)
+        self._submitted = Submitted(self.root / "submitted", self.root / "solutions")
+        self._zone = zone_of(str(self._config.Exchange.get("timezone", "UTC")))
         self._skeletons: dict[str, str] = {}
         self._digests: dict[str, str] = {}
+        self._given: dict[str, tuple[File, ...]] = {}
 
     def solution(self, lesson: str) -> Path:
         """Return the path of the instructor's notebook of a lesson."""
@@ -106,7 +123,7 @@ class Course:
         return self.root / "feedback" / submission.student / submission.lesson / f"{submission.lesson}.html"
 
     def lessons(self, names: Sequence[str] = ()) -> tuple[str, ...]:
-        """Return the folders of the lessons with these names, as `chain_rule` or `02_chain_rule`; all where none is named.
+        """Return the folders of the lessons with these names, such as `chain_rule` or `02_chain_rule`. Without a name, return all.
 
         Raises
         ------
@@ -117,18 +134,16 @@ class Course:
         by_name = {name: folder for folder in folders for name in (folder, folder.partition("_")[2])}
         unknown = [name for name in names if name not in by_name]
         if unknown:
-            raise CourseError(f"there is no lesson {unknown[0]!r} in solutions/; there are {', '.join(folders)}")
+            raise CourseError(f"There is no lesson {unknown[0]!r} in solutions/. The lessons are {', '.join(folders)}")
         return tuple(by_name[name] for name in names) or tuple(folders)
 
     def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
         """Return what is in `submitted/` of these lessons, by student and lesson."""
-        return [
-            Submission(path, student_of(folder), lesson)
-            for folder in sorted((self.root / "submitted").glob("*"))
-            if student is None or student_of(folder) == student
-            for lesson in lessons
-            if (path := notebook_in(folder / lesson, lesson)) is not None
-        ]
+        return self._submitted.submissions(lessons, student)
+
+    def work_now(self, submission: Submission) -> str:
+        """Return the digest of what is handed in now."""
+        return self._submitted.work(submission)
 
     def generate_assignment(self, lesson: str) -> None:
         """Release one lesson from `solutions/` into `notebooks/` and the gradebook.
@@ -144,13 +159,13 @@ class Course:
             raise CourseError(f"nbgrader could not release {lesson}:\n{result['log']}\n{result['error']}")
 
     def settings(self) -> Settings:
-        """Return how submissions are run here: as `nbgrader_config.py` says for `Execute`."""
-        # Those of the preprocessor, so that nbgrader's commands and this one can't differ in them.
+        """Return the settings for running submissions, from `Execute` in `nbgrader_config.py`."""
+        # They come from the preprocessor, so that nbgrader's commands use the same.
         execute = Execute(config=self._config)
         return Settings(execute.sandbox, execute.limits())
 
     def earlier(self, submissions: Sequence[Submission]) -> dict[Submission, Graded]:
-        """Return what is in the gradebook of these submissions; what was not graded yet is left out.
+        """Return the grades of these submissions from the gradebook. A submission that was not graded yet is left out.
 
         Raises
         ------
@@ -190,6 +205,7 @@ class Course:
         """
         with self._alone(), self._gradebook() as gradebook:
             self._check_released(gradebook, {one.lesson for one in submissions})
+            self._check_writable()
             read = partial(self._handed_in, settings, course_secret(self.root), due_dates(gradebook))
             known = earlier(gradebook, submissions)
             plan = self._plan(submissions, known, read, force)
@@ -213,11 +229,11 @@ class Course:
         read: Callable[[Submission], _HandedIn],
         force: bool,
     ) -> _Plan:
-        """Compare what is handed in now with what the grades in the gradebook were made of."""
+        """Compare the submissions with those that the grades in the gradebook were made of."""
         unchanged, to_grade, again = [], [], set()
         for submission in submissions:
             before, now = known.get(submission), read(submission).provenance
-            whole = before is not None and self._is_whole(before)
+            whole = before is not None and for_one(partial(self._is_whole, before), lambda _: False)
             if before is not None and whole and before.provenance.key == now.key and not force:
                 unchanged.append(self._left_as_it_was(before))
                 continue
@@ -233,7 +249,7 @@ class Course:
         in_flight: dict[Submission, _HandedIn] = {}
 
         def jobs() -> Iterator[Job]:
-            # Each is read again when its turn comes: a class is more than fits into memory.
+            # Each is read again when its turn comes, because a whole class does not fit into memory.
             for submission in submissions:
                 in_flight[submission] = read(submission)
                 yield in_flight[submission].job
@@ -241,9 +257,8 @@ class Course:
         for task, result in pool.map(job.run, jobs()):
             handed_in = in_flight.pop(task.submission)
             result = result or unfinished(task.submission)
-            result = replace(result, notes=(*result.notes, *handed_in.notes))
-            self._put_beside(result)
-            yield handed_in.provenance, result
+            result = replace(result, submission=task.submission, notes=(*result.notes, *handed_in.notes))
+            yield handed_in.provenance, for_one(partial(self._put_beside, result), result.failed)
 
     def _agreed(
         self,
@@ -252,7 +267,7 @@ class Course:
         recorder: Recorder,
         agree: Callable[[list[Change]], bool],
     ) -> bool:
-        """Ask whether the scores that the same work would have now are to be written; where none changes, they are."""
+        """Ask whether to write the scores that change for the same work. If no score changes, do not ask."""
         changes = [
             Change(result.submission, known[result.submission].score, recorder.score_of(result)) for _, result in held
         ]
@@ -260,8 +275,8 @@ class Course:
         return not changes or agree(changes)
 
     def _left_as_it_was(self, before: Graded) -> Graded:
-        # What a run left that was killed, or was not to write, before it had moved the notebook to its place.
-        beside(self.graded(before.submission)).unlink(missing_ok=True)
+        # An earlier run may have left these: it was killed, or was told not to write, before it moved the notebook.
+        for_one(partial(beside(self.graded(before.submission)).unlink, missing_ok=True), lambda _: None)
         return replace(before, unchanged=True)
 
     def _penalties(self) -> LateSubmissionPlugin:
@@ -272,16 +287,16 @@ class Course:
     def write_feedback(
         self, submissions: Sequence[Submission], pool: Pool, force: bool = False
     ) -> Iterator[tuple[Submission, str]]:
-        """Write the feedback of graded submissions, where anything in it changed since it was written.
+        """Write the feedback of each graded submission for which anything in it has changed.
 
-        Yields each submission that has feedback, with "" or why it could not be written.
+        Yields each submission with feedback, and "" or the reason why its page could not be written.
         """
         with self._alone(), self._gradebook() as gradebook:
             look = (self.root / "nbgrader_config.py").read_bytes() + Path(pages.__file__).read_bytes()
             keys = feedback_keys(gradebook, submissions, look)
             stale = []
             for submission, (now, written) in keys.items():
-                if now == written and self.feedback(submission).exists() and not force:
+                if now == written and for_one(self.feedback(submission).exists, lambda _: False) and not force:
                     yield submission, ""
                 else:
                     stale.append(Page(submission, self._config))
@@ -293,14 +308,14 @@ class Course:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let no other run write to this course at the same time."""
+        """Hold a lock, so that no other run writes to this course at the same time."""
         with _writing(), (self.root / ".autograder-lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
                 raise CourseError(
-                    f"another `autograder grade` (process {file.read().strip()}) is at work on this course: wait for it to end"
+                    f"another `autograder grade` (process {file.read().strip()}) is grading this course. Wait until it ends."
                 ) from None
             file.truncate(0)
             file.write(f"{os.getpid()}")
@@ -313,41 +328,69 @@ class Course:
             with Gradebook(self._directory.db_url, self._directory.course_id) as gradebook:
                 prepare(gradebook)
                 yield gradebook
-        except (SQLAlchemyError, InvalidEntry) as error:
-            # Without the statement, which says nothing to who reads it.
-            said = getattr(error, "orig", None) or error
+        except (SQLAlchemyError, InvalidEntry, GradebookError) as error:
+            # Without the SQL statement, which does not help the reader.
+            cause = error.__cause__ if isinstance(error, GradebookError) else error
+            said = getattr(cause, "orig", None) or cause
             match getattr(said, "sqlite_errorcode", 0) & 0xFF:
                 case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
                     raise CourseError(_set_aside(Path(make_url(self._directory.db_url).database or ""))) from error
                 case sqlite3.SQLITE_BUSY:
-                    what = "another program is writing to it. Wait for it to end, and run this again: what is graded is kept"
-                    raise CourseError(f"the gradebook is locked: {what}") from error
-            raise CourseError(f"the gradebook can't be used: {said}") from error
+                    what = "another program is writing to it. Wait until it ends, and run this command again. All written grades are kept"
+                    raise CourseError(f"The gradebook is locked: {what}.") from error
+            raise CourseError(f"The gradebook can't be used: {said}") from error
 
     def _check_released(self, gradebook: Gradebook, lessons: set[str]) -> None:
         missing = sorted(lessons - {assignment.name for assignment in gradebook.assignments})
         if missing:
-            raise CourseError(f"{missing[0]} is not in the gradebook: run `autograder release {missing[0]}` first")
+            raise CourseError(f"{missing[0]} is not in the gradebook. Run `autograder release {missing[0]}` first.")
+
+    def _check_writable(self) -> None:
+        """Raise CourseError where no graded notebook can be written, which would be each submission's reason."""
+        folder = self.root / "autograded"
+        folder.mkdir(exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise CourseError(f"Nothing can be written into {folder}. Give yourself the permission to write there.")
 
     def _handed_in(
         self, settings: Settings, secret: bytes, due: Mapping[tuple[str, str], str], submission: Submission
     ) -> _HandedIn:
         """Read a submission as it is now."""
-        lesson, folder = submission.lesson, submission.path.parent
-        raw, reason = read_or_reason(submission.path)
-        timestamp = None
-        notes: tuple[str, ...] = ()
-        try:
-            if (folder / "timestamp.txt").exists():
-                timestamp = parse_utc(read(folder / "timestamp.txt").decode().strip())
-        except (SubmissionError, ValueError, OverflowError):
-            notes = ("its timestamp.txt can't be read, so it counts as handed in in time",)
+        lesson = submission.lesson
+        raw, reason = for_one(lambda: (self._submitted.read(submission), ""), lambda why: (b"", why))
+        timestamp, late = for_one(partial(self._timestamp, submission), lambda why: (None, _no_time(why)))
+        others = () if reason else for_one(partial(self._submitted.others, submission), lambda _: ())
+        notes = (*late, *(f"{other} was handed in too, and was not graded" for other in others[:3]))
         student_key = inputs_key(secret, submission.student)
         work = work_of(raw, reason)
         until = due.get((submission.student, lesson)) or due["", lesson]
-        made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until)
+        files = () if reason else for_one(partial(self._files, submission), lambda _: ())
+        lying = [(file.name, hashlib.sha256(file.content).hexdigest()) for file in files]
+        made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until, notes, lying)
         provenance = Provenance(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
-        return _HandedIn(Job(submission, raw, self._skeleton(lesson), student_key, settings, reason), provenance, notes)
+        job = Job(submission, raw, self._skeleton(lesson), student_key, settings, reason, files)
+        return _HandedIn(job, provenance, notes)
+
+    def _files(self, submission: Submission) -> tuple[File, ...]:
+        """Return what lies beside a submission's notebook when it runs: the student's files, and over them the instructor's."""
+        lesson = submission.lesson
+        ignored = [*self._directory.ignore, "*.ipynb", "timestamp.txt"]
+        if lesson not in self._given:
+            folder = self.solution(lesson).parent
+            self._given[lesson] = tuple(replace(file, read_only=True) for file in files_in(folder, ignored))
+        own = [one for one in self._submitted.beside(submission, ignored) if not one.why]
+        lying = {one.path.as_posix(): File(one.path.as_posix(), one.content) for one in own}
+        return tuple((lying | {file.name: file for file in self._given[lesson]}).values())
+
+    def _timestamp(self, submission: Submission) -> tuple[datetime | None, tuple[str, ...]]:
+        """Return when a submission was handed in, if that is known, and what to say of it."""
+        raw = self._submitted.timestamp(submission, MAX_TIMESTAMP)
+        try:
+            return utc(raw.decode(), self._zone) if raw is not None else None, ()
+        except TimeError as error:
+            return None, _no_time(str(error))
+        except UnicodeDecodeError:
+            return None, _no_time("it is not text in UTF-8")
 
     def _skeleton(self, lesson: str) -> str:
         if lesson not in self._skeletons:
@@ -355,7 +398,7 @@ class Course:
         return self._skeletons[lesson]
 
     def _made_of(self, lesson: str) -> str:
-        """Return a digest of what all grades of a lesson are made of: its notebook and the code that judges it."""
+        """Return a digest of all that every grade of a lesson depends on: its notebook, and the code that judges it."""
         if lesson not in self._digests:
             digest = hashlib.sha256(self._skeleton(lesson).encode())
             own = f"autograder.lessons.{lesson.partition('_')[2]}"
@@ -368,45 +411,78 @@ class Course:
     def _is_whole(self, graded: Graded) -> bool:
         return bool(graded.reason) or self.graded(graded.submission).exists()
 
-    def _put_beside(self, result: JobResult) -> None:
-        """Write a graded notebook beside the place where it belongs; `_keep` moves it there."""
+    def _put_beside(self, result: JobResult) -> JobResult:
+        """Write a graded notebook beside its final place. `_keep` moves it there."""
         if result.notebook:
             path = beside(self.graded(result.submission))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             path.write_text(result.notebook, encoding="utf-8")
             path.chmod(_PERMISSIONS)
+        return result
 
     def _keep(self, recorder: Recorder, provenance: Provenance, result: JobResult) -> Graded:
-        """Write the files of `autograded/` as nbgrader does, the notebook and what else was handed in; then the grades."""
-        path = self.graded(result.submission)
+        """Write the files of a submission, then its grades."""
+        result = for_one(partial(self._keep_files, result), result.failed)
         if result.reason:
-            # What is there is of an earlier hand-in, and no longer what the gradebook says.
-            for stale in (path, self.feedback(result.submission)):
-                stale.unlink(missing_ok=True)
-        else:
-            beside(path).replace(path)
-            for folder in (result.submission.path.parent, self.solution(result.submission.lesson).parent):
-                for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
-                    with suppress(SubmissionError):
-                        write_beside(path.parent / Path(name).relative_to(folder), read(Path(name)), _PERMISSIONS)
-        return recorder.record(result, provenance)
+            for_one(partial(self._take_away, result.submission), lambda _: None)
+        return for_one(
+            partial(recorder.record, result, provenance),
+            lambda why: recorder.unrecorded(result.failed(why), provenance),
+        )
+
+    def _keep_files(self, result: JobResult) -> JobResult:
+        """Write `autograded/` as nbgrader does: the notebook, and what else was handed in, the instructor's last."""
+        if result.reason:
+            return result
+        path = self.graded(result.submission)
+        beside(path).replace(path)
+        left_out = []
+        for file in self._submitted.beside(result.submission, [*self._directory.ignore, "*.ipynb", beside(path).name]):
+            why = file.why or for_one(
+                partial(self._copy, path.parent / file.path, file.content), partial(_left_out, file.path)
+            )
+            left_out += [why] if why else []
+        folder = self.solution(result.submission.lesson).parent
+        for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
+            with suppress(SubmissionError):
+                write_beside(path.parent / Path(name).relative_to(folder), read(Path(name)), _PERMISSIONS)
+        more = (f"{len(left_out) - 3:,} more files were left out",) if len(left_out) > 3 else ()
+        return replace(result, notes=(*result.notes, *left_out[:3], *more))
+
+    def _copy(self, path: Path, content: bytes) -> str:
+        write_beside(path, content, _PERMISSIONS)
+        return ""
+
+    def _take_away(self, submission: Submission) -> None:
+        """Remove what is there of an earlier hand-in, and no longer what the gradebook says."""
+        path = self.graded(submission)
+        for stale in (path, beside(path), self.feedback(submission)):
+            stale.unlink(missing_ok=True)
+
+
+def _left_out(path: PurePosixPath, why: str) -> str:
+    return f"the file {plain(path.name)[:60]!r} was left out: {why}"
+
+
+def _no_time(why: str) -> tuple[str, ...]:
+    return (f"its timestamp.txt can't be read, so it counts as handed in in time ({why})",)
 
 
 @contextmanager
 def _writing() -> Iterator[None]:
-    """Say what a disk that is full or can't be written means for the course."""
+    """Turn an error of the disk, such as a full one, into a CourseError that says what it means for the course."""
     try:
         yield
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         raise CourseError(
-            f"{error.strerror or error}{where}. What is graded is kept: put this right, and run the same command again"
+            f"{error.strerror or error}{where}. All written grades are kept. Remove the cause, and run the same command again."
         ) from error
 
 
 def _set_aside(gradebook: Path) -> str:
-    """Move a gradebook that can't be read out of the way, and nothing over it; return what to do."""
+    """Rename a gradebook that can't be read, and overwrite nothing. Return a text that says what to do."""
     aside = next(
         path for n in count(1) if not os.path.lexists(path := gradebook.with_name(f"{gradebook.name}.damaged-{n}"))
     )
@@ -414,7 +490,7 @@ def _set_aside(gradebook: Path) -> str:
         with suppress(FileNotFoundError):
             gradebook.with_name(gradebook.name + suffix).rename(aside.with_name(aside.name + suffix))
     return (
-        f"{gradebook.name} is damaged, and was set aside as {aside.name}. Put a backup in its place, or save what can be "
-        f"read with `sqlite3 {aside.name} .recover | sqlite3 {gradebook.name}`. Otherwise begin a new one with `autograder "
-        "release` and `autograder grade`: everything is graded again, and what was given by hand is gone"
+        f"{gradebook.name} is damaged, and was renamed to {aside.name}. Put a backup in its place, or recover what can be "
+        f"read with `sqlite3 {aside.name} .recover | sqlite3 {gradebook.name}`. Otherwise make a new one with `autograder "
+        "release` and `autograder grade`: they grade everything again, but points and comments given by hand are lost."
     )

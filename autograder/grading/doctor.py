@@ -1,4 +1,4 @@
-"""Proves the walls by trying to break them: each attempt is a submission, run as any other is.
+"""Tests the walls by trying to break them. Each attempt is a submission, and runs like any other.
 
 An attempt gets through where there are no walls, which the tests see to, so one that is refused says something.
 """
@@ -6,7 +6,9 @@ An attempt gets through where there are no walls, which the tests see to, so one
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -18,13 +20,14 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_notebook
 
+from ..lessons import all_lessons
 from .engine import Engine, RunResult
-from .sandbox import MIB, Limits, Tier
+from .sandbox import MIB, Limits, Tier, build, visible
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One wall, whether it stands, and what was seen when it was tried."""
+    """One wall, whether it holds, and what was seen in the attempt."""
 
     wall: str
     stands: bool
@@ -33,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class _Attempt:
-    """The body of a function that tries to get past a wall: it returns what it got, or raises what it was told.
+    """The body of a function that tries to get past a wall. It returns what it got, or raises the error that it met.
 
     `reached` says, outside the walls, whether it got through after all.
     """
@@ -45,7 +48,7 @@ class _Attempt:
 
 @dataclass(frozen=True)
 class _Excess:
-    """A cell that uses more than it may, the limits for it, and words of the note that it has to end with."""
+    """A cell that uses more than a limit allows, the limits for it, and words of the note that it must end with."""
 
     wall: str
     source: str
@@ -54,7 +57,7 @@ class _Excess:
 
 
 def examine(tier: Tier, limits: Limits) -> tuple[Finding, ...]:
-    """Try every wall of a tier.
+    """Try to break every wall of a tier.
 
     Parameters
     ----------
@@ -74,7 +77,7 @@ def examine(tier: Tier, limits: Limits) -> tuple[Finding, ...]:
                 found.append(_try(engine, _fork_bomb(limits), outside.names))
             found += [_exceed(engine, excess) for excess in _excesses(limits)]
             engine.limits = limits
-            found += [_leave_files(engine), _leave_a_process(engine)]
+            found += [_leave_files(engine), _leave_a_process(engine), _look_for_answers(engine)]
         return tuple(found)
 
 
@@ -96,10 +99,10 @@ def _try(engine: Engine, attempt: _Attempt, names: Mapping[str, object]) -> Find
     imports = "import ctypes, os, signal, socket, tempfile, time\nlibc = ctypes.CDLL(None, use_errno=True)\n"
     said = _said(_run(engine, imports + given + _TRY.format(body=textwrap.indent(attempt.body.strip("\n"), "    "))))
     if attempt.reached():
-        return Finding(attempt.wall, False, f"got through, whatever it was told ({said})")
+        return Finding(attempt.wall, False, f"it got through, although its call failed ({said})")
     if said.startswith(_REFUSED):
         return Finding(attempt.wall, True, said.removeprefix(_REFUSED))
-    return Finding(attempt.wall, False, said.removeprefix(_THROUGH) or "it could not be tried")
+    return Finding(attempt.wall, False, said.removeprefix(_THROUGH) or "the attempt could not run")
 
 
 def _exceed(engine: Engine, excess: _Excess) -> Finding:
@@ -109,7 +112,77 @@ def _exceed(engine: Engine, excess: _Excess) -> Finding:
     after = _said(_run(engine, "print('the next one is fine')"))
     stopped = any(excess.note in note for note in ran.notes)
     stands = stopped and after == "the next one is fine"
-    return Finding(excess.wall, stands, "; ".join(ran.notes) or _said(ran) or "nothing stopped it")
+    return Finding(excess.wall, stands, "; ".join(ran.notes) or _said(ran) or "no limit stopped it")
+
+
+_LOOK = """
+import os, stat
+answers, most = {answers!r}, {most}
+looked, found, seen = 0, [], set()
+for root in {roots!r}:
+    for folder, folders, names in os.walk(root):
+        state = os.stat(folder)
+        if (state.st_dev, state.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((state.st_dev, state.st_ino))
+        for name in names:
+            path = os.path.join(folder, name)
+            try:
+                state = os.stat(path)
+                if not stat.S_ISREG(state.st_mode) or not 0 < state.st_size <= most:
+                    continue
+                with open(path, "rb") as file:
+                    text = file.read()
+            except OSError:
+                continue
+            looked += 1
+            if any(one in text for one in answers):
+                found.append(path)
+        if found:
+            break
+    if found:
+        break
+print(looked, *found[:5])
+"""
+# No lesson, and no notebook with solutions, is longer. Libraries of machine code are.
+_LONGEST_TEXT = 2_000_000
+_LONG_ENOUGH = 25
+
+
+def _look_for_answers(engine: Engine) -> Finding:
+    """Look through all files that are seen behind the walls for words of a right answer."""
+    seen = visible()
+    # First where answers would be, so that they are found at once where nothing hides them.
+    roots = dict.fromkeys(
+        map(str, (Path(__file__).parents[1], Path.cwd(), Path.home(), "/", *seen.shown, *seen.composed))
+    )
+    engine.limits = replace(engine.limits, cell_timeout=300.0, wall=300.0, cpu=300)
+    ran = _run(engine, _LOOK.format(answers=words_of_answers(), roots=[*roots], most=_LONGEST_TEXT))
+    looked, *found = _said(ran).split() or ["0"]
+    wall = "answers in any file"
+    if not looked.isdigit() or int(looked) == 0:
+        return Finding(wall, False, f"it could not be looked for: {_said(ran)}")
+    return Finding(wall, not found, " ".join(found) or f"there is none in {looked} files")
+
+
+def words_of_answers() -> list[bytes]:
+    """Return words that only answers have: a mistake of each lesson, and a line of each solution in this directory."""
+    words = set()
+    for lesson in all_lessons():
+        messages = (mistake.message for exercise in lesson.exercises for mistake in exercise.mistakes)
+        words.add(max((run.strip() for message in messages for run in _PLAIN.findall(message)), key=len, default=""))
+    asked = build()
+    for path in Path.cwd().glob("solutions/*/*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        answers = ["".join(cell["source"]) for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]
+        lines = (line.strip() for answer in answers for line in answer.splitlines() if _PLAIN.fullmatch(line))
+        words.add(max((line for line in lines if line.encode() not in asked), key=len, default=""))
+    return sorted(word.encode() for word in words if len(word) >= _LONG_ENOUGH)
+
+
+# What stands in a file of Python or JSON, or in a compiled one, as it is.
+_PLAIN = re.compile(r"[\w ,.;:()*=+-]+", re.ASCII)
 
 
 def _leave_files(engine: Engine) -> Finding:
@@ -133,7 +206,7 @@ for place in places:
     for path in outside:
         Path(path).unlink()
     seen = left or " ".join(outside)
-    return Finding("files left behind", not seen, seen or "the next submission finds none, nor does this machine")
+    return Finding("files left behind", not seen, seen or "neither the next submission nor this machine has any")
 
 
 def _leave_a_process(engine: Engine) -> Finding:
@@ -156,7 +229,7 @@ except OSError as error:
     for pid in left:
         os.kill(pid, 9)
     if left:
-        return Finding("a process left behind", False, "it runs on when the submission has ended")
+        return Finding("a process left behind", False, "it still runs after the submission has ended")
     tried = said.startswith(("it ran", "none can"))
     return Finding("a process left behind", tried, "it ended with the submission" if said == "it ran" else said)
 
@@ -181,7 +254,7 @@ def _said(ran: RunResult) -> str:
 
 @dataclass(frozen=True)
 class _Outside:
-    """Real things outside the walls: their names for the attempts, and the sockets and the process to be reached."""
+    """Real targets outside the walls: their names for the attempts, and the sockets and the process to reach."""
 
     names: Mapping[str, object]
     tcp: socket.socket
@@ -193,7 +266,7 @@ class _Outside:
 
 @contextlib.contextmanager
 def _things_outside() -> Iterator[_Outside]:
-    """Make what the attempts aim at: files at home and in the temporary directory, sockets that wait, and a process."""
+    """Make the targets of the attempts: files at home and in the temporary directory, listening sockets, and a process."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-doctor-")))
         file = folder / "file"
@@ -228,7 +301,7 @@ def _things_outside() -> Iterator[_Outside]:
 
 
 def waiting(stack: contextlib.ExitStack, family: int, kind: int, address: object) -> socket.socket:
-    """Return a socket that waits to be reached, until the stack is closed; nothing that asks it blocks."""
+    """Return a non-blocking socket that listens until the stack is closed."""
     made = stack.enter_context(socket.socket(family, kind))
     made.bind(address)  # type: ignore[arg-type]
     if kind == socket.SOCK_STREAM:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import secrets
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
@@ -16,10 +18,13 @@ import torch
 from nbformat import NotebookNode
 
 from .. import lessons, view
+from ..diagnosis.search import Budget, diagnose
 from ..exercise import Case, Exercise
 from ..judge import judge
+from ..observation import Observation, UnreadableError
 from ..verdict import Outcome, Verdict
 from . import sandbox
+from .files import File
 from .rebuild import CHECK, grade_id_of
 from .sandbox import (
     LOST,
@@ -42,10 +47,16 @@ from .sandbox import (
 
 Draw = Callable[[Exercise], Sequence[Case]]
 
+# In bytes, of which base64 makes a third more; a frame holds it.
+_PART = 4_000_000
+
 _GRACE = 3.0
 # In characters of source, of which JSON makes twelve bytes at most.
 _LOAD = 8_000
 _START = 120.0
+# What the search for the place of one mistake may take.
+_BUDGET = Budget(variants=300, seconds=0.08)
+_PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ class Engine:
         if self._own is not None:
             self._own.close()
 
-    def run(self, notebook: NotebookNode, draw: Draw) -> RunResult:
+    def run(self, notebook: NotebookNode, draw: Draw, files: Sequence[File] = ()) -> RunResult:
         """Run a notebook's code cells in order; judge its check cells at the inputs that `draw` gives.
 
         Parameters
@@ -107,20 +118,22 @@ class Engine:
             A rebuilt submission: its check cells are the instructor's. Its outputs are put into it.
         draw
             Returns the inputs for an exercise. They are sent when the check is reached, and not before.
+        files
+            They are written into the submission's own directory before its first cell runs.
 
         Raises
         ------
         SandboxError
             When the template process has ended and could not be started again.
         """
-        ran = self._run(notebook, draw)
+        ran = self._run(notebook, draw, files)
         # That the template process ended need not be this submission's doing.
-        return self._run(notebook, draw) if ran.lost else ran
+        return self._run(notebook, draw, files) if ran.lost else ran
 
-    def _run(self, notebook: NotebookNode, draw: Draw) -> RunResult:
+    def _run(self, notebook: NotebookNode, draw: Draw, files: Sequence[File]) -> RunResult:
         child = self._new_child(mentioned("\n".join(cell["source"] for cell in notebook["cells"])))
         try:
-            return _Run(self, child).run(notebook, draw)
+            return _Run(self, child).run(notebook, draw, files)
         finally:
             child.close()
 
@@ -187,6 +200,17 @@ class Engine:
         return Wire(ours, self.limits.output)
 
 
+@dataclass(frozen=True)
+class _Check:
+    """A check that was not right: where its verdict stands, its cell, and what was asked and observed."""
+
+    position: int
+    cell: NotebookNode
+    exercise: Exercise
+    cases: Sequence[Case]
+    observation: Observation
+
+
 class _Run:
     """One submission on its way through its cells."""
 
@@ -198,8 +222,11 @@ class _Run:
         self._left = engine.limits.wall
         self._notes: list[str] = []
         self._verdicts: list[Verdict] = []
+        self._checks: list[_Check] = []
 
-    def run(self, notebook: NotebookNode, draw: Draw) -> RunResult:
+    def run(self, notebook: NotebookNode, draw: Draw, files: Sequence[File]) -> RunResult:
+        for file in files:
+            self._put(file)
         cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         for count, cell in enumerate(cells, 1):
             cell["execution_count"] = count
@@ -212,9 +239,21 @@ class _Run:
                 for load in _loads(stretch):
                     self._run_plain(load)
         if not self._over:
+            self._diagnose()
             self._child.close()
             self._engine.ended()
         return RunResult(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)), self._lost)
+
+    def _put(self, file: File) -> None:
+        for start in range(0, max(len(file.content), 1), _PART):
+            part = base64.b64encode(file.content[start : start + _PART]).decode()
+            whole = start + _PART >= len(file.content)
+            message = {"file": file.name, "content": part, "read_only": file.read_only and whole}
+            (reply,) = self._ask((f"the file {file.name!r}", message))
+            if reply.get("failed"):
+                why = clean_text(str(reply["failed"]))[:200]
+                self._notes.append(f"the file {file.name!r} could not be put beside the notebook: {why}")
+                return
 
     def _run_plain(self, cells: Sequence[NotebookNode]) -> None:
         asked = [(_name(cell), {"source": cell["source"]}) for cell in cells]
@@ -254,11 +293,11 @@ class _Run:
         return [new_output("error", ename="NotGraded", evalue=reason, traceback=[reason]), *(outputs or [])]
 
     def _checked(self, cell: NotebookNode, exercise_id: str, draw: Draw) -> list[NotebookNode]:
-        verdict = self._verdict(lessons.find(exercise_id), draw)
+        verdict = self._verdict(cell, lessons.find(exercise_id), draw)
         self._verdicts.append(verdict)
         return _verdict_outputs(verdict, cell["execution_count"])
 
-    def _verdict(self, exercise: Exercise, draw: Draw) -> Verdict:
+    def _verdict(self, cell: NotebookNode, exercise: Exercise, draw: Draw) -> Verdict:
         cases = tuple(draw(exercise))
         message = {"exercise": exercise.id, "cases": [case.to_plain() for case in cases]}
         (reply,) = self._ask((f"the check of {exercise.id}", message))
@@ -267,8 +306,36 @@ class _Run:
             reason = self._over or "the check sent nothing that could be read"
             return Verdict(exercise.id, Outcome.UNREADABLE, 0, exercise.points, "", f"Not checked: {reason}.")
         verdict = judge(exercise, cases, observation)
-        told, answer, printed = (clean_text(text) for text in (verdict.message, verdict.answer, verdict.printed))
-        return replace(verdict, message=told, answer=answer, printed=printed)
+        if verdict.outcome not in (Outcome.RIGHT, Outcome.UNREADABLE):
+            self._checks.append(_Check(len(self._verdicts), cell, exercise, cases, Observation.from_json(observation)))
+        return _cleaned(verdict)
+
+    def _diagnose(self) -> None:
+        """Look for the place of each mistake, once all is checked: whatever comes of it, points and notes stay."""
+        try:
+            for check in self._checks:
+                run = partial(self._variants, check.exercise)
+                before = self._verdicts[check.position]
+                found = diagnose(check.exercise, check.cases, check.observation, before, run, _BUDGET)
+                if found is not before:
+                    self._verdicts[check.position] = verdict = _cleaned(found)
+                    check.cell["outputs"] = _verdict_outputs(verdict, check.cell["execution_count"])
+        except TimeoutError:
+            self._engine.tell("kill")
+        except WireError:
+            pass
+
+    def _variants(
+        self, exercise: Exercise, sources: Sequence[str], cases: Sequence[Case], seconds: float, probed: bool
+    ) -> Sequence[Observation | None]:
+        number = secrets.randbits(48)
+        message = {"variants": sources, "exercise": exercise.id, "cases": [case.to_plain() for case in cases]}
+        self._child.send({"id": number, **message, "seconds": seconds, "probed": probed}, timeout=_PATIENCE)
+        reply = self._child.receive(seconds + _PATIENCE)
+        seen = reply.get("seen")
+        if reply.get("id") != number or not isinstance(seen, list):
+            raise WireError("an answer to another question")
+        return [_observation(one) for one in seen[: len(sources)]]
 
     def _ask(self, *asked: tuple[str, Message]) -> Iterator[Mapping[str, Any]]:
         """Send messages, each with the name of what is asked, and yield the replies; {} for one that didn't come.
@@ -330,6 +397,28 @@ class _Run:
     def _end(self, why: str) -> None:
         self._over = why
         self._notes.append(why)
+
+
+def _observation(text: object) -> Observation | None:
+    """Return what was observed of a variant; None where it can't be read."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return Observation.from_json(text)
+    except UnreadableError:
+        return None
+
+
+def _cleaned(verdict: Verdict) -> Verdict:
+    """Return a verdict without what a terminal or a page could not show."""
+    told, answer, printed = (clean_text(text) for text in (verdict.message, verdict.answer, verdict.printed))
+    finding = verdict.finding
+    if finding is not None:
+        place = finding.place
+        text, function, code, entry = (clean_text(one) for one in (place.text, place.function, place.code, place.entry))
+        place = replace(place, text=text, function=function, code=code, entry=entry)
+        finding = replace(finding, sentence=clean_text(finding.sentence), place=place)
+    return replace(verdict, message=told, answer=answer, printed=printed, finding=finding)
 
 
 def _is_score(output: NotebookNode, most: float) -> bool:

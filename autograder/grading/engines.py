@@ -1,4 +1,4 @@
-"""The engines of this process, kept from one submission to the next."""
+"""Keeps the engines of this process from one submission to the next."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _shared: list[Endpoint] = []
 
 
 def share(endpoint: Endpoint) -> None:
-    """Have this process's engines use a template process that others use too, where the tier is theirs."""
+    """Let this process's engines share a template process with other processes, if they use the same tier."""
     _shared[:] = [endpoint]
 
 
 def engine_for(choice: TierChoice, limits: Limits) -> Engine:
-    """Return the engine of this thread, started at its first submission; "auto" takes the best walls that stand here.
+    """Return the engine of this thread. It starts at the first submission. "auto" takes the strongest walls of this machine.
 
     An engine runs one submission at a time, so each thread of a cluster's worker has one of its own.
 

@@ -6,26 +6,30 @@ from dataclasses import dataclass
 
 from traitlets.config import Config
 
+from .steps import for_one
 from .submission import Submission
 
 
 @dataclass(frozen=True)
 class Page:
-    """A submission whose feedback is to be written, and the course it belongs to."""
+    """A submission that needs a feedback page, and its course."""
 
     submission: Submission
     config: Config
 
 
 def write(page: Page) -> str:
-    """Write a submission's feedback page; return "" or, where it failed, the last line of nbgrader's log."""
-    # Imported here: nbgrader takes a while, and the processes that grade have no use for it.
+    """Write a submission's feedback page. Return "", or the last line of nbgrader's log if it failed."""
+    # Imported here, because nbgrader is slow to import and the processes that grade do not need it.
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
-    api = NbGraderAPI(coursedir=CourseDirectory(config=page.config), config=page.config)
-    result = api.generate_feedback(page.submission.lesson, page.submission.student, force=True)
-    if result["success"]:
-        return ""
-    lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]
-    return lines[-1].strip()[:200] if lines else "nbgrader could not write it"
+    def with_nbgrader() -> str:
+        api = NbGraderAPI(coursedir=CourseDirectory(config=page.config), config=page.config)
+        result = api.generate_feedback(page.submission.lesson, page.submission.student, force=True)
+        if result["success"]:
+            return ""
+        lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]
+        return lines[-1].strip()[:200] if lines else "nbgrader could not write it"
+
+    return for_one(with_nbgrader, lambda why: why)

@@ -1,18 +1,36 @@
-"""Files that are written in one step: a reader sees the old one or the new one, and never half of it."""
+"""Files, and how they are written in one step: a reader sees the old file or the new file, and never half of one."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that lies beside a notebook when its cells run.
+
+    Attributes
+    ----------
+    name
+        Its path from there, with forward slashes and without `..`.
+    """
+
+    name: str
+    content: bytes
+    read_only: bool = False
 
 
 def beside(path: Path) -> Path:
     """Return where a file is written before it is moved to its place."""
-    # Always the same name: what a run left that was killed here is gone with the next one.
-    return path.with_name(f".{path.name[:200]}.new")
+    # Always the same name: the next run overwrites the file that a killed run left.
+    # As many bytes of it as leave room for the rest, which may be fewer characters.
+    return path.with_name(f".{os.fsdecode(os.fsencode(path.name)[:200])}.new")
 
 
 def write_beside(path: Path, content: bytes, permissions: int = 0o644) -> None:
-    """Write a file, and its folder where there is none, in one step."""
+    """Write a file in one step. Make its folder if there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = beside(path)
     new.unlink(missing_ok=True)

@@ -14,7 +14,16 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from nbgrader.api import Assignment, Base, BaseCell, Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Assignment,
+    Base,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy import (
     JSON,
@@ -33,12 +42,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import DataError, IntegrityError, SAWarning, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ..verdict import Verdict
+from . import GradingError
 from .job import JobResult, Judged
-from .submission import Submission
+from .submission import Submission, SubmissionError
 
 # In nbgrader's own database, and so made by it, backed up with it, and in the same transactions. nbgrader takes no notice.
 _table = Table(
@@ -59,6 +69,10 @@ _indexes = tuple(
     Index(f"autograder_{table}_{column}", Base.metadata.tables[table].c[column])
     for table, column in (("submitted_notebook", "assignment_id"), ("grade", "notebook_id"), ("comment", "notebook_id"))
 )
+
+
+class GradebookError(GradingError):
+    """The gradebook failed; the cause is SQLAlchemy's error."""
 
 
 @dataclass(frozen=True)
@@ -172,14 +186,37 @@ class Recorder:
 
         What was given or written by hand stays. A submission that could not be read scores 0 and has the reason for a
         comment.
+
+        Raises
+        ------
+        SubmissionError
+            When the database takes other submissions, and not this one.
+        GradebookError
+            When it takes none.
         """
+        try:
+            return self._record(result, provenance)
+        except Exception as error:
+            self._gradebook.db.rollback()
+            self._gradebook.db.expunge_all()
+            if isinstance(error, (DataError, IntegrityError)):
+                raise SubmissionError(f"the gradebook does not take it: {str(error.orig)[:200]}") from None
+            if isinstance(error, SQLAlchemyError):
+                raise GradebookError("the gradebook can't be written") from error
+            raise
+
+    def unrecorded(self, result: JobResult, provenance: Provenance) -> Graded:
+        """Return what came of a submission whose grades can't be written."""
+        return Graded.of(result, 0.0, self._most[result.submission.lesson], provenance)
+
+    def _record(self, result: JobResult, provenance: Provenance) -> Graded:
         student, lesson, db = result.submission.student, result.submission.lesson, self._gradebook.db
-        known = {"timestamp": provenance.timestamp} if provenance.timestamp else {}
         with _uncommitted(db()), warnings.catch_warnings():
             # nbgrader reads a submission that it has not added yet, which is harmless, and SQLAlchemy warns of it.
             warnings.simplefilter("ignore", SAWarning)
             self._gradebook.update_or_create_student(student)
-            row = self._gradebook.update_or_create_submission(lesson, student, **known)
+            # Without a time where none can be read: an earlier one would go on being late.
+            row = self._gradebook.update_or_create_submission(lesson, student, timestamp=provenance.timestamp)
         notebook = next(one for one in row.notebooks if one.name == lesson)
         score = self._write_grades(notebook, result)
         notebook.late_submission_penalty = self._penalty(student, score, row.total_seconds_late)

@@ -1,4 +1,4 @@
-"""The course's secret, from which the inputs for grading are drawn. Losing it changes the inputs and nothing else."""
+"""The course's secret. The inputs for grading are drawn from it. A new secret changes the inputs, and nothing else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAME = ".autograder-secret"
 
 
 def course_secret(root: Path) -> bytes:
-    """Return the secret of the course in `root`; the first call makes it, readable by its owner alone."""
+    """Return the secret of the course in `root`. The first call makes the file; only its owner can read it."""
     path = root / NAME
     try:
         return path.read_bytes()
@@ -30,7 +30,7 @@ def course_secret(root: Path) -> bytes:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secrets.token_bytes(32))
         try:
-            # A link, unlike a rename, fails where another grader was faster; then theirs is the secret.
+            # A link fails if another grader was faster; a rename would not. Then the other grader's secret counts.
             os.link(beside, path)
         except FileExistsError:
             pass
@@ -40,7 +40,7 @@ def course_secret(root: Path) -> bytes:
 
 
 def inputs_key(secret: bytes, student: str) -> bytes:
-    """Return what one student's inputs are drawn from. It tells nothing of the secret, nor of other students' inputs."""
+    """Return one student's key, from which the inputs are drawn. It reveals neither the secret nor other students' keys."""
     return hmac.new(secret, student.encode(), hashlib.sha256).digest()
 
 

@@ -1,4 +1,4 @@
-"""What a process of the pool does with one submission: rebuild it, run it behind the walls, judge it.
+"""Grades one submission in a process of the pool: rebuilds it, runs it behind the walls, judges it.
 
 These processes are the grader's and trusted, and may be on another machine: a job brings all that it takes. Student code
 runs in the engine's sandbox, one a process.
@@ -7,7 +7,7 @@ runs in the engine's sandbox, one a process.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,11 +16,13 @@ from nbformat import NotebookNode
 from nbformat.v4.rwbase import split_lines, strip_transient
 
 from ..verdict import Verdict
+from .files import File
 from .inputs import drawing
 from .rebuild import rebuild
-from .sandbox import MIB, Limits, SandboxError, TierChoice
+from .sandbox import MIB, Limits, TierChoice
 from .scores import auto_comments, auto_scores
-from .submission import Submission, SubmissionError, parse
+from .steps import for_one
+from .submission import Submission, parse
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -28,13 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are run: which walls stand around them, and what one may use."""
+    """How submissions run: the tier of the sandbox, and the limits of one submission."""
 
     sandbox: TierChoice = "auto"
     limits: Limits = field(default_factory=Limits)
 
     def but(self, sandbox: TierChoice | None, cell_timeout: float | None, memory: int | None) -> Settings:
-        """Return these settings with others in place, where they are given: seconds, and MiB."""
+        """Return these settings with the given values changed. `cell_timeout` is in seconds, `memory` in MiB."""
         limits = self.limits
         if cell_timeout is not None:
             limits = replace(limits, cell_timeout=cell_timeout)
@@ -57,6 +59,8 @@ class Job:
         What the student's inputs are drawn from. It tells nothing of the course's secret or of other students' inputs.
     reason
         Why the file can't be read, or "".
+    files
+        What lies beside the notebook when its cells run.
     """
 
     submission: Submission
@@ -65,11 +69,12 @@ class Job:
     inputs_key: bytes
     settings: Settings
     reason: str = ""
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """What is known of a submission once it was run and judged, and is kept.
+    """What is kept of a submission after it was run and judged.
 
     Attributes
     ----------
@@ -107,14 +112,18 @@ class JobResult(Judged):
     scores: tuple[tuple[str, float | None], ...] = ()
     comments: tuple[tuple[str, str | None], ...] = ()
 
+    def failed(self, reason: str) -> JobResult:
+        """Return the result of a submission of which this can't be kept, for a reason that is told instead."""
+        return JobResult(submission=self.submission, sandbox=self.sandbox, reason=self.reason or reason)
+
 
 def unfinished(submission: Submission) -> JobResult:
-    """Return the result of a job that ended the process that it was done in."""
+    """Return the result of a job whose process ended."""
     return JobResult(submission=submission, reason="it ended the process that graded it")
 
 
 def run(job: Job) -> JobResult:
-    """Grade one submission. What is wrong with the submission is told in what is returned.
+    """Grade one submission. The result says what is wrong with it.
 
     Raises
     ------
@@ -123,19 +132,14 @@ def run(job: Job) -> JobResult:
     """
     if job.reason:
         return JobResult(submission=job.submission, reason=job.reason)
-    # Imported here, since torch comes along: the process that hands out jobs has no use for it.
+    # Imported here, because it imports torch: the process that hands out jobs does not need torch.
     from .engines import engine_for
 
     engine = engine_for(job.settings.sandbox, job.settings.limits)
-    try:
-        return _run(job, engine)
-    except SubmissionError as error:
-        return JobResult(submission=job.submission, sandbox=engine.tier, reason=str(error))
-    except SandboxError:
-        raise
-    except Exception as error:
-        reason = f"the grader itself failed on it, with {type(error).__name__}: {str(error)[:200]}"
-        return JobResult(submission=job.submission, sandbox=engine.tier, reason=reason)
+    return for_one(
+        partial(_run, job, engine),
+        lambda why: JobResult(submission=job.submission, sandbox=engine.tier, reason=why),
+    )
 
 
 def _run(job: Job, engine: Engine) -> JobResult:
@@ -148,7 +152,7 @@ def _run(job: Job, engine: Engine) -> JobResult:
 
         lesson, rebuilt = stand_alone(submitted)
         submission, skeleton = replace(submission, lesson=lesson.folder), rebuilt.notebook
-    ran = engine.run(rebuilt.notebook, drawing(job.inputs_key, rebuilt.notebook))
+    ran = engine.run(rebuilt.notebook, drawing(job.inputs_key, rebuilt.notebook), job.files)
     notes = (*rebuilt.repairs, *ran.notes)
     ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": engine.tier}
     scores, comments = auto_scores(ran.notebook, skeleton), auto_comments(ran.notebook, skeleton)

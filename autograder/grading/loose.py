@@ -1,4 +1,4 @@
-"""Notebooks that belong to no course, graded for themselves; nothing is written."""
+"""Grades notebooks that belong to no course."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from .gradebook import Graded, Provenance
 from .inputs import inputs_key
 from .job import Job, Settings, run, unfinished
 from .pool import Pool
-from .submission import Submission, read_or_reason
+from .submission import Submission
+from .submitted import read_or_reason
 
 
 def grade_files(paths: Sequence[Path], pool: Pool, settings: Settings) -> Iterator[Graded]:
-    """Grade notebooks that belong to no course; nothing is written."""
-    # Nothing is graded again with the same inputs, so the secret need not be kept.
+    """Grade notebooks that belong to no course. Writes nothing."""
+    # No notebook is graded again with the same inputs, so nobody has to keep the secret.
     secret = secrets.token_bytes(32)
     for task, result in pool.map(run, (_job(path, secret, settings) for path in paths)):
         result = result or unfinished(task.submission)

@@ -38,7 +38,9 @@ _TAGS = frozenset([
     "a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details", "div",
     "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd",
     "li", "mark", "ol", "p", "pre", "q", "s", "samp", "section", "small", "span", "strong", "sub", "summary",
-    "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var"
+    "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
+    # Shapes of a drawing, and nothing of one that links, loads, moves, or holds HTML.
+    "svg", "circle", "line", "path", "rect", "text"
 ])
 # Nothing by which a cell could lie over another one, or fetch something.
 _STYLES = frozenset([
@@ -52,6 +54,11 @@ _PLAIN = frozenset([
     "align", "alt", "aria-hidden", "aria-label", "colspan", "height", "lang", "open", "role", "rowspan", "scope",
     "start", "title", "width"
 ])
+_SHAPES = frozenset([
+    "aria-hidden", "aria-label", "cx", "cy", "d", "fill", "fill-opacity", "font-size", "height", "r", "role", "stroke",
+    "stroke-dasharray", "stroke-opacity", "stroke-width", "text-anchor", "viewbox", "width", "x", "x1", "x2", "y", "y1",
+    "y2"
+])
 # fmt: on
 # `highlight`, and Pygments' names of tokens. All others belong to the page: to formgrader's buttons, for one.
 _CLASS = re.compile(r"highlight|hl-[a-z]+|[a-z][a-z0-9]?")
@@ -59,6 +66,9 @@ _SPACE = re.compile(r"[\s\x00-\x20\x7f-\xa0]+")
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
+    if tag in ("svg", "circle", "line", "path", "rect", "text"):
+        # A colour by its name or number: `url(…)` would fetch something.
+        return name.lower() in _SHAPES and "(" not in value
     target = _SPACE.sub("", value).lower()
     if name in _PLAIN:
         return True

@@ -1,4 +1,4 @@
-"""Where jobs are done: in processes on this machine, or on a Dask cluster. The only seam is an executor."""
+"""Runs jobs in processes on this machine or on a Dask cluster. The two differ only in their executor."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Result = TypeVar("Result")
 
 
 class PoolError(GradingError):
-    """There is no pool to work in; the text says why and what to do."""
+    """There is no pool. The text says why and what to do."""
 
 
 class Pool(Protocol):
-    """Something that does tasks side by side, and gives the results as they come."""
+    """A pool does tasks in parallel, and yields each result when it is ready."""
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | None]]:
         """Do each task, and yield it with its result as soon as it is there; None where a task ended its process."""
@@ -34,7 +34,7 @@ class Pool(Protocol):
 
 
 class Until:
-    """A pool that begins no task more once it is told to stop; what is in flight comes to its end."""
+    """A pool that begins no more tasks after it was told to stop. Tasks in flight end normally."""
 
     def __init__(self, pool: Pool, stopped: Callable[[], bool]) -> None:
         self._pool = pool
@@ -74,7 +74,7 @@ class LocalPool:
             self._server.close()
 
     def prepare(self) -> None:
-        """Begin to start what the first task will need: most of it is imports, which take seconds.
+        """Begin to start the processes that the first task needs. Their imports take seconds.
 
         Raises
         ------
@@ -133,11 +133,15 @@ class ClusterPool:
         try:
             from distributed import Client
         except ImportError:
-            raise PoolError("a cluster needs Dask, which is not installed: pip install 'autograder[cluster]'") from None
+            raise PoolError(
+                "A cluster needs Dask, and Dask is not installed. Run: pip install 'autograder[cluster]'"
+            ) from None
         try:
             self._client = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:
-            raise PoolError(f"no Dask scheduler answers at {address}: {error}") from None
+            raise PoolError(
+                f"No Dask scheduler answers at {address}: {error}. Check the address, or start `dask scheduler`."
+            ) from None
         self._executor = self._client.get_executor()
 
     def __enter__(self) -> Self:
@@ -160,7 +164,7 @@ class ClusterPool:
 
         threads = sum(self._client.nthreads().values())
         if not threads:
-            raise PoolError("the Dask cluster has no worker: start one with `dask worker ADDRESS --nthreads 1`")
+            raise PoolError("The Dask cluster has no worker. Start one with `dask worker ADDRESS --nthreads 1`.")
         for task, future in _in_flight(lambda one: self._executor.submit(function, one), tasks, 2 * threads):
             try:
                 yield task, future.result()
@@ -168,13 +172,13 @@ class ClusterPool:
                 yield task, None
             except (CancelledError, CommClosedError):
                 raise PoolError(
-                    "the Dask cluster is lost. What is graded is kept: run the same command again, or without --scheduler"
+                    "The Dask cluster does not answer any more. All written grades are kept. Run the same command again, with or without --scheduler."
                 ) from None
 
 
 def _begin(endpoint: Endpoint | None) -> None:
     """Begin a process of the pool."""
-    # Ctrl-C is the caller's: it decides what becomes of what is in flight.
+    # The caller handles Ctrl-C: it decides about the tasks in flight.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, daemon=True).start()
     if endpoint is not None:
@@ -184,7 +188,7 @@ def _begin(endpoint: Endpoint | None) -> None:
 
 
 def _end_with_caller() -> None:
-    """End this process when the caller has ended, which it would not notice when that was killed."""
+    """End this process when the caller has ended. Otherwise it would not notice that the caller was killed."""
     caller = multiprocessing.parent_process()
     if caller is not None:
         connection.wait([caller.sentinel])
@@ -194,7 +198,7 @@ def _end_with_caller() -> None:
 def _in_flight(
     submit: Callable[[Task], Future[Any]], tasks: Iterable[Task], most: int
 ) -> Iterator[tuple[Task, Future[Any]]]:
-    """Keep so many tasks in flight, and no more: a task holds a submission, and a class has more than fit into memory."""
+    """Keep at most so many tasks in flight. A task holds a submission, and a whole class does not fit into memory."""
     flying: dict[Future[Any], Task] = {}
     for task in tasks:
         flying[submit(task)] = task

@@ -16,6 +16,7 @@ from traitlets.config import Config
 from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
 from .sandbox import CHOICES, MIB, Limits
+from .submitted import files_in
 
 
 class ClearSolutions(preprocessors.ClearSolutions):
@@ -82,8 +83,11 @@ class Execute(preprocessors.NbGraderPreprocessor):
         from .engines import engine_for
 
         engine = engine_for(self.sandbox, self.limits())
-        secret = course_secret(Path(CourseDirectory(parent=self).root))
-        ran = engine.run(nb, drawing(inputs_key(secret, resources["nbgrader"]["student"]), nb))
+        course = CourseDirectory(parent=self)
+        draw = drawing(inputs_key(course_secret(Path(course.root)), resources["nbgrader"]["student"]), nb)
+        # nbgrader has copied them there, the instructor's over the student's.
+        files = files_in(Path(resources["metadata"]["path"]), [*course.ignore, "*.ipynb", "timestamp.txt"])
+        ran = engine.run(nb, draw, files)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {"notes": [*repairs, *ran.notes], "sandbox": engine.tier}
         return ran.notebook, resources

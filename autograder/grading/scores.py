@@ -1,4 +1,4 @@
-"""What a notebook that was run is worth, cell by cell, by nbgrader's own rules.
+"""Scores a notebook that was run, cell by cell, by nbgrader's own rules.
 
 nbgrader's functions for this take it and half of JupyterLab along when they are imported, and raise where a cell claims
 more points than it has. The tests compare the two.
@@ -16,7 +16,7 @@ NO_RESPONSE = "No response."
 
 
 def auto_scores(ran: NotebookNode, skeleton: NotebookNode) -> dict[str, float | None]:
-    """Return the points of each graded cell by grade id; None for one that waits to be graded by hand.
+    """Return the points of each graded cell by grade id; None for a cell that is graded by hand and waits.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def auto_scores(ran: NotebookNode, skeleton: NotebookNode) -> dict[str, float | 
 
 
 def auto_comments(ran: NotebookNode, skeleton: NotebookNode) -> dict[str, str | None]:
-    """Return nbgrader's comment on each answer cell by grade id: whether there is an answer at all."""
+    """Return nbgrader's comment on each answer cell by grade id. It says whether there is an answer."""
     stubs = _sources(skeleton)
     return {
         nbgrader["grade_id"]: NO_RESPONSE if cell["source"] == stubs.get(nbgrader["grade_id"]) else None

@@ -1,4 +1,4 @@
-"""A notebook without a course: its own cells in their order, and every exercise of its lesson."""
+"""Prepares a notebook without a course: its own cells in their order, and a check of each exercise of its lesson."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from nbformat.v4 import new_notebook
 
 from .. import lessons
 from ..exercise import Exercise, Lesson
-from .rebuild import CHECK, Rebuilt, fresh_cell, grade_id_of, source_of, why_left_out, with_ids
+from .rebuild import CHECK, Rebuilt, defined_below, fresh_cell, grade_id_of, source_of, why_left_out, with_ids
 from .submission import SubmissionError
 
 
 def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, Rebuilt]:
-    """Return the lesson that a notebook is of, and the notebook to run.
+    """Return the lesson of a notebook, and the notebook to run.
 
     Each exercise is checked once: at the last of its check cells or, where there is none, at the end.
 
@@ -33,12 +33,12 @@ def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, Rebuilt]:
     counts = Counter(exercise_id.partition(".")[0] for exercise_id in checked)
     known = [lesson for lesson in lessons.all_lessons() if counts[lesson.name]]
     if not known:
-        raise SubmissionError("it checks no exercise of any lesson, so it can't be told which lesson it is")
+        raise SubmissionError("expected a check cell of a lesson; got none, so the lesson is not known")
     lesson = max(known, key=lambda one: counts[one.name])
     at = {checked[exercise.id]: exercise for exercise in lesson.exercises if exercise.id in checked}
     made = [_check_cell(at[i]) if i in at else _plain_cell(cell) for i, cell in enumerate(cells)]
     made += [_check_cell(exercise) for exercise in lesson.exercises if exercise.id not in checked]
-    return lesson, Rebuilt(new_notebook(cells=with_ids(made)), tuple(filter(None, reasons)))
+    return lesson, Rebuilt(new_notebook(cells=with_ids(made)), (*filter(None, reasons), *defined_below(made)))
 
 
 def _checks(cell: Mapping[str, Any]) -> str:

@@ -34,6 +34,11 @@ def find(exercise_id: str) -> Exercise:
     raise LookupError(f"there is no exercise {exercise_id!r}; did you mean {', '.join(near)}?")
 
 
+def siblings(exercise: Exercise) -> tuple[Exercise, ...]:
+    """Return the exercises of the lesson that an exercise belongs to; none of an exercise that is in no lesson."""
+    return _lesson(exercise.lesson).exercises if exercise.lesson in _names() else ()
+
+
 @cache
 def _names() -> tuple[str, ...]:
     return tuple(module.name for module in pkgutil.iter_modules(__path__))

@@ -1,4 +1,4 @@
-"""Lesson 5: `.grad` is a running sum, and a backward pass frees what the graph had saved."""
+"""Lesson 5: `.grad` is a running sum, and a backward pass frees what the graph saved."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ import torch
 from torch import Tensor
 
 from ..exercise import Array, Build, Case, Exercise, Lesson, case, gradient
-from ..mistake import Mistake, raising, wrong_value
-from ..observation import Call, Value
+from ..mistake import Mistake, raising, wrong_effect, wrong_value
+from ..observation import Call
+
+# --- shared ---------------------------------------------------------------------------------------
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def _leaf(*numbers: float) -> Tensor:
-    """Return a leaf tensor of float64: without dimensions for one number, a vector for several."""
+    """Return a float64 leaf: a scalar for one number, a vector for several."""
     data = numbers[0] if len(numbers) == 1 else numbers
     return torch.tensor(data, dtype=torch.float64, requires_grad=True)
-
-
-# 5.1 and 5.2: the buffer after each pass
 
 
 def _history(k: int, clear: bool, weight: float, coefficient: float) -> list[float]:
@@ -40,57 +39,8 @@ def _history(k: int, clear: bool, weight: float, coefficient: float) -> list[flo
     return seen
 
 
-def _times(history: list[float], *factors: float) -> list[float]:
-    """Return the history with its entries multiplied, each by its own factor or all by one."""
-    return [entry * factors[i % len(factors)] for i, entry in enumerate(history)]
-
-
-_HISTORY_MISTAKES = (
-    wrong_value(
-        "overwrites",
-        "In yours each pass replaces what was in the buffer, whatever `clear` says. What does a pass do with what is there?",
-        lambda history, k, clear, *both: _history(k, True, *both),
-    ),
-    wrong_value(
-        "never-cleared",
-        "Yours goes on adding when `clear` is True. Something has to happen between two passes then.",
-        lambda history, k, clear, *both: _history(k, False, *both),
-    ),
-    wrong_value(
-        "clear-inverted",
-        "Yours clears when `clear` is False, and adds up when it is True.",
-        lambda history, k, clear, *both: _history(k, not clear, *both),
-    ),
-    wrong_value(
-        "cleared-before-reading",
-        "You emptied the buffer before you read it. Read first, then clear.",
-        lambda history, k, clear, *both: [0.0] * k if clear else history,
-    ),
-    wrong_value(
-        "read-too-early",
-        "Each entry was read before its pass ran. Asked for is the buffer after each pass.",
-        lambda history, k, clear, *both: [0.0] * k if clear else [0.0, *history[:-1]],
-    ),
-    wrong_value(
-        "doubles",
-        "In yours every pass doubles the buffer. It adds the new gradient, and that is the same size each time.",
-        lambda history, k, clear, *both: history if clear else [history[0] * 2**i for i in range(k)],
-    ),
-    wrong_value(
-        "value-for-derivative",
-        "That is the sum of the products, the values of the forward pass. What goes into the buffer is their slope.",
-        lambda history, k, clear, weight, coefficient: _times(history, weight),
-    ),
-    wrong_value(
-        "slope-in-the-other",
-        "That is the slope in the coefficient. The buffer belongs to the weight.",
-        lambda history, k, clear, weight, coefficient: _times(history, weight / coefficient),
-    ),
-)
-
-
 def _completed(call: Call) -> bool:
-    """Whether a call came to its end with some result."""
+    """Whether a call returned something other than None."""
     return call.raised is None and call.value is not None and call.value.kind != "nothing"
 
 
@@ -104,12 +54,213 @@ def _has_none(call: Call) -> bool:
 
 _NONE_READ = Mistake(
     "none-read",
-    "At least one entry is None. A `.grad` that was set to None is empty until the next backward pass: read it before that.",
+    "At least one entry is None. A `.grad` that you set to None stays None until the next backward pass. Read it before you clear it.",
     shows=_has_none,
 )
 
 
-# 5.3: two backward passes in one buffer
+def _rebuilt(call: Call) -> bool:
+    """Whether two passes ran though the first kept no graph. Then the second went through another graph."""
+    runs = call.engine_runs
+    return _completed(call) and len(runs) > 1 and runs[0].accumulates and not runs[0].retain_graph
+
+
+_RETAINED_ON_LAST = Mistake(
+    "retained-on-last",
+    "Your last pass keeps the graph, and nothing uses the graph after it. Keep the graph only if another pass follows.",
+    shows=lambda call: _completed(call) and bool(call.engine_runs) and call.engine_runs[-1].keeps_graph,
+)
+
+_CREATED_GRAPH = Mistake(
+    "created-graph",
+    "You used `create_graph=True`, which records the backward pass itself. To keep the graph for a second pass, use "
+    "`retain_graph=True`.",
+    shows=lambda call: _completed(call) and any(run.create_graph and run.accumulates for run in call.engine_runs),
+)
+
+
+# --- 5.1 · Predict three prints -------------------------------------------------------------------
+
+PREDICTED_PRINTS = Exercise(
+    id="accumulation.predicted_prints",
+    number="5.1",
+    title="Predict three prints",
+    way="recorded",
+    difficulty=1,
+    importance=4,
+    minutes=3,
+    points=1,
+    cases=(case(),),
+    reference=lambda: _history(3, False, 1.0, 3.0),
+    mistakes=(
+        wrong_value(
+            "overwrites",
+            "You expect each pass to replace what is in the buffer. Run the cell below, and look at its second print.",
+            lambda prints: _history(3, True, 1.0, 3.0),
+        ),
+        wrong_value(
+            "doubles",
+            "You expect each pass to double the buffer. A pass adds one more gradient, and each gradient has the same size.",
+            lambda prints: [prints[0] * 2**i for i in range(3)],
+        ),
+        wrong_value(
+            "starts-at-zero",
+            "You expect the first print to show an empty buffer. Each print comes after a backward pass.",
+            lambda prints: [0.0, *prints[:-1]],
+        ),
+        wrong_value(
+            "starts-at-weight",
+            "You added the value of the weight. The buffer contains gradients only.",
+            lambda prints: [entry + 1 for entry in prints],
+        ),
+        wrong_value(
+            "summed-over-weights",
+            "You added up the slopes of all four weights. The printed number is the slope in one weight.",
+            lambda prints: [entry * 4 for entry in prints],
+        ),
+        wrong_value(
+            "value-for-derivative",
+            "You wrote the value of the output. The cell prints a slope.",
+            lambda prints: [4 * prints[0]] * 3,
+        ),
+    ),
+    hints=(
+        "The answer is a list of three numbers, in the order of the prints.",
+        "That loop never clears `weights.grad`. Think about what happens to the gradient of the pass before.",
+        "Another example is `loss = 5 * w`. Its slope is 5 in each pass. If a pass adds, the buffer holds 10 after two passes.",
+        "Read the section 'One pass, then another' again. The cell below the check shows the prints.",
+    ),
+)
+
+
+# --- 5.2a · The buffer, in plain Python -----------------------------------------------------------
+
+
+def _times(history: list[float], *factors: float) -> list[float]:
+    """Return the history with its entries multiplied by the factors in turn."""
+    return [entry * factors[i % len(factors)] for i, entry in enumerate(history)]
+
+
+_HISTORY_MISTAKES = (
+    wrong_value(
+        "overwrites",
+        "In your answer each pass replaces what is in the buffer, also when `clear` is False. Look at what a backward pass does with an old gradient.",
+        lambda history, k, clear, *both: _history(k, True, *both),
+    ),
+    wrong_value(
+        "never-cleared",
+        "In your answer the gradients add up, also when `clear` is True. Empty the buffer between two passes.",
+        lambda history, k, clear, *both: _history(k, False, *both),
+    ),
+    wrong_value(
+        "clear-inverted",
+        "Your answer clears the buffer when `clear` is False, and not when it is True. It should be the other way round.",
+        lambda history, k, clear, *both: _history(k, not clear, *both),
+    ),
+    wrong_value(
+        "cleared-before-reading",
+        "You cleared the buffer before you read it. Read it first, then clear it.",
+        lambda history, k, clear, *both: [0.0] * k if clear else history,
+    ),
+    wrong_value(
+        "read-too-early",
+        "You read the buffer before each pass. The exercise asks for the buffer after each pass.",
+        lambda history, k, clear, *both: [0.0] * k if clear else [0.0, *history[:-1]],
+    ),
+    wrong_value(
+        "doubles",
+        "In your answer each pass doubles the buffer. A pass adds one new gradient, and each gradient has the same size.",
+        lambda history, k, clear, *both: history if clear else [history[0] * 2**i for i in range(k)],
+    ),
+    wrong_value(
+        "value-for-derivative",
+        "You added up the values of the loss. A backward pass adds the slope of the loss to the buffer.",
+        lambda history, k, clear, weight, coefficient: _times(history, weight),
+    ),
+    wrong_value(
+        "slope-in-the-other",
+        "You used the slope in the coefficient. The buffer belongs to the weight, so it needs the slope in the weight.",
+        lambda history, k, clear, weight, coefficient: _times(history, weight / coefficient),
+    ),
+)
+
+GRAD_HISTORY = Exercise(
+    id="accumulation.grad_history",
+    number="5.2a",
+    title="The buffer, in plain Python",
+    way="hand",
+    difficulty=1,
+    importance=4,
+    minutes=4,
+    points=1,
+    cases=(
+        case(4, False, -1.3, 2.5),
+        case(3, True, 0.7, -1.6),
+        case(5, False, 1.9, 0.8),
+        case(2, True, -2.2, 3.1),
+    ),
+    reference=_history,
+    mistakes=_HISTORY_MISTAKES,
+    hints=(
+        "The result is a list of `k` floats: the buffer after the first pass, after the second pass, and so on.",
+        "A pass adds and never replaces. Empty the buffer between two passes only if `clear` is True. Read it after each pass.",
+        "Another example is the loss 7 · weight. Three passes without clearing give 7, then 7 + 7, then 7 + 7 + 7.",
+        "Read the cell with `buffer` in the section 'One pass, then another'.",
+    ),
+)
+
+
+# --- 5.2b · The buffer, as autograd fills it ------------------------------------------------------
+
+GRAD_HISTORY_AUTOGRAD = Exercise(
+    id="accumulation.grad_history_autograd",
+    number="5.2b",
+    title="The buffer, as autograd fills it",
+    way="autograd",
+    difficulty=2,
+    importance=4,
+    minutes=4,
+    points=2,
+    cases=(
+        case(4, False, -1.3, 2.5),
+        case(3, True, 0.7, -1.6),
+        case(2, True, -2.2, 3.1),
+        case(5, False, 1.9, 0.8),
+    ),
+    reference=_history,
+    mistakes=(
+        _NONE_READ,
+        raising(
+            "no-grad-yet",
+            "`.grad` is None before the first backward pass, and None has no `zero_`. Clear after a pass, or check first "
+            "that `.grad` is not None.",
+            "AttributeError",
+            "'NoneType' object has no attribute",
+        ),
+        wrong_value(
+            "same-buffer",
+            "Your list contains the same tensor several times. It is `.grad` itself, and later passes change it. Keep its "
+            "number with `.item()`, or keep a `.clone()`.",
+            lambda history, k, clear, *both: history if clear else [history[-1]] * k,
+        ),
+        wrong_value(
+            "same-buffer-emptied",
+            "Your list contains `.grad` itself several times, and `zero_()` changed it later. Keep its number with "
+            "`.item()`, or keep a `.clone()`.",
+            lambda history, k, clear, *both: [0.0] * k if clear else [history[-1]] * k,
+        ),
+        *_HISTORY_MISTAKES,
+    ),
+    hints=(
+        "The result is a list of `k` plain floats. Make the leaf tensor once, inside the function.",
+        "Use one leaf for all passes. In each pass compute the loss, go backward, and read `.item()`. Then decide where in the loop to clear.",
+        "One pass of w³ looks like this: `w = torch.tensor(2.0, requires_grad=True)`, `(w**3).backward()`, `seen.append(w.grad.item())`.",
+        "Read the section 'Clearing' again. It has three ways to clear. Each of them comes after the gradient was read.",
+    ),
+)
+
+
+# --- 5.3 · Split a sum of gradients ---------------------------------------------------------------
 
 
 def _squared_residuals(prediction: Tensor) -> Tensor:
@@ -117,7 +268,7 @@ def _squared_residuals(prediction: Tensor) -> Tensor:
 
 
 def _parts() -> dict[str, Numbers]:
-    """Return what each of the two backward passes of the cell adds to the buffer."""
+    """Return what each of the cell's two backward passes adds to the buffer."""
     prediction = (1.30, 2.79, 4.02)
     weights = torch.tensor((1.0, 10.0, 100.0), dtype=torch.float64)
     return {
@@ -134,11 +285,79 @@ def _both(parts: dict[str, Numbers]) -> Numbers:
     return parts["left_over"] + parts["fresh"]
 
 
-# 5.4: the same graph twice
+EXPLAIN_S1 = Exercise(
+    id="accumulation.explain_s1",
+    number="5.3",
+    title="Split a sum of gradients",
+    way="any",
+    difficulty=2,
+    importance=4,
+    minutes=6,
+    points=2,
+    partial=True,
+    cases=(case(),),
+    reference=_parts,
+    mistakes=(
+        wrong_value(
+            "swapped",
+            "Both vectors are right, but their names are exchanged. Check which of the two passes ran first.",
+            lambda parts: _split(parts["fresh"], parts["left_over"]),
+        ),
+        wrong_value(
+            "total-as-fresh",
+            "Your `fresh` is the whole sum. Clear the buffer before the second pass, or subtract what was in it before.",
+            lambda parts: _split(parts["left_over"], _both(parts)),
+        ),
+        wrong_value(
+            "nothing-left-over",
+            "Your `left_over` is zero. The buffer was not empty before the pass with `v`. Find the backward pass that ran earlier on the same leaf.",
+            lambda parts: _split(0 * parts["left_over"], _both(parts)),
+        ),
+        wrong_value(
+            "same-buffer",
+            "Both entries are the same tensor, `.grad` itself. The second pass changed it. Clone each gradient that you keep.",
+            lambda parts: _split(_both(parts), _both(parts)),
+        ),
+        wrong_value(
+            "same-buffer-emptied",
+            "Both entries are the same tensor, `.grad` itself. It was cleared and filled again. Clone each gradient that you keep.",
+            lambda parts: _split(parts["fresh"], parts["fresh"]),
+        ),
+        wrong_value(
+            "forgot-1n",
+            "Your `left_over` is n times too large. Check whether the first loss is a sum or a mean.",
+            lambda parts: _split(parts["left_over"] * 3, parts["fresh"]),
+        ),
+        wrong_value(
+            "extra-1n",
+            "Your `fresh` is too small by a factor n. Only the first loss is a mean.",
+            lambda parts: _split(parts["left_over"], parts["fresh"] / 3),
+        ),
+        wrong_value(
+            "ignored-weights",
+            "Your `fresh` gives every residual the same weight. In the second pass each residual has its own weight from `v`.",
+            lambda parts: _split(parts["left_over"], parts["left_over"] * 3),
+        ),
+        wrong_value(
+            "split-evenly",
+            "You cut the printed numbers in half. The two passes have different losses. Work out the gradient of one of them.",
+            lambda parts: _split(_both(parts) / 2, _both(parts) / 2),
+        ),
+    ),
+    hints=(
+        "The answer is a dict with two vectors of three numbers. Their sum is the printed vector.",
+        "That cell calls `backward` twice, and there is one buffer. Find out what each call added to it.",
+        "Another example is a leaf with the value 2. After `(x**3).backward()` the buffer holds 12. After `(5 * x).backward()` it holds 17 = 12 + 5.",
+        "Read the section 'Taking a sum apart' again. Lesson 4 explains the vector–Jacobian product.",
+    ),
+)
+
+
+# --- 5.4 · Two passes through one graph -----------------------------------------------------------
 
 
 def _two(x: float, reset: bool) -> tuple[float, float]:
-    """Return the buffer of x after each of two backward passes through x², cleared between them or not."""
+    """Return the buffer of x after each of two backward passes through x². With `reset`, it is cleared between them."""
     leaf = _leaf(x)
     with torch.enable_grad():
         y = leaf**2
@@ -151,13 +370,86 @@ def _two(x: float, reset: bool) -> tuple[float, float]:
     return first, leaf.grad.item()
 
 
-def _rebuilt(call: Call) -> bool:
-    """Whether two calls of `backward` got through though the first did not keep the graph: it was another graph."""
-    runs = call.engine_runs
-    return _completed(call) and len(runs) > 1 and runs[0].accumulates and not runs[0].retain_graph
+TWO_BACKWARDS = Exercise(
+    id="accumulation.two_backwards",
+    number="5.4",
+    title="Two passes through one graph",
+    way="autograd",
+    difficulty=2,
+    importance=4,
+    minutes=5,
+    points=2,
+    cases=(case(-1.7, False), case(0.6, True), case(-0.9, True), case(2.3, False)),
+    reference=_two,
+    mistakes=(
+        raising(
+            "second-backward",
+            "The first pass freed the values that the graph had saved. Clearing `.grad` does not bring them back. Decide "
+            "which pass has to keep them.",
+            "RuntimeError",
+            "a second time",
+        ),
+        _NONE_READ,
+        Mistake(
+            "single-pass",
+            "Expected two backward passes; got one. Run a second one.",
+            shows=lambda call: _completed(call) and len(call.engine_runs) == 1,
+        ),
+        _RETAINED_ON_LAST,
+        _CREATED_GRAPH,
+        Mistake(
+            "rebuilt-forward",
+            "Your second pass went through a second graph. Compute y once, and keep its graph for the second pass.",
+            shows=_rebuilt,
+        ),
+        wrong_value(
+            "never-reset",
+            "Your second entry is exactly twice the right one where `reset` is True. Two gradients are in the buffer. "
+            "Clear it between the two passes.",
+            lambda both, x, reset: _two(x, False),
+        ),
+        wrong_value(
+            "always-reset",
+            "Your second entry is the gradient of one pass where `reset` is False. `.grad` is a running sum, and nothing should clear it there.",
+            lambda both, x, reset: _two(x, True),
+        ),
+        wrong_value(
+            "reset-inverted",
+            "Your answer clears the buffer when `reset` is False, and not when it is True. It should be the other way round.",
+            lambda both, x, reset: _two(x, not reset),
+        ),
+        wrong_value(
+            "same-buffer",
+            "Both entries are the same tensor, `.grad` itself. The second pass changed it. Clone what you keep, "
+            "or take its number with `.item()`.",
+            lambda both, x, reset: (both[1], both[1]),
+        ),
+        wrong_value(
+            "cleared-before-reading",
+            "You cleared the buffer after the first pass, before you read it. Read it first, then clear it.",
+            lambda both, x, reset: (0.0, both[1]) if reset else both,
+        ),
+        wrong_value(
+            "cleared-after-second",
+            "You cleared the buffer after the second pass, before you read it. Clear it between the two passes.",
+            lambda both, x, reset: (both[0], 0.0) if reset else both,
+        ),
+        wrong_value(
+            "value-for-derivative",
+            "You returned the value of y. The slopes are in the `.grad` of the leaf tensor.",
+            lambda both, x, reset: (x**2, x**2),
+        ),
+    ),
+    hints=(
+        "The result is a tuple of two plain floats: `.grad` after the first pass, and `.grad` after the second pass.",
+        "Compute y once, and go backward twice. The first pass has to keep something for the second.",
+        "For w³ at 2 the code starts like this: `u = w**3`, `u.backward(retain_graph=True)`, `first = w.grad.item()`.",
+        "Read the section 'What a backward pass frees' again.",
+    ),
+)
 
 
-# 5.5: graphs that can, or can't, be walked twice
+# --- 5.5 · Which graphs allow a second pass? ------------------------------------------------------
 
 
 def shifted(x: float, c: float) -> Callable[[], Tensor]:
@@ -176,7 +468,7 @@ def scaled_sum(a: float, b: float) -> Callable[[], Tensor]:
 
 
 def difference(a: float, b: float) -> Callable[[], Tensor]:
-    """Return a builder of a − b, both of them leaves."""
+    """Return a builder of a − b, where a and b are leaves."""
     return lambda: _leaf(a) - _leaf(b)
 
 
@@ -200,11 +492,12 @@ _PICKED: tuple[Callable[[Tensor], Tensor], ...] = (
     lambda t: torch.sin(t),
     lambda t: torch.exp(t),
 )
+
 _SAVES_FROM = 4
 
 
 def picked_steps(start: float, *picks: int) -> Callable[[], Tensor]:
-    """Return a builder of what the picked steps make of a leaf."""
+    """Return a builder of a leaf with the picked steps applied to it."""
 
     def build() -> Tensor:
         tensor = _leaf(start)
@@ -216,7 +509,7 @@ def picked_steps(start: float, *picks: int) -> Callable[[], Tensor]:
 
 
 def _drawn_graphs(rng: random.Random) -> tuple[Case, ...]:
-    """Return four graphs, in an order that nobody knows; half of them have a step that saves something."""
+    """Return four graphs in random order. Two of them have a step that saves something."""
     plain = [[rng.randrange(_SAVES_FROM) for _ in range(3)] for _ in range(4)]
     for steps in plain[:2]:
         steps[rng.randrange(3)] = rng.randrange(_SAVES_FROM, len(_PICKED))
@@ -225,7 +518,7 @@ def _drawn_graphs(rng: random.Random) -> tuple[Case, ...]:
 
 
 def _survives(build: Callable[[], Tensor]) -> bool:
-    """Return whether a second backward pass gets through the same graph."""
+    """Return whether a second backward pass through the same graph works."""
     with torch.enable_grad():
         result = build()
         torch.autograd.backward(result)
@@ -236,7 +529,77 @@ def _survives(build: Callable[[], Tensor]) -> bool:
     return True
 
 
-# 5.6: two losses on one graph
+CAN_BACKWARD_TWICE = Exercise(
+    id="accumulation.can_backward_twice",
+    number="5.5",
+    title="Which graphs allow a second pass?",
+    way="any",
+    difficulty=3,
+    importance=3,
+    minutes=5,
+    points=3,
+    builders={
+        "shifted": shifted,
+        "squared": squared,
+        "scaled_sum": scaled_sum,
+        "difference": difference,
+        "sum_of_squares": sum_of_squares,
+        "total": total,
+        "picked_steps": picked_steps,
+    },
+    cases=(
+        case(Build("shifted", (1.4, 2.0))),
+        case(Build("squared", (-1.7,))),
+        case(Build("scaled_sum", (0.6, 1.2))),
+        case(Build("difference", (2.3, 0.9))),
+        case(Build("sum_of_squares", (1.1, -0.4))),
+        case(Build("total", (0.7, 1.9))),
+    ),
+    more_cases=_drawn_graphs,
+    reference=_survives,
+    mistakes=(
+        raising(
+            "uncaught",
+            "The second backward pass raised an error. Catch this error, and return False.",
+            "RuntimeError",
+            "a second time",
+        ),
+        Mistake(
+            "no-return",
+            "Your function returned None for this graph. Return True or False on every path through the function.",
+            shows=lambda call: call.raised is None and (call.value is None or call.value.kind == "nothing"),
+        ),
+        Mistake(
+            "kept-graph",
+            "You used `retain_graph=True`. With it every graph allows a second pass. Find out what happens without it.",
+            shows=lambda call: _completed(call) and any(run.retain_graph for run in call.engine_runs[:-1]),
+        ),
+        wrong_value(
+            "always-true",
+            "You returned True for every graph. Check that both passes go through the same graph: each `build()` makes a new one.",
+            lambda survives, build: True,
+        ),
+        wrong_value(
+            "always-false",
+            "You returned False for every graph. Some operations save nothing, so a backward pass has nothing to free.",
+            lambda survives, build: False,
+        ),
+        wrong_value(
+            "inverted",
+            "True and False are exchanged. True means that the second pass works.",
+            lambda survives, build: not survives,
+        ),
+    ),
+    hints=(
+        "`build()` takes no argument and returns a scalar tensor with its graph. Return True or False.",
+        "Call `build` once, and try two backward passes through that graph. The second one may raise an error.",
+        "This code finds out whether a text is a number: `try: float(text)`, `except ValueError: return False`, then `return True`.",
+        "Read the section 'What was saved decides' again.",
+    ),
+)
+
+
+# --- 5.6a · Two losses, one pass ------------------------------------------------------------------
 
 
 def _square(x: Tensor) -> Tensor:
@@ -256,48 +619,130 @@ def _of_product(x: Tensor) -> Tensor:
     return _square(x) * _sine_of_square(x)
 
 
-# At 1.7 the slope of the sine is negative. Elsewhere it could be zero, where float32 has no digits left.
+# Drawn inputs near 1.7 could have a slope near zero, where float32 has no digits left. So 1.7 stays as it is.
 _BOTH_CASES = (case(-0.9), case(1.7, exact=True), case(0.5), case(1.1))
 
 _BOTH_MISTAKES = (
     wrong_value(
         "only-y",
-        "That is the gradient of y alone. z has to be in it too: was its part cleared, or its graph cut?",
+        "You returned the gradient of y only. The part of z is missing. Check whether you cleared it, or detached z from the graph.",
         lambda slope, x: gradient(_square)(x),
     ),
     wrong_value(
         "only-z",
-        "That is the gradient of z alone. y is a loss of its own besides: its part is missing, or was cleared.",
+        "You returned the gradient of z only. y is a loss too, and its part is missing. Check whether you cleared it.",
         lambda slope, x: gradient(_sine_of_square)(x),
     ),
     wrong_value(
         "counted-twice",
-        "The part of y is in there twice. Each of the two losses counts once.",
+        "Your answer contains the gradient of y twice. Each of the two losses counts once.",
         lambda slope, x: slope + gradient(_square)(x),
     ),
     wrong_value(
         "z-counted-twice",
-        "The part of z is in there twice. Each of the two losses counts once.",
+        "Your answer contains the gradient of z twice. Each of the two losses counts once.",
         lambda slope, x: slope + gradient(_sine_of_square)(x),
     ),
     wrong_value(
         "product-of-losses",
-        "That is the gradient of the product of the two. What does the buffer do with what arrives: multiply or add?",
+        "You returned the gradient of the product of the two losses. The exercise asks for the gradient of their sum.",
         lambda slope, x: gradient(_of_product)(x),
     ),
 )
 
+BOTH_LOSSES_GRAD = Exercise(
+    id="accumulation.both_losses_grad",
+    number="5.6a",
+    title="Two losses, one pass",
+    way="autograd",
+    difficulty=2,
+    importance=4,
+    minutes=3,
+    points=1,
+    cases=_BOTH_CASES,
+    forward=both_losses,
+    reference=gradient(both_losses),
+    atol=1e-6,
+    mistakes=(
+        Mistake(
+            "two-passes",
+            "Expected one backward pass; got several. Combine the two losses first. Then one pass is enough.",
+            shows=lambda call: _completed(call) and len(call.engine_runs) > 1,
+        ),
+        _RETAINED_ON_LAST,
+        *_BOTH_MISTAKES,
+    ),
+    hints=(
+        "The argument is a number, and the result is a plain float. Make the leaf tensor inside the function.",
+        "The gradient of a sum is the sum of the gradients. Find one number to go backward from.",
+        "Another example is u = exp x and v = u³. Compute `u` and `v` once, call `(u + v).backward()`, and read `x.grad`.",
+        "Read the section 'Two losses on one graph' again.",
+    ),
+)
 
-# 5.7: micro-batches
+
+# --- 5.6b · Two losses, two passes ----------------------------------------------------------------
+
+BOTH_LOSSES_TWO_PASSES = Exercise(
+    id="accumulation.both_losses_two_passes",
+    number="5.6b",
+    title="Two losses, two passes",
+    way="autograd",
+    difficulty=3,
+    importance=4,
+    minutes=3,
+    points=2,
+    cases=_BOTH_CASES,
+    forward=both_losses,
+    reference=gradient(both_losses),
+    atol=1e-6,
+    mistakes=(
+        raising(
+            "second-backward",
+            "Both losses go through the node of the square. The first pass freed the value that this node had saved. "
+            "Let the first pass keep it.",
+            "RuntimeError",
+            "a second time",
+        ),
+        Mistake(
+            "one-pass",
+            "Expected two backward passes; got one. Run one pass for each loss. The buffer adds up the gradients.",
+            shows=lambda call: _completed(call) and len(call.engine_runs) == 1,
+        ),
+        Mistake(
+            "too-many-passes",
+            "Expected two backward passes; got more. Run one pass for each loss.",
+            shows=lambda call: _completed(call) and len(call.engine_runs) > 2,
+        ),
+        Mistake(
+            "rebuilt-forward",
+            "Your second pass went through a second graph. Compute y and z once, and keep the graph for the second "
+            "pass.",
+            shows=_rebuilt,
+        ),
+        _RETAINED_ON_LAST,
+        _CREATED_GRAPH,
+        *_BOTH_MISTAKES,
+    ),
+    hints=(
+        "The argument is a number. The result is a plain float, the same as from `both_losses_grad`.",
+        "Go backward from one loss, then from the other, and clear nothing between them. The first pass has to keep something.",
+        "Another example is u = exp x and v = u³. Call `v.backward(retain_graph=True)`, then `u.backward()`, and read `x.grad`.",
+        "Read the section 'Two losses on one graph' again. The error is explained at the start of 'What a backward pass frees'.",
+    ),
+)
+
+
+# --- 5.7 · A batch in small pieces ----------------------------------------------------------------
 
 
 def full_batch(inputs: Tensor, t: Tensor, w: Tensor, k: Any = 1) -> Tensor:
-    """Return the mean squared error of inputs · w against t; k takes no part in it."""
+    """Return the mean squared error of inputs · w against t. It does not depend on k."""
     return ((inputs @ w - t) ** 2).mean()
 
 
 def _shape_mixed(inputs: Tensor, t: Tensor, w: Tensor) -> Tensor:
-    """Return the mean over the differences of every prediction with every target."""
+    """Return the mean of the squared differences of every prediction and every target."""
     return (((inputs @ w)[:, None] - t) ** 2).mean()
 
 
@@ -306,13 +751,13 @@ _of_mixed = gradient(_shape_mixed, 2)
 
 
 def _of_part(part: int, inputs: Tensor, t: Tensor, w: Tensor, k: int) -> Numbers:
-    """Return the gradient of one micro-batch's own mean."""
+    """Return the gradient of the mean of one micro-batch."""
     result: Numbers = _of_batch(inputs.chunk(k)[part], t.chunk(k)[part], w)
     return result
 
 
 def _of_broadcast(inputs: Tensor, t: Tensor, w: Tensor, k: int) -> Numbers:
-    """Return the mean of the micro-batches' gradients where shapes (m, 1) and (m,) met in each of them."""
+    """Return the mean of the micro-batches' gradients where each broadcasts shapes (m, 1) and (m,)."""
     parts = [_of_mixed(rows, targets, w) for rows, targets in zip(inputs.chunk(k), t.chunk(k), strict=True)]
     return np.asarray(np.mean(parts, axis=0))
 
@@ -321,11 +766,126 @@ def _tensor(*rows: Any) -> Array:
     return Array(rows, "torch")
 
 
-# 5.8: clearing
+MICRO_BATCH_GRADS = Exercise(
+    id="accumulation.micro_batch_grads",
+    number="5.7",
+    title="A batch in small pieces",
+    way="autograd",
+    difficulty=4,
+    importance=5,
+    minutes=8,
+    points=4,
+    cases=(
+        case(
+            _tensor((0.5, -1.2), (1.4, 0.3), (-0.7, 0.9), (2.1, -0.4), (0.2, 1.6), (-1.5, 0.8)),
+            _tensor(0.9, -1.1, 0.4, 1.7, -0.6, 0.3),
+            _tensor(1.3, -0.8),
+            3,
+        ),
+        case(
+            _tensor(
+                (1.1, 0.4, -0.6),
+                (-0.3, 1.8, 0.7),
+                (0.9, -1.4, 2.2),
+                (1.6, 0.5, -1.9),
+                (-0.8, 0.6, 1.2),
+                (0.3, -2.0, 0.4),
+            ),
+            _tensor(1.2, -0.5, 0.8, -1.4, 0.6, 2.3),
+            _tensor(0.7, -1.6, 0.5),
+            2,
+        ),
+        case(
+            _tensor(
+                (0.6, 1.3),
+                (-1.1, 0.2),
+                (1.7, -0.9),
+                (0.4, 0.8),
+                (-0.5, -1.6),
+                (2.0, 0.7),
+                (0.3, -1.2),
+                (1.2, 0.6),
+            ),
+            _tensor(-0.7, 1.5, 0.2, -1.8, 0.9, 1.1, -0.4, 0.5),
+            _tensor(-1.4, 0.6),
+            4,
+        ),
+    ),
+    forward=full_batch,
+    reference=_of_batch,
+    passes=lambda inputs, t, w, k: k,
+    mistakes=(
+        Mistake(
+            "graph-kept",
+            "You kept a graph after its backward pass. Each micro-batch has its own graph, and nothing uses it a second time.",
+            shows=lambda call: _completed(call) and any(run.keeps_graph for run in call.engine_runs),
+        ),
+        Mistake(
+            "built-ahead",
+            "You computed a second loss before the first one had its backward pass, so two graphs were in memory at once. "
+            "Go backward after each micro-batch, before you compute the next one.",
+            shows=lambda call: _completed(call) and any(run.built_ahead for run in call.engine_runs),
+        ),
+        wrong_value(
+            "forgot-1k",
+            "Your gradient is exactly k times the gradient of the full batch. You added up k means. The exercise asks for one mean over all rows.",
+            lambda slope, inputs, t, w, k: slope * k,
+        ),
+        wrong_value(
+            "extra-1k",
+            "Your gradient is too small by a factor k. Check whether you divided by k twice.",
+            lambda slope, inputs, t, w, k: slope / k,
+        ),
+        wrong_value(
+            "last-only",
+            "You returned the gradient of the last micro-batch only. Check whether something cleared the gradients of the others.",
+            lambda slope, *batch: _of_part(-1, *batch),
+        ),
+        wrong_value(
+            "last-only-1k",
+            "Only the last micro-batch is in your gradient. You cleared the buffer, or made a new leaf, in every round of the loop.",
+            lambda slope, inputs, t, w, k: _of_part(-1, inputs, t, w, k) / k,
+        ),
+        wrong_value(
+            "first-only",
+            "You returned the gradient of the first micro-batch only. Check whether the loop ends too early.",
+            lambda slope, *batch: _of_part(0, *batch),
+        ),
+        wrong_value(
+            "first-only-1k",
+            "Only the first micro-batch is in your gradient. Check whether the loop ends too early.",
+            lambda slope, inputs, t, w, k: _of_part(0, inputs, t, w, k) / k,
+        ),
+        wrong_value(
+            "sum-over-k",
+            "You divided sums by k. Take the mean in each micro-batch, or divide the sums by the number of all rows.",
+            lambda slope, inputs, t, w, k: slope * len(inputs) / k,
+        ),
+        wrong_value(
+            "k-as-size",
+            "You used k as the number of rows in each micro-batch. k is the number of micro-batches.",
+            lambda slope, inputs, t, w, k: slope * len(inputs) / k / k,
+        ),
+        wrong_value(
+            "broadcast",
+            "Your predictions have shape (m, 1) and your targets have shape (m,). So the loss is a mean of m·m differences. Give both the same shape.",
+            lambda slope, *batch: _of_broadcast(*batch),
+        ),
+    ),
+    hints=(
+        "The result has the shape of w. The arguments are tensors that do not require grad. Make your own leaf tensor from w.",
+        "Use one leaf and k small backward passes, and clear nothing between them. Then think about the mean of k means.",
+        "Another example has 4 numbers in 2 pieces. The mean of (1, 3, 5, 7) is 4. The means of the halves are 2 and 6, and their sum is 8.",
+        "Read the section 'Micro-batches' again. Look at the line with the division.",
+    ),
+)
+
+
+# --- 5.8 · Clear on request -----------------------------------------------------------------------
 
 
 def trained(*weights: float) -> list[Tensor]:
-    """Return a scalar leaf for each weight and a vector of them all; a backward pass has filled every `.grad`."""
+    """Return a scalar leaf for each weight, and a vector of all. Each has a gradient."""
     leaves = [*(_leaf(weight) for weight in weights), _leaf(*weights, 1.0)]
     with torch.enable_grad():
         torch.autograd.backward([(leaf**2).sum() for leaf in leaves])
@@ -333,13 +893,13 @@ def trained(*weights: float) -> list[Tensor]:
 
 
 def partly_trained(*weights: float) -> list[Tensor]:
-    """Return the same leaves, with one in second place that no backward pass has reached yet."""
+    """Return the same leaves, and in second place one without a gradient."""
     first, *rest = trained(*weights)
     return [first, _leaf(*weights, 2.0), *rest]
 
 
 def untrained(*weights: float) -> list[Tensor]:
-    """Return the same leaves before any backward pass."""
+    """Return the same leaves without gradients."""
     return [leaf.detach().clone().requires_grad_() for leaf in trained(*weights)]
 
 
@@ -348,7 +908,7 @@ def _effect(gradients: list[str], same_buffers: bool = True) -> dict[str, Any]:
 
 
 def _asked(params: list[Tensor], to_none: bool) -> dict[str, Any]:
-    """Return what `clear_` is asked to leave behind."""
+    """Return what the parameters should look like after `clear_`."""
     return _effect(["None" if to_none or param.grad is None else "zeros" for param in params])
 
 
@@ -357,8 +917,8 @@ def _kept(params: list[Tensor]) -> list[str]:
 
 
 def _watched(params: list[Tensor], to_none: bool) -> Callable[[Any], dict[str, Any]]:
-    """Remember the parameters and their buffers; return what tells afterwards how they were left."""
-    # A second view of each buffer keeps its memory from being given to another tensor.
+    """Note the parameters and their buffers. Return the function that says what the call changed."""
+    # A second view of each buffer keeps its memory alive, so no other tensor gets the same address.
     before = [(param, param.detach().clone(), None if param.grad is None else param.grad.detach()) for param in params]
 
     def state(param: Tensor, buffer: Tensor | None) -> str:
@@ -366,7 +926,7 @@ def _watched(params: list[Tensor], to_none: bool) -> Callable[[Any], dict[str, A
             return "None"
         if bool(param.grad.any()):
             return "full"
-        # A parameter that no pass has reached may be left empty, or be given zeros: the next pass gives the same.
+        # A parameter without a gradient may keep None or get zeros. The next pass gives the same gradient for both.
         return "None" if buffer is None and not to_none else "zeros"
 
     def kept(param: Tensor, buffer: Tensor | None) -> bool:
@@ -387,25 +947,8 @@ def _watched(params: list[Tensor], to_none: bool) -> Callable[[Any], dict[str, A
     return after
 
 
-def _left(call: Call, key: str) -> Value | None:
-    """Return an entry of what was measured after a call, if anything was."""
-    if call.value is None or call.value.kind != "mapping":
-        return None
-    return dict(zip(call.value.keys, call.value.items, strict=True)).get(key)
-
-
-def _weights_changed(call: Call) -> bool:
-    weights = _left(call, "weights")
-    return weights is not None and weights.text == "changed"
-
-
-def _buffers_changed(call: Call) -> bool:
-    same = _left(call, "same buffers")
-    return same is not None and same.numbers == (0.0,)
-
-
 def _until(count: Callable[[list[str]], int]) -> Callable[..., dict[str, Any]]:
-    """Return the answer that clears only the first parameters: as many as `count` says of the gradients' states."""
+    """Return the answer that clears only the first parameters. `count` takes the gradients' states and returns how many."""
 
     def answer(effect: dict[str, Any], params: list[Tensor], to_none: bool) -> dict[str, Any]:
         states = _kept(params)
@@ -415,605 +958,105 @@ def _until(count: Callable[[list[str]], int]) -> Callable[..., dict[str, Any]]:
     return answer
 
 
+CLEAR_ = Exercise(
+    id="accumulation.clear_",
+    number="5.8",
+    title="Clear on request",
+    way="any",
+    difficulty=2,
+    importance=5,
+    minutes=4,
+    points=2,
+    builders={"trained": trained, "partly_trained": partly_trained, "untrained": untrained},
+    cases=(
+        case(Build("trained", (0.7, -1.2)), False),
+        case(Build("trained", (1.6, 0.4)), True),
+        case(Build("partly_trained", (-0.9, 2.1)), False),
+        case(Build("partly_trained", (0.5, 1.3)), True),
+        case(Build("untrained", (1.1, -0.6)), False),
+    ),
+    changes=True,
+    measure=_watched,
+    reference=_asked,
+    mistakes=(
+        wrong_effect(
+            "weights-changed",
+            "Your function changed the parameters themselves. Clearing changes their `.grad` and nothing else.",
+            {"weights": "changed"},
+        ),
+        wrong_effect(
+            "new-buffer",
+            "Your zeros are in a new tensor. Keep the tensor in `.grad`, and change its numbers in place.",
+            {"same buffers": False},
+        ),
+        raising(
+            "number-as-grad",
+            "You assigned a number to `.grad`. It takes a tensor or None.",
+            "TypeError",
+            "assigned grad",
+        ),
+        raising(
+            "no-grad-yet",
+            "The `.grad` of a parameter is None if no backward pass reached it. None can't be zeroed. Skip this parameter.",
+            "AttributeError",
+            "'NoneType' object has no attribute",
+        ),
+        wrong_value(
+            "nothing-cleared",
+            "Every gradient is still there. Check that you change `p.grad` itself, and not only a name of your own or a copy.",
+            lambda effect, params, to_none: _effect(_kept(params)),
+        ),
+        wrong_value(
+            "always-zeros",
+            "Expected `.grad` to be None where `to_none` is True; got zeros.",
+            lambda effect, params, to_none: _asked(params, False),
+        ),
+        wrong_value(
+            "always-none",
+            "Expected zeros in `.grad` where `to_none` is False; got None. Since PyTorch 2.0, the `zero_grad` of an optimizer "
+            "sets None by default.",
+            lambda effect, params, to_none: _asked(params, True),
+        ),
+        wrong_value(
+            "inverted",
+            "Your answer sets zeros where `to_none` is True, and None where it is False. It should be the other way round.",
+            lambda effect, params, to_none: _asked(params, not to_none),
+        ),
+        wrong_value(
+            "only-first",
+            "You cleared the first parameter only. Check whether the loop ends too early.",
+            _until(lambda states: 1),
+        ),
+        wrong_value(
+            "stops-at-none",
+            "Your loop ended at a parameter without a gradient, so the parameters after it were not cleared. Skip this parameter, and go on.",
+            _until(lambda states: states.index("None") if "None" in states else len(states)),
+        ),
+    ),
+    hints=(
+        "`params` is a list of leaf tensors. Change them in place. You need not return anything.",
+        "There are two ways to clear. There is also a third case: a `.grad` that is None already. Make sure that no line fails on it.",
+        "Lists have the same difference: `numbers.clear()` empties the same list, and `numbers = []` makes a new one.",
+        "Read the sections 'Clearing' and 'In a training loop' again.",
+    ),
+)
+
+
 LESSON = Lesson(
     number=5,
     name="accumulation",
     title="Accumulation",
     teaches="Why `.grad` is a running sum, how to clear it, and what a backward pass frees",
     exercises=(
-        Exercise(
-            id="accumulation.predicted_prints",
-            number="5.1",
-            title="Predict three prints",
-            way="recorded",
-            difficulty=1,
-            importance=4,
-            minutes=3,
-            points=1,
-            cases=(case(),),
-            reference=lambda: _history(3, False, 1.0, 3.0),
-            mistakes=(
-                wrong_value(
-                    "overwrites",
-                    "So you expect each pass to overwrite the buffer. Run the cell below and look at its second print.",
-                    lambda prints: _history(3, True, 1.0, 3.0),
-                ),
-                wrong_value(
-                    "doubles",
-                    "A pass does not double what is in the buffer. It adds one more gradient, of the same size each time.",
-                    lambda prints: [prints[0] * 2**i for i in range(3)],
-                ),
-                wrong_value(
-                    "starts-at-zero",
-                    "Each print comes after its backward pass, so the first gradient is already in the buffer.",
-                    lambda prints: [0.0, *prints[:-1]],
-                ),
-                wrong_value(
-                    "starts-at-weight",
-                    "The weight itself is not in its buffer. A buffer holds gradients and nothing else.",
-                    lambda prints: [entry + 1 for entry in prints],
-                ),
-                wrong_value(
-                    "summed-over-weights",
-                    "Four weights have four buffers. Each gets the slope in its own direction, and no sum over the others.",
-                    lambda prints: [entry * 4 for entry in prints],
-                ),
-                wrong_value(
-                    "value-for-derivative",
-                    "That is the value of the output in each pass. What is printed is a slope.",
-                    lambda prints: [4 * prints[0]] * 3,
-                ),
-            ),
-            hints=(
-                "A list of three numbers, in the order in which they are printed.",
-                "Nobody clears `weights.grad` in that loop. So what happens to the gradient of the pass before?",
-                "With `loss = 5 * w` the slope is 5 each time. If a pass adds, then two passes leave 10 in the buffer.",
-                "Read the section 'One pass, then another' again. The cell below the check shows the prints.",
-            ),
-        ),
-        Exercise(
-            id="accumulation.grad_history",
-            number="5.2a",
-            title="The buffer, in plain Python",
-            way="hand",
-            difficulty=1,
-            importance=4,
-            minutes=4,
-            points=1,
-            cases=(
-                case(4, False, -1.3, 2.5),
-                case(3, True, 0.7, -1.6),
-                case(5, False, 1.9, 0.8),
-                case(2, True, -2.2, 3.1),
-            ),
-            reference=_history,
-            mistakes=_HISTORY_MISTAKES,
-            hints=(
-                "A list of `k` floats: what is in the buffer after the first pass, after the second, and so on.",
-                "Add and never replace; empty the buffer between two passes only when `clear` says so; read after the pass.",
-                "For a loss of 7 · weight, three passes and no clearing: 7, then 7 + 7, then 7 + 7 + 7.",
-                "Read the worked cell with `buffer` in the section 'One pass, then another'.",
-            ),
-        ),
-        Exercise(
-            id="accumulation.grad_history_autograd",
-            number="5.2b",
-            title="The buffer, as autograd fills it",
-            way="autograd",
-            difficulty=2,
-            importance=4,
-            minutes=4,
-            points=2,
-            cases=(
-                case(4, False, -1.3, 2.5),
-                case(3, True, 0.7, -1.6),
-                case(2, True, -2.2, 3.1),
-                case(5, False, 1.9, 0.8),
-            ),
-            reference=_history,
-            mistakes=(
-                _NONE_READ,
-                raising(
-                    "no-grad-yet",
-                    "`.grad` is None until the first backward pass, and None has no `zero_`. Clear after a pass, or ask first "
-                    "whether there is something to clear.",
-                    "AttributeError",
-                    "'NoneType' object has no attribute",
-                ),
-                wrong_value(
-                    "same-buffer",
-                    "The list holds one and the same tensor several times: `.grad` itself, which goes on changing. Keep its "
-                    "number with `.item()`, or a `.clone()`.",
-                    lambda history, k, clear, *both: history if clear else [history[-1]] * k,
-                ),
-                wrong_value(
-                    "same-buffer-emptied",
-                    "The list holds `.grad` itself several times, and `zero_()` emptied it afterwards. Keep its number with "
-                    "`.item()`, or a `.clone()`.",
-                    lambda history, k, clear, *both: [0.0] * k if clear else [history[-1]] * k,
-                ),
-                *_HISTORY_MISTAKES,
-            ),
-            hints=(
-                "A list of `k` plain floats; the leaf tensor is made inside the function, once.",
-                "One leaf for all passes, a forward and a backward in each, then `.item()`. Where in the loop do you clear?",
-                "For one pass of w³: `w = torch.tensor(2.0, requires_grad=True)`, `(w**3).backward()`, `seen.append(w.grad.item())`.",
-                "Read the section 'Clearing' again: three ways to clear, and all of them come after the reading.",
-            ),
-        ),
-        Exercise(
-            id="accumulation.explain_s1",
-            number="5.3",
-            title="Take a sum apart",
-            way="any",
-            difficulty=2,
-            importance=4,
-            minutes=6,
-            points=2,
-            partial=True,
-            cases=(case(),),
-            reference=_parts,
-            mistakes=(
-                wrong_value(
-                    "swapped",
-                    "Both summands are right, under each other's name. Which of the two passes ran first?",
-                    lambda parts: _split(parts["fresh"], parts["left_over"]),
-                ),
-                wrong_value(
-                    "total-as-fresh",
-                    "`fresh` is still the whole sum. Empty the buffer before the second pass, or take away what was there.",
-                    lambda parts: _split(parts["left_over"], _both(parts)),
-                ),
-                wrong_value(
-                    "nothing-left-over",
-                    "Something was in the buffer before the pass with `v`. Which backward ran earlier on the same leaf?",
-                    lambda parts: _split(0 * parts["left_over"], _both(parts)),
-                ),
-                wrong_value(
-                    "same-buffer",
-                    "Both entries are one tensor: `.grad` itself, which the second pass went on changing. Clone what you keep.",
-                    lambda parts: _split(_both(parts), _both(parts)),
-                ),
-                wrong_value(
-                    "same-buffer-emptied",
-                    "Both entries are one tensor, `.grad` itself: it was emptied and filled again. Clone what you keep.",
-                    lambda parts: _split(parts["fresh"], parts["fresh"]),
-                ),
-                wrong_value(
-                    "forgot-1n",
-                    "`left_over` is n times too large. Is the first loss a sum of squares, or their mean?",
-                    lambda parts: _split(parts["left_over"] * 3, parts["fresh"]),
-                ),
-                wrong_value(
-                    "extra-1n",
-                    "`fresh` is an n-th of what it should be. The mean belongs to the first loss alone.",
-                    lambda parts: _split(parts["left_over"], parts["fresh"] / 3),
-                ),
-                wrong_value(
-                    "ignored-weights",
-                    "In the second pass each residual counts with its own weight from `v`. In yours they all count alike.",
-                    lambda parts: _split(parts["left_over"], parts["left_over"] * 3),
-                ),
-                wrong_value(
-                    "split-evenly",
-                    "Cut in half, the printed numbers add up again. But each pass has a formula of its own: work one of them out.",
-                    lambda parts: _split(_both(parts) / 2, _both(parts) / 2),
-                ),
-            ),
-            hints=(
-                "A dict with two vectors of three numbers. Added up, they give what was printed.",
-                "There are two calls of `backward` in that cell, and one buffer. What did each of them put in?",
-                "For a leaf at 2: `(x**3).backward()` leaves 12, then `(5 * x).backward()` makes it 17 = 12 + 5.",
-                "Read the section 'Taking a sum apart' again. A vector–Jacobian product is in the lesson before this one.",
-            ),
-        ),
-        Exercise(
-            id="accumulation.two_backwards",
-            number="5.4",
-            title="The same graph twice",
-            way="autograd",
-            difficulty=2,
-            importance=4,
-            minutes=5,
-            points=2,
-            cases=(case(-1.7, False), case(0.6, True), case(-0.9, True), case(2.3, False)),
-            reference=_two,
-            mistakes=(
-                raising(
-                    "second-backward",
-                    "The first pass freed what the graph had saved, and clearing `.grad` does not bring that back. Which pass "
-                    "has to keep it?",
-                    "RuntimeError",
-                    "a second time",
-                ),
-                _NONE_READ,
-                Mistake(
-                    "retained-on-last",
-                    "The numbers may be right, but the last pass keeps the graph too, and nobody uses it after that. "
-                    "Only a pass that another one follows has to keep it.",
-                    shows=lambda call: (
-                        _completed(call) and len(call.engine_runs) > 1 and call.engine_runs[-1].retain_graph
-                    ),
-                ),
-                Mistake(
-                    "single-pass",
-                    "One backward pass ran, and two were asked for. Let the second one fill the buffer.",
-                    shows=lambda call: _completed(call) and len(call.engine_runs) == 1,
-                ),
-                Mistake(
-                    "rebuilt-forward",
-                    "The second pass went through a graph of its own. Compute y once, and keep its graph for the second pass.",
-                    shows=_rebuilt,
-                ),
-                wrong_value(
-                    "never-reset",
-                    "Your gradient is exactly 2× where `reset` is True: two backward passes in one buffer. "
-                    "What should happen between them?",
-                    lambda both, x, reset: _two(x, False),
-                ),
-                wrong_value(
-                    "always-reset",
-                    "Where `reset` is False nothing is cleared. `.grad` is a running sum: what is in it after two passes?",
-                    lambda both, x, reset: _two(x, True),
-                ),
-                wrong_value(
-                    "reset-inverted",
-                    "Yours clears when `reset` is False, and does not when it is True.",
-                    lambda both, x, reset: _two(x, not reset),
-                ),
-                wrong_value(
-                    "same-buffer",
-                    "Both entries are one tensor: `.grad` itself, which the second pass went on changing. Clone what you keep, "
-                    "or take its number.",
-                    lambda both, x, reset: (both[1], both[1]),
-                ),
-                wrong_value(
-                    "cleared-before-reading",
-                    "The buffer was emptied after the first pass and before it was read. Read first, then clear.",
-                    lambda both, x, reset: (0.0, both[1]) if reset else both,
-                ),
-                wrong_value(
-                    "cleared-after-second",
-                    "The buffer was emptied after the second pass and before it was read. Clear between the two passes.",
-                    lambda both, x, reset: (both[0], 0.0) if reset else both,
-                ),
-                wrong_value(
-                    "value-for-derivative",
-                    "That is the value of y, its height at this point. The slopes are in the `.grad` of the leaf tensor.",
-                    lambda both, x, reset: (x**2, x**2),
-                ),
-            ),
-            hints=(
-                "A tuple of two plain floats: `.grad` after the first pass, and after the second.",
-                "One forward pass, two backward passes. The first has to leave something for the second.",
-                "For w³ at 2 it starts like this: `u = w**3`, `u.backward(retain_graph=True)`, `first = w.grad.item()`.",
-                "Read the section 'What a backward pass frees' again.",
-            ),
-        ),
-        Exercise(
-            id="accumulation.can_backward_twice",
-            number="5.5",
-            title="Which graphs can go twice?",
-            way="any",
-            difficulty=3,
-            importance=3,
-            minutes=5,
-            points=3,
-            builders={
-                "shifted": shifted,
-                "squared": squared,
-                "scaled_sum": scaled_sum,
-                "difference": difference,
-                "sum_of_squares": sum_of_squares,
-                "total": total,
-                "picked_steps": picked_steps,
-            },
-            cases=(
-                case(Build("shifted", (1.4, 2.0))),
-                case(Build("squared", (-1.7,))),
-                case(Build("scaled_sum", (0.6, 1.2))),
-                case(Build("difference", (2.3, 0.9))),
-                case(Build("sum_of_squares", (1.1, -0.4))),
-                case(Build("total", (0.7, 1.9))),
-            ),
-            more_cases=_drawn_graphs,
-            reference=_survives,
-            mistakes=(
-                raising(
-                    "uncaught",
-                    "Here the error is the answer: catch it, and say False.",
-                    "RuntimeError",
-                    "a second time",
-                ),
-                Mistake(
-                    "no-return",
-                    "On one of the ways through your function nothing is returned. Which graph takes that way?",
-                    shows=lambda call: call.raised is None and (call.value is None or call.value.kind == "nothing"),
-                ),
-                Mistake(
-                    "kept-graph",
-                    "With `retain_graph=True` every graph can go twice. Find out what happens when nothing is kept on purpose.",
-                    shows=lambda call: _completed(call) and any(run.retain_graph for run in call.engine_runs[:-1]),
-                ),
-                wrong_value(
-                    "always-true",
-                    "You say True of every graph. Do both backward passes go through the same one? Each `build()` makes a new one.",
-                    lambda survives, build: True,
-                ),
-                wrong_value(
-                    "always-false",
-                    "You say False of every graph. Not every operation saves something, so there is not always something to free.",
-                    lambda survives, build: False,
-                ),
-                wrong_value(
-                    "inverted",
-                    "True and False are exchanged. True means that the second pass gets through.",
-                    lambda survives, build: not survives,
-                ),
-            ),
-            hints=(
-                "`build()` takes nothing and returns a scalar tensor with its graph. Your answer is True or False.",
-                "Try it: two backward passes through one graph, and the second may raise. Call `build` once.",
-                "To find out whether a text is a number: `try: float(text)`, `except ValueError: return False`, then `return True`.",
-                "Read the section 'What was saved decides' again.",
-            ),
-        ),
-        Exercise(
-            id="accumulation.both_losses_grad",
-            number="5.6a",
-            title="Two losses, one pass",
-            way="autograd",
-            difficulty=2,
-            importance=4,
-            minutes=3,
-            points=1,
-            cases=_BOTH_CASES,
-            forward=both_losses,
-            reference=gradient(both_losses),
-            atol=1e-6,
-            mistakes=(
-                Mistake(
-                    "two-passes",
-                    "More than one backward pass ran. Put the losses together first, then one pass is enough.",
-                    shows=lambda call: _completed(call) and len(call.engine_runs) > 1,
-                ),
-                *_BOTH_MISTAKES,
-            ),
-            hints=(
-                "A number goes in, a plain float comes out. The leaf tensor is made inside.",
-                "The gradient of a sum is the sum of the gradients. So which single number do you go backward from?",
-                "For u = exp x and v = u³: compute `u` and `v` once, then `(u + v).backward()`, then read `x.grad`.",
-                "Read the section 'Two losses on one graph' again.",
-            ),
-        ),
-        Exercise(
-            id="accumulation.both_losses_two_passes",
-            number="5.6b",
-            title="Two losses, two passes",
-            way="autograd",
-            difficulty=3,
-            importance=4,
-            minutes=3,
-            points=2,
-            cases=_BOTH_CASES,
-            forward=both_losses,
-            reference=gradient(both_losses),
-            atol=1e-6,
-            mistakes=(
-                raising(
-                    "second-backward",
-                    "Both losses go through the node of the square, and the first pass freed what it had saved. Ask that pass "
-                    "to keep it.",
-                    "RuntimeError",
-                    "a second time",
-                ),
-                Mistake(
-                    "one-pass",
-                    "One backward pass ran. Here each loss gets a pass of its own, and the buffer adds them up.",
-                    shows=lambda call: _completed(call) and len(call.engine_runs) == 1,
-                ),
-                Mistake(
-                    "too-many-passes",
-                    "More than two backward passes ran. Two losses, two passes.",
-                    shows=lambda call: _completed(call) and len(call.engine_runs) > 2,
-                ),
-                Mistake(
-                    "rebuilt-forward",
-                    "The second pass went through a graph of its own. Compute y and z once, and keep the graph for the second "
-                    "pass.",
-                    shows=_rebuilt,
-                ),
-                *_BOTH_MISTAKES,
-            ),
-            hints=(
-                "A number goes in, a plain float comes out, the same as from `both_losses_grad`.",
-                "Go backward from one loss, then from the other, and clear nothing between. What must the first pass keep?",
-                "For u = exp x and v = u³: `v.backward(retain_graph=True)`, then `u.backward()`, then read `x.grad`.",
-                "Read the section 'Two losses on one graph' again, and the error at the start of 'What a backward pass frees'.",
-            ),
-        ),
-        Exercise(
-            id="accumulation.micro_batch_grads",
-            number="5.7",
-            title="A batch in small pieces",
-            way="any",
-            difficulty=4,
-            importance=5,
-            minutes=8,
-            points=4,
-            cases=(
-                case(
-                    _tensor((0.5, -1.2), (1.4, 0.3), (-0.7, 0.9), (2.1, -0.4), (0.2, 1.6), (-1.5, 0.8)),
-                    _tensor(0.9, -1.1, 0.4, 1.7, -0.6, 0.3),
-                    _tensor(1.3, -0.8),
-                    3,
-                ),
-                case(
-                    _tensor(
-                        (1.1, 0.4, -0.6),
-                        (-0.3, 1.8, 0.7),
-                        (0.9, -1.4, 2.2),
-                        (1.6, 0.5, -1.9),
-                        (-0.8, 0.6, 1.2),
-                        (0.3, -2.0, 0.4),
-                    ),
-                    _tensor(1.2, -0.5, 0.8, -1.4, 0.6, 2.3),
-                    _tensor(0.7, -1.6, 0.5),
-                    2,
-                ),
-                case(
-                    _tensor(
-                        (0.6, 1.3),
-                        (-1.1, 0.2),
-                        (1.7, -0.9),
-                        (0.4, 0.8),
-                        (-0.5, -1.6),
-                        (2.0, 0.7),
-                        (0.3, -1.2),
-                        (1.2, 0.6),
-                    ),
-                    _tensor(-0.7, 1.5, 0.2, -1.8, 0.9, 1.1, -0.4, 0.5),
-                    _tensor(-1.4, 0.6),
-                    4,
-                ),
-            ),
-            forward=full_batch,
-            reference=_of_batch,
-            mistakes=(
-                wrong_value(
-                    "forgot-1k",
-                    "Your gradient is exactly k times that of the full batch: k means were added up. What makes a mean of them?",
-                    lambda slope, inputs, t, w, k: slope * k,
-                ),
-                wrong_value(
-                    "extra-1k",
-                    "Your gradient is a k-th of that of the full batch. It was divided by k twice over.",
-                    lambda slope, inputs, t, w, k: slope / k,
-                ),
-                wrong_value(
-                    "last-only",
-                    "That is the gradient of the last micro-batch alone. What happened to those before it?",
-                    lambda slope, *batch: _of_part(-1, *batch),
-                ),
-                wrong_value(
-                    "last-only-1k",
-                    "Only the last micro-batch is in the buffer. It was cleared, or made anew, in every round of the loop.",
-                    lambda slope, inputs, t, w, k: _of_part(-1, inputs, t, w, k) / k,
-                ),
-                wrong_value(
-                    "first-only",
-                    "That is the gradient of the first micro-batch alone. Does the loop end too early?",
-                    lambda slope, *batch: _of_part(0, *batch),
-                ),
-                wrong_value(
-                    "first-only-1k",
-                    "Only the first micro-batch is in the buffer. Does the loop end too early?",
-                    lambda slope, inputs, t, w, k: _of_part(0, inputs, t, w, k) / k,
-                ),
-                wrong_value(
-                    "sum-over-k",
-                    "Sums were divided by k. Take the mean within each micro-batch, or divide by the number of all rows.",
-                    lambda slope, inputs, t, w, k: slope * len(inputs) / k,
-                ),
-                wrong_value(
-                    "k-as-size",
-                    "k is the number of micro-batches, and you took it for the number of rows in each.",
-                    lambda slope, inputs, t, w, k: slope * len(inputs) / k / k,
-                ),
-                wrong_value(
-                    "broadcast",
-                    "Predictions of shape (m, 1) met targets of shape (m,), so m×m differences were averaged. Give both one shape.",
-                    lambda slope, *batch: _of_broadcast(*batch),
-                ),
-            ),
-            hints=(
-                "A vector of the shape of w. The arguments are tensors without gradients: make your own leaf tensor from w.",
-                "One leaf, k small backward passes, nothing cleared between. Then ask yourself what the mean of k means is.",
-                "For 4 numbers in 2 pieces, the mean of (1, 3, 5, 7) is 4, and the means 2 and 6 of the halves add up to 8.",
-                "Read the section 'Micro-batches' again, above all the line that divides.",
-            ),
-        ),
-        Exercise(
-            id="accumulation.clear_",
-            number="5.8",
-            title="Clear on request",
-            way="any",
-            difficulty=2,
-            importance=5,
-            minutes=4,
-            points=2,
-            builders={"trained": trained, "partly_trained": partly_trained, "untrained": untrained},
-            cases=(
-                case(Build("trained", (0.7, -1.2)), False),
-                case(Build("trained", (1.6, 0.4)), True),
-                case(Build("partly_trained", (-0.9, 2.1)), False),
-                case(Build("partly_trained", (0.5, 1.3)), True),
-                case(Build("untrained", (1.1, -0.6)), False),
-            ),
-            changes=True,
-            measure=_watched,
-            reference=_asked,
-            mistakes=(
-                Mistake(
-                    "weights-changed",
-                    "The parameters themselves are not what they were before. Clearing empties their `.grad` and nothing else.",
-                    shows=_weights_changed,
-                ),
-                Mistake(
-                    "new-buffer",
-                    "The zeros lie in a new tensor. Zeroing keeps the buffer and changes what is in it.",
-                    shows=_buffers_changed,
-                ),
-                raising(
-                    "number-as-grad",
-                    "`.grad` takes a tensor or None, and no number.",
-                    "TypeError",
-                    "assigned grad",
-                ),
-                raising(
-                    "no-grad-yet",
-                    "A parameter that no backward pass has reached has None in `.grad`, and None can't be zeroed. Skip it.",
-                    "AttributeError",
-                    "'NoneType' object has no attribute",
-                ),
-                wrong_value(
-                    "nothing-cleared",
-                    "Every gradient is still there. Did you give a new value to a name of your own, and not to `.grad`?",
-                    lambda effect, params, to_none: _effect(_kept(params)),
-                ),
-                wrong_value(
-                    "always-zeros",
-                    "Where `to_none` is True the buffer should be given up: `.grad` is None afterwards.",
-                    lambda effect, params, to_none: _asked(params, False),
-                ),
-                wrong_value(
-                    "always-none",
-                    "Where `to_none` is False the buffers should stay, with zeros in them. Since PyTorch 2.0 the `zero_grad` of an "
-                    "optimizer sets None unless it is told otherwise.",
-                    lambda effect, params, to_none: _asked(params, True),
-                ),
-                wrong_value(
-                    "inverted",
-                    "Zeros where None was asked for, and None where zeros were: `to_none` is read the wrong way round.",
-                    lambda effect, params, to_none: _asked(params, not to_none),
-                ),
-                wrong_value(
-                    "only-first",
-                    "Only the first parameter was cleared. Does the loop return too early?",
-                    _until(lambda states: 1),
-                ),
-                wrong_value(
-                    "stops-at-none",
-                    "The parameters after one without a gradient were left as they were. Skip that one and go on.",
-                    _until(lambda states: states.index("None") if "None" in states else len(states)),
-                ),
-            ),
-            hints=(
-                "`params` is a list of leaf tensors. Nothing needs to be returned: the parameters change in place.",
-                "Two ways to clear, and a third case: a `.grad` that is None already. Which line would fail on it?",
-                "To empty a list in place, `numbers.clear()` keeps the list; `numbers = []` makes another one.",
-                "Read the sections 'Clearing' and 'In a training loop' again.",
-            ),
-        ),
+        PREDICTED_PRINTS,
+        GRAD_HISTORY,
+        GRAD_HISTORY_AUTOGRAD,
+        EXPLAIN_S1,
+        TWO_BACKWARDS,
+        CAN_BACKWARD_TWICE,
+        BOTH_LOSSES_GRAD,
+        BOTH_LOSSES_TWO_PASSES,
+        MICRO_BATCH_GRADS,
+        CLEAR_,
     ),
 )

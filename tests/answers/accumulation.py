@@ -313,17 +313,6 @@ def two_backwards(x, reset):
     y.backward()
     return first, w.grad.item()
 """,
-        "create_graph on the first": """\
-def two_backwards(x, reset):
-    leaf = torch.tensor(x, requires_grad=True)
-    y = leaf**2
-    y.backward(create_graph=True)
-    first = leaf.grad.item()
-    if reset:
-        leaf.grad = None
-    y.backward()
-    return first, leaf.grad.detach()
-""",
     },
     "accumulation.can_backward_twice": {
         "plain": """\
@@ -487,16 +476,6 @@ def both_losses_two_passes(x):
     y.backward(1 + at_y)
     return leaf.grad.item()
 """,
-        "kept in both": """\
-def both_losses_two_passes(x):
-    leaf = torch.tensor(x, requires_grad=True)
-    y = leaf**2
-    z = torch.sin(y)
-    for loss in (y, z):
-        torch.autograd.backward(loss, retain_graph=True)
-    print(leaf.grad)
-    return leaf.grad.numpy()
-""",
     },
     "accumulation.micro_batch_grads": {
         "plain": """\
@@ -541,19 +520,6 @@ def micro_batch_grads(X, t, w, k):
         total = total + torch.autograd.grad(((Xi @ w - ti) ** 2).mean(), w)[0]
     return total / k
 """,
-        "by hand": """\
-def micro_batch_grads(X, t, w, k):
-    parts = [2 * Xi.T @ (Xi @ w - ti) / len(ti) for Xi, ti in zip(X.chunk(k), t.chunk(k))]
-    return torch.stack(parts).mean(dim=0)
-""",
-        "numpy": """\
-def micro_batch_grads(X, t, w, k):
-    X, t, w = X.numpy(), t.numpy(), w.numpy()
-    grad = np.zeros_like(w)
-    for rows in np.split(np.arange(len(t)), k):
-        grad += 2 / len(t) * (X[rows] @ w - t[rows]) @ X[rows]
-    return grad
-""",
         "every k-th row, weighted": """\
 def micro_batch_grads(X, t, w, k):
     w = w.clone().requires_grad_()
@@ -561,6 +527,13 @@ def micro_batch_grads(X, t, w, k):
         loss = ((X[i::k] @ w - t[i::k]) ** 2).mean()
         loss.backward(torch.tensor(1 / k, dtype=loss.dtype))
     return w.grad
+""",
+        "torch.func": """\
+from torch.func import grad
+
+def micro_batch_grads(X, t, w, k):
+    loss = lambda w, Xi, ti: ((Xi @ w - ti) ** 2).mean()
+    return sum(grad(loss)(w, Xi, ti) for Xi, ti in zip(X.chunk(k), t.chunk(k))) / k
 """,
         "float32": """\
 def micro_batch_grads(X, t, w, k):
@@ -1126,6 +1099,17 @@ def two_backwards(x, reset):
     y.backward(retain_graph=True)
     return first, x.grad.item()
 """,
+        "created-graph": """\
+def two_backwards(x, reset):
+    leaf = torch.tensor(x, requires_grad=True)
+    y = leaf**2
+    y.backward(create_graph=True)
+    first = leaf.grad.item()
+    if reset:
+        leaf.grad = None
+    y.backward()
+    return first, leaf.grad.detach()
+""",
         "retained-on-last:loop": """\
 def two_backwards(x, reset):
     leaf = torch.tensor(x, requires_grad=True)
@@ -1384,6 +1368,20 @@ def both_losses_grad(x):
     y.backward()
     return x.grad.item()
 """,
+        "retained-on-last": """\
+def both_losses_grad(x):
+    x = torch.tensor(x, requires_grad=True)
+    y = x**2
+    (y + torch.sin(y)).backward(retain_graph=True)
+    return x.grad.item()
+""",
+        "retained-on-last:created": """\
+def both_losses_grad(x):
+    x = torch.tensor(x, requires_grad=True)
+    y = x**2
+    (y + torch.sin(y)).backward(create_graph=True)
+    return x.grad.item()
+""",
         "only-y": """\
 def both_losses_grad(x):
     x = torch.tensor(x, requires_grad=True)
@@ -1519,6 +1517,34 @@ def both_losses_two_passes(x):
     y.backward()
     z = torch.sin(x**2)
     z.backward()
+    return x.grad.item()
+""",
+        "retained-on-last": """\
+def both_losses_two_passes(x):
+    x = torch.tensor(x, requires_grad=True)
+    y = x**2
+    z = torch.sin(y)
+    z.backward(retain_graph=True)
+    y.backward(retain_graph=True)
+    return x.grad.item()
+""",
+        "retained-on-last:in a loop": """\
+def both_losses_two_passes(x):
+    leaf = torch.tensor(x, requires_grad=True)
+    y = leaf**2
+    z = torch.sin(y)
+    for loss in (y, z):
+        torch.autograd.backward(loss, retain_graph=True)
+    print(leaf.grad)
+    return leaf.grad.numpy()
+""",
+        "created-graph": """\
+def both_losses_two_passes(x):
+    x = torch.tensor(x, requires_grad=True)
+    y = x**2
+    z = torch.sin(y)
+    z.backward(create_graph=True)
+    y.backward()
     return x.grad.item()
 """,
         "only-y": """\
@@ -1699,11 +1725,78 @@ def micro_batch_grads(X, t, w, k):
 """,
         "opposite-sign": """\
 def micro_batch_grads(X, t, w, k):
-    return 2 * X.T @ (t - X @ w) / len(t)
+    w = w.clone().requires_grad_()
+    for rows, targets in zip(X.chunk(k), t.chunk(k)):
+        (-((rows @ w - targets) ** 2).mean() / k).backward()
+    return w.grad
 """,
         "factor-1n": """\
 def micro_batch_grads(X, t, w, k):
-    return X.T @ (X @ w - t) / len(t)
+    w = w.clone().requires_grad_()
+    for rows, targets in zip(X.chunk(k), t.chunk(k)):
+        (((rows @ w - targets) ** 2).mean() / k / 2).backward()
+    return w.grad
+""",
+        "graph-kept": """\
+def micro_batch_grads(X, t, w, k):
+    w = w.clone().requires_grad_()
+    for rows, targets in zip(X.chunk(k), t.chunk(k)):
+        (((rows @ w - targets) ** 2).mean() / k).backward(retain_graph=True)
+    return w.grad
+""",
+        "still-tracked": """\
+def micro_batch_grads(X, t, w, k):
+    w = w.clone().requires_grad_()
+    for rows, targets in zip(X.chunk(k), t.chunk(k)):
+        (((rows @ w - targets) ** 2).mean() / k).backward(create_graph=True)
+    return w.grad
+""",
+        "built-ahead": """\
+def micro_batch_grads(X, t, w, k):
+    w = w.clone().requires_grad_()
+    losses = [((Xi @ w - ti) ** 2).mean() / k for Xi, ti in zip(X.chunk(k), t.chunk(k))]
+    for loss in losses:
+        loss.backward()
+    return w.grad
+""",
+        "number-of-passes:full batch": """\
+def micro_batch_grads(X, t, w, k):
+    w = w.clone().requires_grad_()
+    ((X @ w - t) ** 2).mean().backward()
+    return w.grad
+""",
+        "number-of-passes:at the end": """\
+def micro_batch_grads(X, t, w, k):
+    w = w.clone().requires_grad_()
+    total = 0
+    for Xi, ti in zip(X.chunk(k), t.chunk(k)):
+        total = total + ((Xi @ w - ti) ** 2).mean() / k
+    total.backward()
+    return w.grad
+""",
+        "number-of-passes:row by row": """\
+def micro_batch_grads(X, t, w, k):
+    w = w.clone().requires_grad_()
+    for row, target in zip(X, t):
+        ((row @ w - target) ** 2 / len(t)).backward()
+    return w.grad
+""",
+        "formula-by-autograd": """\
+def micro_batch_grads(X, t, w, k):
+    return 2 * X.T @ (X @ w - t) / len(t)
+""",
+        "formula-by-autograd:by hand": """\
+def micro_batch_grads(X, t, w, k):
+    parts = [2 * Xi.T @ (Xi @ w - ti) / len(ti) for Xi, ti in zip(X.chunk(k), t.chunk(k))]
+    return torch.stack(parts).mean(dim=0)
+""",
+        "formula-by-autograd:numpy": """\
+def micro_batch_grads(X, t, w, k):
+    X, t, w = X.numpy(), t.numpy(), w.numpy()
+    grad = np.zeros_like(w)
+    for rows in np.split(np.arange(len(t)), k):
+        grad += 2 / len(t) * (X[rows] @ w - t[rows]) @ X[rows]
+    return grad
 """,
         "argument-changed": """\
 def micro_batch_grads(X, t, w, k):

@@ -284,12 +284,6 @@ def sgd_step_(params, lr):
         view = p.detach()
         view -= lr * p.grad
 """,
-        ".data": """\
-def sgd_step_(params, lr):
-    for p in params:
-        if p.grad is not None:
-            p.data = p.data - lr * p.grad.data
-""",
         "set_grad_enabled": """\
 def sgd_step_(params, lr):
     with torch.set_grad_enabled(False):
@@ -634,6 +628,11 @@ def freeze(t):
     t.requires_grad_(False)
     return t.clone()
 """,
+        "returned-no-tensor": """\
+def freeze(t):
+    t.requires_grad_(False)
+    return t.requires_grad
+""",
         "returned-nothing": """\
 def freeze(t):
     t.requires_grad_(False)
@@ -900,6 +899,11 @@ def stop_gradient_autograd(x):
 """,
     },
     "no_grad.safe_copy": {
+        "inference-copy": """\
+def safe_copy(t):
+    with torch.inference_mode():
+        return t.clone()
+""",
         "not-a-tensor": """\
 def safe_copy(t):
     return t.detach().numpy().copy()
@@ -1072,6 +1076,12 @@ def sgd_step_(params, lr):
         if p.grad is not None:
             p.grad *= lr
             p -= p.grad
+""",
+        "new-storage": """\
+def sgd_step_(params, lr):
+    for p in params:
+        if p.grad is not None:
+            p.data = p.data - lr * p.grad.data
 """,
         "nothing-moved": """\
 def sgd_step_(params, lr):
@@ -1280,6 +1290,14 @@ def train_bce(x, y, w, b, lr=0.1, steps=20):
     return losses, loss.item()
 """,
         "backward-on-number": _changed(_TRAIN, ("loss.backward()", "loss = loss.item()\n        loss.backward()")),
+        "graph-grows": _changed(
+            _TRAIN,
+            ("                p -= lr * p.grad\n                p.grad = None\n", ""),
+            (
+                "with torch.no_grad():\n            for p in (w, b):\n",
+                "w, b = w - lr * w.grad, b - lr * b.grad\n        w.retain_grad(), b.retain_grad()\n",
+            ),
+        ),
         "graph-kept": _changed(_TRAIN, ("loss.backward()", "loss.backward(retain_graph=True)")),
         "forgot-to-clear": _changed(_TRAIN, ("                p.grad = None\n", "")),
         "nothing-learned": _changed(_TRAIN, ("p -= lr * p.grad", "p = p - lr * p.grad"), ("p.grad = None", "pass")),

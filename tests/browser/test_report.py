@@ -117,6 +117,7 @@ def test_a_page_has_one_heading_and_says_what_stands_under_it(page: Page, folder
             "Scores",
             "Who needs help",
             "Mistakes",
+            "Kinds of slips",
             "Exercises",
             "What needs a look",
             "Everyone",
@@ -125,7 +126,7 @@ def test_a_page_has_one_heading_and_says_what_stands_under_it(page: Page, folder
     )
     expect(page.locator(".lecture > li")).to_have_count(3)
     expect(page.get_by_role("note")).to_contain_text(
-        ["Graded without walls. 1 submission ran", "Changed since: 2 submissions are not what was graded."]
+        ["Graded without walls. 1 submission ran", "Changed: 2 submissions changed after grading."]
     )
 
 

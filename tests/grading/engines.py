@@ -17,12 +17,19 @@ from autograder.lessons import find
 WALLS: tuple[Tier, ...] = ("bubblewrap", "landlock")
 
 
+def why_not(tier: Tier) -> str:
+    """Return why this machine has not the walls of a tier, or ""."""
+    if tier == "bubblewrap" and shutil.which("bwrap") is None:
+        return "bubblewrap is not installed: make setup installs it"
+    if tier == "landlock" and landlock.version() < landlock.OLDEST:
+        return "this kernel has no Landlock"
+    return ""
+
+
 def skip_without(tier: Tier) -> None:
     """Skip a test where this machine has not the walls of a tier."""
-    if tier == "bubblewrap" and shutil.which("bwrap") is None:
-        pytest.skip("bubblewrap is not installed: make setup installs it")
-    if tier == "landlock" and landlock.version() < landlock.OLDEST:
-        pytest.skip("this kernel has no Landlock")
+    if why_not(tier):
+        pytest.skip(why_not(tier))
 
 
 def draw(exercise: Exercise) -> tuple[Case, ...]:

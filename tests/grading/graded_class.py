@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.exercise import Exercise, Lesson
+from autograder.finding import Finding, Place
 from autograder.grading.gradebook import Graded
 from autograder.grading.submission import Submission
 from autograder.mistake import Mistake
@@ -72,12 +74,21 @@ def _answer(exercise: Exercise, skill: float, rng: random.Random) -> Verdict:
         case "open":
             return verdict(exercise, Outcome.NOT_ATTEMPTED, message="Put your answer into the cell above.")
         case "wrong":
-            return verdict(exercise, Outcome.WRONG, message="The result is not right here.")
+            return _found(exercise, rng)
         case "raised":
             return verdict(exercise, Outcome.RAISED, message="It raised NameError: name 'y' is not defined.")
     known = _known(exercise)
     one = rng.choices(known, [2.0**-i for i in range(len(known))])[0]
     return verdict(exercise, Outcome.KNOWN_MISTAKE, one.slug, one.message)
+
+
+def _found(exercise: Exercise, rng: random.Random) -> Verdict:
+    """Return a wrong answer of which something was found."""
+    line = f"return 2 * x + {exercise.name}_0"
+    kind = rng.choice(("slip.sign", "slip.dropped-factor", "behaviour.one-side", "evidence.slope"))
+    place = Place("2 * x", exercise.name, 2, line, 7) if kind.startswith("slip.") else Place()
+    found = Finding(kind, f"Look at `{place.text}`." if place.text else "It is right where `x` is positive.", place)
+    return replace(verdict(exercise, Outcome.WRONG, message=found.sentence), finding=found)
 
 
 def _known(exercise: Exercise) -> list[Mistake]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from markupsafe import escape
 
-from autograder import cli, misconceptions, mistakes
+from autograder import cli, diagnosis, finding, misconceptions, mistakes
 from autograder.exercise import Lesson
 from autograder.grading.course import Course
 from autograder.grading.gradebook import Graded
@@ -19,6 +21,7 @@ from autograder.grading.report import html
 from autograder.grading.report.rows import ClassReport, Scores
 from autograder.grading.report.summary import made_by, needs_a_look, summarise
 from autograder.lessons import all_lessons, find
+from autograder.sketch import Sketch
 from autograder.verdict import Outcome, Verdict
 
 from .conftest import run
@@ -120,6 +123,54 @@ def test_of_a_mistake_that_any_exercise_may_see_there_is_nothing_to_show() -> No
     (one,) = report_on(class_of(ada=[mistaken("still-tracked", POLY.id)])).misconceptions
     assert one.rows[0].board == ""
     assert one.rows[0].place.sections == ("Term by term",)
+
+
+def found(kind: str, exercise_id: str = SQUARE.id, code: str = "", slug: str = "") -> Verdict:
+    place = finding.Place("x", "f", 2, code, code.find("x")) if code else finding.Place()
+    outcome = Outcome.KNOWN_MISTAKE if slug else Outcome.WRONG
+    return replace(verdict(find(exercise_id), outcome, slug), finding=finding.Finding(kind, "Look.", place))
+
+
+def test_findings_are_counted_by_kind_over_all_exercises() -> None:
+    made = class_of(
+        ada=[found("slip.sign", code="return 3 * x"), found("slip.sign", POLY.id, code="return -x")],
+        chen=[found("slip.sign", code="return 3 * x", slug="forgot-factor"), found("evidence.slope", POLY.id)],
+        emeka=[found("behaviour.constant"), verdict(POLY)],
+        fatou=[verdict(SQUARE, Outcome.NOT_ATTEMPTED)],
+    )
+    first, second = report_on(made).findings
+    assert (first.kind, first.students, first.of) == ("slip.sign", ("ada", "chen"), 3)
+    assert [(place.id, n) for place, n in first.places] == [(SQUARE.id, 2), (POLY.id, 1)]
+    assert first.example is not None
+    assert (first.example[0].code, first.example[1].id) == ("return 3 * x", SQUARE.id)
+    assert (second.kind, second.example) == ("behaviour.constant", None)
+    page = html.class_page(report_on(made), html.file_names(["ada", "chen", "emeka", "fatou"]))
+    assert "<code>return 3 * <mark>x</mark></code>" in page
+    assert str(escape(first.board)) in page
+
+
+def test_every_kind_of_finding_has_words_for_the_board() -> None:
+    package = Path(diagnosis.__file__).parent
+    kinds = {
+        one
+        for path in package.glob("*.py")
+        for one in re.findall(r'"((?:slip|behaviour|none)\.[a-z-]+)"', path.read_text())
+    }
+    assert len(kinds) > 40
+    assert kinds == set(misconceptions.KINDS)
+    for kind in misconceptions.KINDS.values():
+        assert kind.board.endswith((".", "?"))
+        assert not kind.phrase.endswith(".")
+
+
+def test_a_student_s_line_is_text_in_the_pages() -> None:
+    for name in HOSTILE:
+        code = f"return x + {name!r}{name}"
+        made = [graded("ada", FIRST, [replace(found("slip.sign", code=code), sketch=Sketch(alt=name, labels=(name,)))])]
+        report = report_on(made)
+        for page in (html.class_page(report, html.file_names(["ada"])), html.student_page(report.students[0], report)):
+            assert "<script>alert" not in page
+            assert "<img" not in page
 
 
 def test_the_lecture_is_about_what_several_made() -> None:
@@ -232,11 +283,16 @@ def test_who_needs_help_and_why() -> None:
     ]
     elsewhere = [submission("kavya", SECOND)]
     report = summarise(made, [FIRST.folder], all_lessons(), [*(one.submission for one in made), *elsewhere])
+    n = len(full)
+    share = round(100 * full[0].points / 20)
     assert reasons(report) == {
-        "goran": ("Attempted nothing in lesson 1.", "Has 0% of the points, where the middle of the class has 100%."),
-        "jonas": ("What was handed in for lesson 1 can't be read.",),
+        "goran": ("Attempted nothing in lesson 1.", "Has 0% of the points, the middle of the class has 100%."),
+        "jonas": ("The submission for lesson 1 can't be read.",),
         "kavya": ("Did not hand in lesson 1, as 8 others did.",),
-        "hana": ("Has 15% of the points, where the middle of the class has 100%.", "Left 7 of 8 exercises open."),
+        "hana": (
+            f"Has {share}% of the points, the middle of the class has 100%.",
+            f"Left {n - 1} of {n} exercises open.",
+        ),
         "ines": ("Gave the value where the slope is asked, in 3 exercises.",),
     }
     assert list(reasons(report))[-1] == "ines"
@@ -440,11 +496,11 @@ def test_what_was_changed_after_it_was_graded_is_told_at_the_top_and_at_the_stud
         ("chen", frozenset()),
     ]
     assert [(one.student, one.sentences) for one in report.to_look_at] == [
-        ("ada", ("Changed since it was graded: run autograder grade.",))
+        ("ada", ("It changed after it was graded. Run autograder grade.",))
     ]
     index, ada, chen = (Page(page).text for page in all_pages(report))
-    assert "Changed since: 1 submission is not what was graded." in index
-    assert "Changed since: what is handed in now is not what was graded. Run autograder grade" in ada
+    assert "Changed: 1 submission changed after grading." in index
+    assert "Changed: the submission changed after grading. Run autograder grade" in ada
     assert "Changed since:" not in chen
     assert not [page for page in all_pages(report_on(made)) if "Changed since" in page]
 

@@ -51,7 +51,7 @@ def test_loose_notebooks_are_graded_without_a_course(course: Course, tmp_path: P
     assert [one["file"] for one in graded] == paths
     assert [one["score"] for one in graded] == [20, 0, 3, 0]
     assert [one["lesson"] for one in graded] == [LESSON.folder, "", LESSON.folder, ""]
-    assert graded[3]["reason"] == "it checks no exercise of any lesson, so it can't be told which lesson it is"
+    assert graded[3]["reason"] == "expected a check cell of a lesson; got none, so the lesson is not known"
     # A check cell that was deleted is checked all the same.
     assert {one["exercise"] for one in graded[0]["verdicts"]} == {one.id for one in LESSON.exercises}
     assert {path.name for path in tmp_path.iterdir()} >= {"course", *[path.name for path in files]}
@@ -63,11 +63,11 @@ def test_loose_notebooks_are_graded_without_a_course(course: Course, tmp_path: P
 
 def test_wrong_usage_ends_with_status_2(course: Course, tmp_path: Path) -> None:
     for arguments, says in (
-        (("grade", "99_nothing"), "there is no lesson '99_nothing'"),
-        (("grade", "--student", "nobody"), "found nothing to grade"),
-        (("grade", "a.ipynb", "--feedback"), "loose notebooks are graded without a course"),
+        (("grade", "99_nothing"), "There is no lesson '99_nothing'"),
+        (("grade", "--student", "nobody"), "Expected submissions at submitted"),
+        (("grade", "a.ipynb", "--feedback"), "Loose notebooks are graded without a course"),
         (("grade", "--sandbox", "paper"), "'paper' is not one of"),
-        (("grade", "02_chain_rule"), "found nothing to grade"),
+        (("grade", "02_chain_rule"), "Expected submissions at submitted"),
     ):
         done = run(course.root, "autograder", *arguments)
         assert done.returncode == 2, done.stdout

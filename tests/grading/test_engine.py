@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from nbgrader.utils import determine_grade
 
 from autograder.exercise import Case
 from autograder.grading.engine import Engine, RunResult
+from autograder.grading.files import File
 from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
 from autograder.grading.sandbox.outputs import MAX_CELL, clean_outputs, clean_text
 from autograder.grading.sandbox.tiers import MIB, Limits
@@ -374,3 +376,37 @@ def test_the_secret_is_made_once_for_its_owner_and_draws_different_inputs_for_ea
     ada, bashir = (drawing(inputs_key(secret, student), one)(exercise) for student in ("ada", "bashir"))
     assert ada == drawing(inputs_key(secret, "ada"), one)(exercise)
     assert len({ada, bashir, drawing(inputs_key(secret, "ada"), other)(exercise), exercise.cases}) == 4
+
+
+def test_files_lie_beside_the_notebook(engine: Engine) -> None:
+    big = bytes(range(256)) * 20_000
+    files = (
+        File("table.csv", b"1,2", read_only=True),
+        File("data/big.bin", big),
+        File("my_utils.py", b"def slope(x):\n    return 2 * x\n"),
+        File("torch.py", b"raise SystemExit"),
+        File("autograder.py", b"raise SystemExit"),
+    )
+    cells = [
+        "print(open('table.csv').read())",
+        "import hashlib; print(hashlib.sha256(open('data/big.bin', 'rb').read()).hexdigest())",
+        "open('table.csv', 'w')",
+        "import torch, autograder\nfrom my_utils import slope\nd_square = slope",
+    ]
+    notebook = new_notebook(cells=[*map(new_code_cell, cells), check_cell(D_SQUARE)])
+    ran = engine.run(notebook, draw, files)
+    table, digest, written, imported, _ = (cell.outputs for cell in ran.notebook.cells)
+    assert table[0].text == "1,2\n"
+    assert digest[0].text.strip() == hashlib.sha256(big).hexdigest()
+    assert written[0].ename == "PermissionError"
+    assert imported == []
+    assert [verdict.outcome for verdict in ran.verdicts] == [Outcome.RIGHT]
+    after = run(engine, "import os; print(os.listdir())")
+    assert "table.csv" not in after.notebook.cells[0].outputs[0].text
+
+
+def test_a_file_that_is_too_large_is_told_and_the_cells_still_run(engine: Engine) -> None:
+    files = (File("large.bin", bytes(engine.limits.file_size + 1)), File("small.txt", b"here"))
+    ran = engine.run(new_notebook(cells=[new_code_cell("print(open('small.txt').read())")]), draw, files)
+    assert ran.notebook.cells[0].outputs[0].text == "here\n"
+    assert [note for note in ran.notes if "'large.bin' could not be put beside the notebook: File too large" in note]

@@ -40,6 +40,10 @@ ATTACKS = [
     '<a href="javascript:hit()">a link</a>',
     "<a href=' java\nscript:hit()'>a link</a>",
     '<a href="data:text/html,<script>hit()</script>">a link</a>',
+    '<svg onload="hit()"><script>hit()</script><a href="javascript:hit()"><text>a link</text></a></svg>',
+    '<svg><image href="https://example.org/x.png"/><use href="https://example.org/x.svg#a"/></svg>',
+    '<svg><foreignObject><img src=x onerror="hit()"></foreignObject><animate onbegin="hit()" attributeName="x"/></svg>',
+    '<svg></p><style><a id="</style><img src=1 onerror=hit()>"></svg>',
     "<iframe srcdoc='<script>parent.hit()</script>'></iframe>",
     "<details open ontoggle=hit()><summary>x</summary>y</details>",
     "<math><mtext><table><mglyph><style><img src=x onerror=hit()>",
@@ -117,7 +121,11 @@ def harmful(html: str) -> set[str]:
             "iframe",
             "object",
             "embed",
-            "svg",
+            "foreignobject",
+            "image",
+            "use",
+            "animate",
+            "set",
             "math",
             "form",
             "link",
@@ -187,6 +195,12 @@ def test_nothing_runs_in_a_browser(browser_page: Page, feedback: str, formgrader
 def test_cleaning_keeps_what_lessons_use() -> None:
     kept = '<table><tbody><tr><th align="left">a</th></tr></tbody></table><div class="highlight"><pre><span class="mi">1</span></pre></div>'
     assert clean_html(kept) == kept
+    drawing = '<svg viewBox="0 0 9 9" role="img" aria-label="x"><path d="M0 0L9 9" stroke="currentColor"></path><text x="1" y="2">0</text></svg>'
+    assert clean_html(drawing) == drawing
+    assert (
+        clean_html('<svg><path fill="url(https://example.org/x)" d="M0 0"></path></svg>')
+        == '<svg><path d="M0 0"></path></svg>'
+    )
     assert clean_html(b"<b>x</b>") == "<b>x</b>"
     assert clean_html('<a href="https://example.org">x</a>') == '<a href="https://example.org">x</a>'
     assert clean_html("<!-- x -->a & b < c") == "a &amp; b &lt; c"

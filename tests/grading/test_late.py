@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 from traitlets.config import PyFileConfigLoader
 
+from autograder.grading.pool import LocalPool
 from tests.notebooks.conftest import ROOT
 
 from .conftest import LESSON, Course, run
@@ -80,6 +81,41 @@ def test_both_commands_take_off_the_same(course: Course, tmp_path: Path, line: s
     done = run(other.root, "nbgrader", "autograde", LESSON.folder)
     assert done.returncode == 0, done.stderr
     assert penalties(other) == ours
+
+
+def test_a_time_that_is_spoilt_or_gone_is_late_no_more(course: Course, local_pool: LocalPool) -> None:
+    configured(course, ZERO)
+    course = Course(course.root)
+
+    def grade() -> str:
+        (nadia,) = course.grade(course.submissions(course.lessons(), "nadia"), local_pool, course.settings())
+        return " ".join(nadia.notes)
+
+    time = course.root / "submitted" / "nadia" / LESSON.folder / "timestamp.txt"
+    late = time.read_text()
+    for text, says in (
+        ("2025-10-03 20:00:01 " + "Z" * 300, "can't be read"),
+        ("03/10/2025 22:00", "can't be read"),
+        ("", ""),
+    ):
+        time.write_text(late)
+        grade()
+        assert penalties(course)["nadia"][1]
+        time.write_text(text) if text else time.unlink()
+        assert says in grade()
+        assert penalties(course)["nadia"][1] is None
+
+
+def test_due_dates_are_read_for_certain_or_refused(course: Course) -> None:
+    def due(text: str) -> tuple[int, str]:
+        done = run(course.root, "nbgrader", "db", "assignment", "add", LESSON.folder, f"--duedate={text}")
+        with Gradebook(f"sqlite:///{course.root}/gradebook.db", "autograd") as gradebook:
+            return done.returncode, str(gradebook.find_assignment(LESSON.folder).duedate)
+
+    assert due("2025-10-03 19:30 CEST") == (0, "2025-10-03 17:30:00")
+    refused, left = due("03/10/2025 18:00")
+    assert refused
+    assert left == "2025-10-03 17:30:00"
 
 
 def test_nothing_is_taken_off_where_nothing_is_configured() -> None:

@@ -89,7 +89,7 @@ def test_a_server_that_does_not_answer_is_an_error(course: Course) -> None:
     config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {url!r}\n")
     graded = run(course.root, "autograder", "grade")
     assert graded.returncode == 2
-    assert "the gradebook can't be used" in graded.stderr
+    assert "The gradebook can't be used" in graded.stderr
     assert "Traceback" not in graded.stderr
 
 
@@ -109,7 +109,7 @@ def test_a_lost_connection_costs_nobody_a_grade(course: Course, server: str, loc
         other.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = 'autograd'"
         )
-    with pytest.raises(CourseError, match="the gradebook can't be used"):
+    with pytest.raises(CourseError, match="The gradebook can't be used"):
         list(grading)
     again = list(course.grade(submissions, local_pool, course.settings()))
     assert sum(one.unchanged for one in again) == 1

@@ -40,6 +40,7 @@ from autograder.grading.job import Settings
 from autograder.grading.pool import LocalPool
 from autograder.grading.sandbox.tiers import Limits
 from autograder.lessons import all_lessons
+from tests.answering import right_answers
 from tests.notebooks.conftest import new_course
 
 from . import limits, undeserved
@@ -113,8 +114,7 @@ def hand_in_all(root: Path, attacks: Sequence[Attack]) -> None:
     for lesson in all_lessons():
         path = Path(lesson.folder, f"{lesson.folder}.ipynb")
         released = nbformat.read(root / "notebooks" / path, as_version=4)
-        right = importlib.import_module(f"tests.answers.{lesson.name}").RIGHT
-        answers = {id_.partition(".")[2]: next(iter(styles.values())) for id_, styles in right.items()}
+        answers = {id_.partition(".")[2]: next(iter(styles.values())) for id_, styles in right_answers(lesson).items()}
         honest = {**dict.fromkeys(RIGHT, answers), UNTOUCHED: {}}
         submissions = [Attack(name, "", lesson, cells) for name, cells in honest.items()]
         for attack in (*submissions, *(one for one in attacks if one.lesson == lesson)):

@@ -25,7 +25,8 @@ from traitlets.config import PyFileConfigLoader
 
 from autograder.grading.preprocessors import skeleton as skeleton_of
 from autograder.grading.rebuild import grade_id_of, rebuild, source_of
-from autograder.grading.submission import SubmissionError, notebook_in, parse, read, student_of
+from autograder.grading.submission import SubmissionError, parse
+from autograder.grading.submitted import notebook_among, plain, read
 from autograder.lessons import all_lessons
 from tests.grading.conftest import run
 from tests.notebooks.conftest import new_course
@@ -80,11 +81,19 @@ def assert_is_whole(lesson: str, submitted: Mapping[str, Any]) -> None:
     known = {cell["id"] for cell in own["cells"] if not is_answer(cell)}
     rebuilt = rebuild(own, submitted)
     cells = rebuilt.notebook["cells"]
-    # The instructor's cells, all of them, as they were and in their order.
+    # The instructor's cells, all of them, as they were and in their order, but for checks that were asked again below.
+    asked_again = {
+        match[1] for repair in rebuilt.repairs if (match := re.match(r"the check of '(.+)' was asked", repair))
+    }
+
+    def in_order(cells: list[NotebookNode]) -> list[NotebookNode]:
+        moved = [cell for cell in cells if any(f'check("{exercise}")' == cell["source"] for exercise in asked_again)]
+        return [*(cell for cell in cells if cell not in moved), *sorted(moved, key=grade_id_of)]
+
     kept = [cell for cell in cells if cell["id"] in known]
-    assert kept == [cell for cell in own["cells"] if not is_answer(cell)]
-    graded = [grade_id_of(cell) for cell in cells if grade_id_of(cell)]
-    assert graded == [grade_id_of(cell) for cell in own["cells"] if grade_id_of(cell)]
+    assert in_order(kept) == in_order([cell for cell in own["cells"] if not is_answer(cell)])
+    graded = [grade_id_of(cell) for cell in in_order(cells) if grade_id_of(cell)]
+    assert graded == [grade_id_of(cell) for cell in in_order(own["cells"]) if grade_id_of(cell)]
     # Each answer that has its name is in its place.
     handed_in = [cell for cell in submitted["cells"] if isinstance(cell, dict)]
     answers = {grade_id_of(cell): cell for cell in cells if is_answer(cell)}
@@ -392,29 +401,44 @@ def test_what_is_no_file_is_told(tmp_path: Path) -> None:
 
 
 def test_a_notebook_under_another_name_is_found_and_of_two_none_is_guessed(tmp_path: Path) -> None:
-    assert notebook_in(tmp_path, "lesson") is None
-    assert notebook_in(tmp_path / "nowhere", "lesson") is None
-    (tmp_path / ".hidden.ipynb").touch()
-    (tmp_path / "notes.txt").touch()
-    assert notebook_in(tmp_path, "lesson") is None
-    one = tmp_path / "Lesson (1).ipynb"
-    one.touch()
-    assert notebook_in(tmp_path, "lesson") == one
-    (tmp_path / "Lesson (2).IPYNB").touch()
-    path = notebook_in(tmp_path, "lesson")
-    assert path == tmp_path / "lesson.ipynb"
-    with pytest.raises(
-        SubmissionError, match=r"lesson\.ipynb, and not Lesson \(1\)\.ipynb, Lesson \(2\)\.IPYNB$"
-    ) as told:
-        read(path)
-    assert_is_a_sentence(str(told.value))
-    path.touch()
-    assert notebook_in(tmp_path, "lesson") == path
+    assert notebook_among(["Lesson (1).ipynb", "notes.txt"], "lesson") == "Lesson (1).ipynb"
+    assert notebook_among(["notes.txt", "lesson.ipynb.txt"], "lesson") == "lesson.ipynb.txt"
+    assert notebook_among(["lesson.ipynb (1).json"], "lesson") == "lesson.ipynb (1).json"
+    assert notebook_among(["Other.IPYNB", "lesson.ipynb"], "lesson") == "lesson.ipynb"
+    for names in ([], ["notes.txt"], ["Lesson (1).ipynb", "Lesson (2).IPYNB"], ["a.json", "b.json"]):
+        assert notebook_among(names, "lesson") == "lesson.ipynb"
+        for name in names:
+            (tmp_path / name).touch()
+        with pytest.raises(SubmissionError) as told:
+            read(tmp_path / "lesson.ipynb")
+        assert str(told.value).endswith(f"lesson.ipynb, and not {', '.join(names) or 'an empty folder'}")
+        assert_is_a_sentence(str(told.value))
+        for name in names:
+            (tmp_path / name).unlink()
 
 
-def test_a_folder_whose_name_is_no_text_has_a_student_all_the_same(tmp_path: Path) -> None:
-    named = [os.fsdecode(name) for name in (b"Jos\xe9", "José".encode(), b"ada")]
-    assert [student_of(tmp_path / name) for name in named] == ["Jos\\xe9", "José", "ada"]
+@given(st.binary(min_size=1), st.binary(min_size=1))
+def test_names_are_plain_text_and_no_two_are_the_same(one: bytes, other: bytes) -> None:
+    first, second = (plain(os.fsdecode(name)) for name in (one, other))
+    first.encode()
+    assert first.isprintable() or not any(c in first for c in "\n\r\t\x1b\x00\u202e\u2028")
+    assert (first == second) == (one == other)
+
+
+def test_names_are_kept_where_they_can_be() -> None:
+    named = (
+        b"Jos\xe9",
+        "José".encode(),
+        b"ada",
+        "علی\u200cرضا".encode(),
+        b"UNI\\ada",
+        b"a\nb",
+        "x\u202ey".encode(),
+        rb"Jos\xe9",
+    )
+    assert [plain(os.fsdecode(name)) for name in named] == [
+        "Jos\\xe9", "José", "ada", "علی\u200cرضا", "UNI\\ada", "a\\nb", "x\\u202ey", "Jos\\x5cxe9",
+    ]  # fmt: skip
 
 
 # For real: a class of them in one run
@@ -507,7 +531,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     "spaces": (b" \n\n ", "is empty"),
     "zeros": (bytes(1000), "not valid JSON"),
     "no-cells": (_harmed(lambda nb: nb["cells"].clear()), "has no cells"),
-    "one-cell": (_harmed(lambda nb: nb["cells"].__delitem__(slice(1, None))), "none of the cells of this lesson"),
+    "one-cell": (_harmed(lambda nb: nb["cells"].__delitem__(slice(1, None))), "no graded cell of this lesson"),
     "a-list": (b"[]", "not a notebook"),
     "a-page": (b"<!DOCTYPE html><html><body>Sign in</body></html>", "not valid JSON"),
     "version-9": (_harmed(lambda nb: nb.update(nbformat=9)), "a notebook of version 9"),
@@ -515,9 +539,9 @@ CASES: dict[str, tuple[bytes, str]] = {
 }
 # Those in whose place there is no file.
 PLACES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a-folder": (Path.mkdir, "there is a folder"),
-    "a-link": (lambda path: path.symlink_to("/etc/hostname"), "there is a link"),
-    "a-lost-link": (lambda path: path.symlink_to("nowhere"), "there is a link"),
+    "a-folder": (Path.mkdir, "got a folder"),
+    "a-link": (lambda path: path.symlink_to("/etc/hostname"), "got a link"),
+    "a-lost-link": (lambda path: path.symlink_to("nowhere"), "got a link"),
     "a-pipe": (os.mkfifo, "no ordinary file"),
 }
 

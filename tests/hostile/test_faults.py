@@ -159,7 +159,7 @@ def test_a_gradebook_that_another_program_is_writing(course: Course, undisturbed
         graded = run(course.root, *GRADE)
         other.execute("rollback")
     assert graded.returncode == 2
-    assert "the gradebook is locked: another program is writing to it" in " ".join(graded.stderr.split())
+    assert "The gradebook is locked: another program is writing to it" in " ".join(graded.stderr.split())
     assert finishes(course, undisturbed)
 
 
@@ -174,7 +174,7 @@ def test_a_damaged_gradebook_is_set_aside(course: Course, undisturbed: Rows, dam
         assert graded.returncode == 2
         said = " ".join(graded.stderr.split())
         assert (
-            f"gradebook.db is damaged, and was set aside as gradebook.db.damaged-{n}. Put a backup in its place" in said
+            f"gradebook.db is damaged, and was renamed to gradebook.db.damaged-{n}. Put a backup in its place" in said
         )
         assert (course.root / f"gradebook.db.damaged-{n}").read_bytes() == damaged
         assert not gradebook.exists()

@@ -1,4 +1,4 @@
-"""Learning management systems: their downloads become `submitted/`, and grades become files that they take back."""
+"""Learning management systems: turns their downloads into `submitted/`, and grades into files that they import."""
 
 from .collect import Collector
 from .exports import CanvasExport, CsvExport, MoodleExport

@@ -1,4 +1,4 @@
-"""Who a student is to the LMS: the names and numbers by which a row or a folder of it is told to be the same person's."""
+"""A student in the LMS: the names and numbers that match a row or a folder with a person."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LAST_NAME = ("Last name", "Surname", "LastName")
 
 
 def squashed(name: str) -> str:
-    """Return the letters and digits of a name, small: what is left of it in the names of files."""
+    """Return the letters and digits of a name in lower case, as file names of the LMS have them."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(c for c in unicodedata.normalize("NFC", folded) if unicodedata.category(c)[0] in "LMN")
 
 
 @dataclass(frozen=True)
 class Person:
-    """One student, as a gradebook or a list has it.
+    """One student, as in a gradebook or a list.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Person:
 
     @property
     def best_id(self) -> str:
-        """What to call this student where the gradebook has no name yet: a login or number, or the address."""
+        """The id for a student who is not in the gradebook yet: a login, a number, or the address."""
         return self.id or next((one for one in reversed(self.ids) if one), self.email)
 
 
@@ -56,7 +56,7 @@ def names_of(first: str, last: str) -> frozenset[str]:
 
 
 def person_of(row: dict[str, str]) -> Person:
-    """Return who a row of a list is, by its headings."""
+    """Return the person in a row of a list, by its headings."""
 
     def first_of(headings: Iterable[str]) -> str:
         return next((row[one].strip() for one in headings if row.get(one, "").strip()), "")

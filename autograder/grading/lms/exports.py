@@ -1,4 +1,4 @@
-"""What `nbgrader export` writes: plain CSV, and the scores put into the grade book that Canvas or Moodle has given out.
+"""Exporters for `nbgrader export`: plain CSV, and the grade book of Canvas or Moodle with the scores filled in.
 
 A file of the LMS is filled in and otherwise left as it is. So the LMS finds in it what it has put there itself, and no
 score can get to another student than the one whose row it stands in.
@@ -31,7 +31,7 @@ _COLLECTED = re.compile(r"(?P<name>.*)_(?P<number>\d+)")
 
 @dataclass(frozen=True)
 class Score:
-    """What a student has in a lesson, with the penalty for coming late taken off."""
+    """A student's points in a lesson, after the late penalty."""
 
     student: str
     lesson: str
@@ -39,7 +39,7 @@ class Score:
 
     @property
     def text(self) -> str:
-        """The points with two digits at most, which is what both grade books keep."""
+        """The points with at most two decimals: both grade books keep two."""
         return f"{round(self.points, 2):.10g}"
 
 
@@ -49,7 +49,7 @@ def after_penalty(score: float, penalty: float | None) -> float:
 
 
 class CsvExport(ExportPlugin):
-    """nbgrader's own table, a row for each student and lesson, with its cells in quotes where they need them."""
+    """nbgrader's own table, with a row for each student and lesson. Cells are quoted if they need it."""
 
     def export(self, gradebook: Gradebook) -> None:
         """Write `grades.csv`, or what `--to` says."""
@@ -73,21 +73,21 @@ class CsvExport(ExportPlugin):
 
 
 class _LmsExport(ExportPlugin):
-    """Puts scores into an LMS's own file, or without one makes a file that it reads."""
+    """Fills scores into a file of the LMS. Without such a file, makes one that the LMS imports."""
 
     template = Unicode(
-        "", help="The grade book as the LMS has exported it. Without one, a file is made of what the gradebook knows."
+        "", help="The grade book that the LMS exported. Without one, the file is made from the gradebook."
     ).tag(config=True)
-    columns = Dict(
-        help="The heading of a lesson's column in the template, by lesson, where it is not the lesson's name."
-    ).tag(config=True)
+    columns = Dict(help="By lesson, the heading of its column in the template, if it is not the lesson's name.").tag(
+        config=True
+    )
 
     default_to: ClassVar[str]
     headings: ClassVar[tuple[str, ...]]
     first_student: ClassVar[int]
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write the file, and say whom and what it has no place for."""
+        """Write the file. Log the students and lessons for which it has no place."""
         lessons = {one.name: one.max_score for one in _chosen(gradebook.assignments, "name", self.assignment)}
         students = _chosen(gradebook.students, "id", self.student)
         scores = [
@@ -117,7 +117,7 @@ class _LmsExport(ExportPlugin):
 
     @abstractmethod
     def _rows_of(self, person: Person, rows: dict[int, Person]) -> list[list[int]]:
-        """Return the rows that may be a student's, by what tells them so, the surest first."""
+        """Return the rows that may be a student's, one list for each kind of match, the most certain first."""
 
     def _filled(
         self, table: Table, lessons: dict[str, float], students: Sequence[Student], scores: Sequence[Score]
@@ -138,7 +138,7 @@ class _LmsExport(ExportPlugin):
         }
         if changes:
             self.log.warning(
-                "%d cells in %s would be formulas in a spreadsheet, and got an apostrophe", len(changes), self.template
+                "%d cells in %s would be formulas in a spreadsheet; each got an apostrophe", len(changes), self.template
             )
         filled = 0
         for score in scores:
@@ -147,7 +147,7 @@ class _LmsExport(ExportPlugin):
                 continue
             before = table.rows[row][column].value.strip() if column < len(table.rows[row]) else "N/A"
             if before.upper() in ("EX", "N/A"):
-                self.log.warning("%s has %r in %s, which was left", score.student, before, score.lesson)
+                self.log.warning("%s has %r in %s; it was not changed", score.student, before, score.lesson)
                 continue
             changes[row, column] = score.text
             filled += 1
@@ -156,7 +156,7 @@ class _LmsExport(ExportPlugin):
         return table.filled(changes)
 
     def _matched(self, students: Sequence[Student], rows: dict[int, Person], handed_in: set[str]) -> dict[str, int]:
-        """Return the row of each student; who has none, or no certain one, is told."""
+        """Return the row of each student. Log each student with no row, or with no certain one."""
         row_of = {}
         for student in students:
             certain = (found[0] for found in self._rows_of(_person(student), rows) if len(set(found)) == 1)
@@ -168,14 +168,14 @@ class _LmsExport(ExportPlugin):
                 self.log.warning("%s has no scores in the file: another student has the same row", student.id)
                 del row_of[student.id]
             elif student.id not in row_of and student.id in handed_in:
-                self.log.warning("%s has no scores in the file: no row is certainly this student's", student.id)
+                self.log.warning("%s has no scores in the file: no row certainly belongs to this student", student.id)
         return row_of
 
     def _is_student(self, table: Table, row: int) -> bool:
         return row >= self.first_student and any(cell.value.strip() for cell in table.rows[row])
 
     def _check_maximum(self, table: Table, column: int, lesson: str, most: float) -> None:
-        """Say where the LMS counts a lesson otherwise."""
+        """Log each lesson that has other points in the LMS."""
 
     def _column(self, table: Table, lesson: str) -> int | None:
         wanted = str(self.columns.get(lesson, ""))

@@ -1,4 +1,4 @@
-"""Reads and fills in a table of an LMS, and leaves everything else in the file as it was, to the byte."""
+"""Reads and fills in a table of an LMS. Every other byte of the file stays the same."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ DELIMITERS = (",", ";", "\t", ":")
 
 
 class TableError(Exception):
-    """A file that is no table."""
+    """A file is not a table. The text says why."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table: where it stands in the text, and what it says."""
+    """One cell of a table: its place in the text, and its value."""
 
     start: int
     end: int
@@ -40,7 +40,7 @@ class Table:
         return tuple(cell.value.strip() for cell in self.rows[0]) if self.rows else ()
 
     def row(self, index: int) -> dict[str, str]:
-        """Return a row by its headings; of columns with the same heading the first counts."""
+        """Return a row by its headings. If two columns have the same heading, the first counts."""
         pairs = zip(self.header, (cell.value for cell in self.rows[index]), strict=False)
         return dict(reversed(list(pairs)))
 
@@ -76,7 +76,7 @@ def read_table(raw: bytes, headings: Sequence[str]) -> Table:
     found = {d: len(set(headings) & {h.strip() for h in next(csv.reader([first], delimiter=d))}) for d in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda d: found[d])
     if not found[delimiter]:
-        raise TableError(f"it has none of the columns {', '.join(headings)}")
+        raise TableError(f"expected one of the columns {', '.join(headings)}; got none of them")
     return Table(text, delimiter, encoding, _cells(text, delimiter))
 
 
@@ -133,7 +133,7 @@ def _cell(text: str, start: int, end: int) -> Cell:
 
 
 def defused(value: str) -> str:
-    """Return a cell's text such that no spreadsheet takes it for a formula: with an apostrophe before it where it would."""
+    """Return a cell's text, with an apostrophe before it if a spreadsheet would take it for a formula."""
     first = unicodedata.normalize("NFKC", value.lstrip())[:1]
     if first not in ("=", "+", "-", "@") and value[:1] not in ("\t", "\r", "\n"):
         return value
@@ -149,14 +149,14 @@ def _is_number(value: str) -> bool:
 
 
 def written(rows: Sequence[Sequence[str]]) -> bytes:
-    """Return rows as a file in CSV, in UTF-8, no cell of which is a formula."""
+    """Return rows as a CSV file in UTF-8. No cell is a formula."""
     file = io.StringIO(newline="")
     csv.writer(file).writerows([defused(value) for value in row] for row in rows)
     return file.getvalue().encode()
 
 
 def read(path: Path, headings: Sequence[str]) -> Table:
-    """Read a file as a table; raise TableError where it can't be."""
+    """Read a file as a table. Raises TableError if that fails."""
     try:
         return read_table(path.read_bytes(), headings)
     except OSError as error:

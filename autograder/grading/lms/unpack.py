@@ -1,4 +1,4 @@
-"""Unpacks downloads for `nbgrader zip_collect`. What is in them was made by students, and is taken for no more than data.
+"""Unpacks downloads for `nbgrader zip_collect`. Students made their contents, so the contents are only data.
 
 nbgrader's own extractor reads a whole member into memory, stops at the first unsafe name, sets the permissions that the
 archive asks for, and puts no limit on how much comes out.
@@ -41,12 +41,12 @@ class Room:
     bytes: int
 
     def for_student(self) -> Room:
-        """Return what one student's own archive may take of it: a bomb in it shall cost nobody else anything."""
+        """Return the allowance of one student's own archive. A bomb in it costs no other student anything."""
         return Room(min(self.files, 200), min(self.bytes, 2 * MAX_BYTES))
 
 
 class _FullError(Exception):
-    """There is no room left."""
+    """The allowance is used up."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class _Member:
 
 
 def unpack(archive: Path, folder: Path, room: Room, tell: Tell) -> list[Path]:
-    """Unpack a zip or tar archive into a folder; what is unsafe or too large is told, and left out.
+    """Unpack a zip or tar archive into a folder. Leave out and name each member that is unsafe or too large.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def unpack(archive: Path, folder: Path, room: Room, tell: Tell) -> list[Path]:
             if refused:
                 tell(f"{archive.name}: left out {member.name!r}: {refused}")
     except _FullError:
-        tell(f"{archive.name}: it holds more than may come out of it, and the rest of it was left out")
+        tell(f"{archive.name}: it is larger than the limit; the rest of it was left out")
     except (*_UNREADABLE, zlib.error) as error:
         tell(f"{archive.name}: it can't be unpacked ({error})")
     return written
@@ -135,7 +135,7 @@ def _no_file(info: zipfile.ZipInfo) -> str:
 def _unsafe(name: str) -> str:
     parts = name.split("/")
     if name.startswith("/") or ".." in parts or "\\" in name or "\0" in name or parts[0][1:2] == ":":
-        return "it would lie outside its folder"
+        return "it would be outside its folder"
     if not parts[-1] or any(len(os.fsencode(part)) > 240 for part in parts) or len(parts) > 20:
         return "its name is too long"
     return ""
@@ -165,17 +165,17 @@ def _write(member: _Member, path: Path, room: Room) -> None:
 
 
 class Extractor(ExtractorPlugin):
-    """nbgrader's extractor with limits, by which an archive's author can't write anywhere but where it is unpacked."""
+    """nbgrader's extractor with limits. An archive can write only into the folder where it is unpacked."""
 
     max_files = Integer(20_000, help="How many files may come out of one downloaded archive.").tag(config=True)
     max_megabytes = Integer(4_000, help="How many MB may come out of one downloaded archive.").tag(config=True)
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
-        """Unpack what is in `archive_path` into `extracted_path`; copy what is no archive."""
+        """Unpack the archives of `archive_path` into `extracted_path`. Copy the other files."""
         root = Path(archive_path)
         files = sorted(path for path in root.rglob("*") if path.is_file())
         if not files:
-            self.log.warning("There is nothing in %s: put what you downloaded there", root)
+            self.log.warning("Expected a download in %s; there is none. Put it there", root)
         for path in files:
             beside = Path(extracted_path) / path.relative_to(root)
             if path.suffix in self.zip_ext:
@@ -191,7 +191,7 @@ class Extractor(ExtractorPlugin):
             if path.suffix not in self.zip_ext:
                 continue
             if depth == 1:
-                self.log.warning("%s is an archive in an archive in an archive, and is not unpacked", path)
+                self.log.warning("%s is an archive three levels deep; it is not unpacked", path)
                 continue
             own = room.for_student()
             before = (own.files, own.bytes)

@@ -1,7 +1,7 @@
-"""A class report → HTML pages that need nothing but themselves: one for the class, and one a student.
+"""A class report → HTML pages: one for the class, and one for each student. They load nothing else.
 
-Whatever students are called and whatever they wrote is text in them. Should that ever fail, the pages' own policy lets a
-browser run no script but theirs, and load nothing.
+Students' names and all that they wrote are escaped. If escaping ever fails, the pages' policy still lets a browser run only
+their own script, and load nothing.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from .rows import ClassReport, Misconception, StudentRow
 
 LECTURE = 3
 
-# Stands in every student's page, and tells those that an earlier run wrote from whatever else lies beside them.
+# Every student's page contains this mark, so that a later run removes only pages that an earlier run wrote.
 _MARK = '<meta name="generator" content="autograder report, a student">'
 
 
 def write(report: ClassReport, folder: Path) -> list[Path]:
-    """Write the pages into a folder, `index.html` first, and remove those of students who are no longer in the class.
+    """Write the pages into a folder and return their paths, `index.html` first. Remove pages of students who left the class.
 
     Raises
     ------
@@ -48,20 +48,20 @@ def write(report: ClassReport, folder: Path) -> list[Path]:
 
 
 def file_names(students: Iterable[str]) -> dict[str, str]:
-    """Return a file name for each student, by id. No two are alike, not even where upper and lower case are one."""
+    """Return a file name for each student, by id. No two are the same, even on a disk that ignores case."""
     return {student: _file_name(student) for student in students}
 
 
 def _file_name(student: str) -> str:
     if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", student):
         return f"{student}.html"
-    # No plain name has a dot in it, so nobody can be called what another one's page is.
+    # A plain name contains no dot, so no student's name can equal the file name of another student.
     digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:20]
     return f"{re.sub(r'[^a-z0-9_-]+', '-', student.lower())[:40].strip('-')}.{digest}.html".lstrip(".")
 
 
 def class_page(report: ClassReport, names: dict[str, str]) -> str:
-    """Return the page about the class; `names` are those of the students' pages."""
+    """Return the page about the class. `names` has the file name of each student's page."""
     return _page("report.html", report=report, names=names, lecture=lecture(report))
 
 
@@ -71,14 +71,14 @@ def student_page(student: StudentRow, report: ClassReport) -> str:
 
 
 def lecture(report: ClassReport) -> tuple[Misconception, ...]:
-    """Return what to say in the lecture: the mistakes that most students made, one student's alone left out."""
+    """Return the mistakes for the lecture: the most frequent ones, each made by two students or more."""
     common = [one for one in report.misconceptions if len(one.students) > 1]
     return tuple(common[:LECTURE])
 
 
 def _page(template: str, **values: Any) -> str:
     environment = view.templates()
-    # Sources of the package, put in as they are: the policy names this very text by its digest.
+    # These are the package's own sources and are not escaped. The policy allows exactly this script, by its digest.
     style, script = (
         Markup(environment.get_template(f"report_{name}.html").render().strip()) for name in ("style", "script")
     )
@@ -88,7 +88,7 @@ def _page(template: str, **values: Any) -> str:
 
 
 def _encoded(page: str) -> bytes:
-    # A name may hold what is no character at all.
+    # A name may contain surrogates, which UTF-8 can't encode.
     return page.encode("utf-8", "replace")
 
 

@@ -1,4 +1,4 @@
-"""The rows of a class report: plain counts, and who is behind them."""
+"""The rows of a class report: plain counts, and the students behind them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
-from ... import misconceptions
+from ... import finding, misconceptions
 from ...verdict import Outcome, Verdict
 from ..gradebook import Graded
 
@@ -20,7 +20,7 @@ SILENT = (Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE)
 
 @dataclass(frozen=True)
 class Place:
-    """Where an exercise stands, and where to read again.
+    """The place of an exercise in the course, and the sections to read again.
 
     Attributes
     ----------
@@ -45,13 +45,13 @@ class MistakeRow:
     Attributes
     ----------
     told
-        What the check says to a student who makes it.
+        The message of the check to a student who makes it.
     students
         Who made it.
     of
         How many attempted the exercise.
     board
-        A step worked on another function, where the mistake is one of this exercise, and not of every one.
+        A step on another function; "" for a mistake that every exercise can have.
     """
 
     id: str
@@ -74,7 +74,7 @@ class Misconception:
     Attributes
     ----------
     rows
-        One an exercise, that with the most students first.
+        One row for each exercise, the one with the most students first.
     students
         Who made the mistake anywhere.
     of
@@ -103,13 +103,52 @@ class Misconception:
 
 
 @dataclass(frozen=True)
+class FindingRow:
+    """One kind of finding, in all exercises of all lessons.
+
+    Attributes
+    ----------
+    places
+        The exercises, with how many students it was found of, the most first.
+    students
+        Who it was found of anywhere.
+    of
+        How many attempted anything.
+    example
+        A student's line, verbatim, and the exercise that it answers; None where no line tells it.
+    """
+
+    kind: str
+    places: tuple[tuple[Place, int], ...]
+    students: tuple[str, ...]
+    of: int
+    example: tuple[finding.Place, Place] | None
+
+    @property
+    def sentence(self) -> str:
+        """How many students did what."""
+        return f"{len(self.students)} of {self.of} students {misconceptions.KINDS[self.kind].phrase}"
+
+    @property
+    def title(self) -> str:
+        """What they did, as a heading."""
+        words = misconceptions.KINDS[self.kind].phrase
+        return words[:1].upper() + words[1:]
+
+    @property
+    def board(self) -> str:
+        """What to put on the board."""
+        return misconceptions.KINDS[self.kind].board
+
+
+@dataclass(frozen=True)
 class ExerciseRow:
-    """How one exercise came out.
+    """The results of one exercise.
 
     Attributes
     ----------
     outcomes
-        How many answers came out how, in the order in which the judge looks.
+        The number of answers with each outcome, in the order in which the judge looks.
     named
         How many wrong answers have a name.
     mistakes
@@ -168,20 +207,20 @@ class ExerciseRow:
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores of some, each as a share of the points that were to be had."""
+    """The scores of some students, each as a share of `max_score`."""
 
     shares: tuple[float, ...]
     max_score: float
 
     @property
     def bins(self) -> tuple[int, ...]:
-        """How many lie in each tenth; full marks are in the last."""
+        """The number of scores in each tenth; full marks are in the last."""
         counts = Counter(min(max(int(share * BINS + 1e-9), 0), BINS - 1) for share in self.shares)
         return tuple(counts[i] for i in range(BINS))
 
     @property
     def median(self) -> float | None:
-        """The points that half of them reach; None where there is no score."""
+        """The median in points; None where there is no score."""
         return median(self.shares) * self.max_score if self.shares else None
 
     @property
@@ -218,15 +257,15 @@ class StudentRow:
     Attributes
     ----------
     by_lesson
-        What came of the hand-ins, in the order of the lessons; None where there is none, or it was not graded yet.
+        The results of the submissions, in the order of the lessons; None where there is none, or it was not graded yet.
     max_score
         The points of all lessons together.
     waiting
-        The folders of the lessons whose hand-in was not graded yet.
+        The folders of the lessons whose submission was not graded yet.
     changed
-        The folders of the lessons whose hand-in is another one now than the one that was graded.
+        The folders of the lessons whose submission changed after it was graded.
     reasons
-        Why this one may need help, in sentences.
+        The reasons why this student may need help, in sentences.
     """
 
     student: str
@@ -238,7 +277,7 @@ class StudentRow:
 
     @property
     def graded(self) -> tuple[Graded, ...]:
-        """What could be graded."""
+        """The results that have a grade."""
         return tuple(one for one in self.by_lesson if one is not None and not one.reason)
 
     @property
@@ -263,7 +302,7 @@ class StudentRow:
 
 @dataclass(frozen=True)
 class ToLookAt:
-    """A submission that was not whole, did not end, could not be read, or is empty: how it stands, and what was seen."""
+    """A submission that was repaired, stopped, could not be read, changed or is empty: its status, and sentences about it."""
 
     student: str
     lesson: str
@@ -277,17 +316,18 @@ class ClassReport:
 
     Attributes
     ----------
-    misconceptions
-        That of the most students first.
+    misconceptions, findings
+        The one with the most students first.
     students
         By name.
     walls
-        How many submissions ran behind which.
+        The number of submissions for each tier of the sandbox.
     """
 
     lessons: tuple[LessonRow, ...]
     exercises: tuple[ExerciseRow, ...]
     misconceptions: tuple[Misconception, ...]
+    findings: tuple[FindingRow, ...]
     students: tuple[StudentRow, ...]
     scores: Scores
     to_look_at: tuple[ToLookAt, ...]
@@ -330,5 +370,5 @@ class ClassReport:
 
     @property
     def without_walls(self) -> int:
-        """How many submissions ran without walls, so that their scores prove nothing."""
+        """How many submissions ran without walls. Their scores prove nothing."""
         return dict(self.walls).get("none", 0)

@@ -1,7 +1,7 @@
-"""A class as an instructor sees it: who made which mistake, what each exercise was to them, and who needs help.
+"""Computes the class report: the mistakes and who made them, the results of each exercise, and who needs help.
 
-Pure: what came of the submissions goes in, plain counts come out. An answer that was not attempted, or could not be
-checked, says nothing about a mistake, so "9 of 20" counts those who attempted the exercise.
+Pure: the results of submissions go in, plain counts come out. "9 of 20" counts only students who attempted the exercise:
+other answers, and answers that could not be checked, say nothing about a mistake.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ... import misconceptions
+from ... import finding, misconceptions
 from ...verdict import Outcome, Verdict
 from ..gradebook import Graded
 from ..submission import Submission
@@ -21,6 +21,7 @@ from .rows import (
     SILENT,
     ClassReport,
     ExerciseRow,
+    FindingRow,
     LessonRow,
     Misconception,
     MistakeRow,
@@ -33,10 +34,10 @@ from .rows import (
 if TYPE_CHECKING:
     from ...exercise import Exercise, Lesson
 
-# A mistake that one student makes in so many exercises, and in so large a share of those attempted, is no accident.
+# One student makes the same mistake in so many exercises, and in so large a share of the attempted ones: no accident.
 REPEATED, REPEATED_SHARE = 3, 0.1
 
-# Below how many students there is no class to fall behind.
+# With fewer students, scores are not compared with the middle of the class.
 CLASS = 4
 
 
@@ -52,16 +53,16 @@ def summarise(
     Parameters
     ----------
     graded
-        What came of the submissions; what belongs to other lessons is left out.
+        The results of the submissions. Those of other lessons are left out.
     folders
-        The lessons reported on.
+        The folders of the lessons in the report.
     lessons
-        The lessons that are known, for the titles and hints of their exercises.
+        All lessons, for the titles and hints of their exercises.
     handed_in
-        What was handed in, in other lessons too: whoever handed in something belongs to the class, and what is not among
-        `graded` waits for its grade.
+        All submissions, in other lessons too. A student with a submission belongs to the class. A submission that is not
+        in `graded` waits for its grade.
     changed
-        What is handed in now and differs from what was graded.
+        The submissions that changed after they were graded.
     """
     by_folder = {one.folder: one for one in lessons}
     handed_in = list(handed_in)
@@ -104,6 +105,7 @@ def summarise(
         lessons=rows,
         exercises=_exercises(own.values(), folders, known, mistakes),
         misconceptions=kinds,
+        findings=_findings(own.values(), known),
         students=_with_reasons(students, rows),
         scores=Scores(tuple(one.share for one in students if one.graded), sum(most.values())),
         to_look_at=tuple(_to_look_at(own, differs)),
@@ -112,12 +114,12 @@ def summarise(
 
 
 def attempted(verdict: Verdict) -> bool:
-    """Whether an answer says something about its exercise."""
+    """Return whether the student attempted the exercise and the answer could be checked."""
     return verdict.outcome not in SILENT
 
 
 def made_by(graded: Iterable[Graded]) -> list[tuple[str, list[str], int]]:
-    """Return the mistakes with who made them and how many attempted the exercise, the most frequent first."""
+    """Return each mistake, the students who made it, and the number who attempted the exercise; the most frequent first."""
     made: defaultdict[str, list[str]] = defaultdict(list)
     tried: Counter[str] = Counter()
     exercises: dict[str, str] = {}
@@ -132,7 +134,7 @@ def made_by(graded: Iterable[Graded]) -> list[tuple[str, list[str], int]]:
 
 
 def needs_a_look(one: Graded) -> list[str]:
-    """Return what is to be said of a submission as a whole, in sentences."""
+    """Return sentences about a submission as a whole."""
     if one.reason:
         return [f"Not graded: {one.reason}."]
     sentences = [f"{note[0].upper()}{note[1:]}." for note in one.notes]
@@ -140,12 +142,12 @@ def needs_a_look(one: Graded) -> list[str]:
 
 
 def nothing_attempted(one: Graded) -> bool:
-    """Whether a submission is as it was released."""
+    """Return whether a submission has no answer."""
     return bool(one.verdicts) and all(verdict.outcome is Outcome.NOT_ATTEMPTED for verdict in one.verdicts)
 
 
 def _max_score(folder: str, lesson: Lesson | None, graded: Iterable[Graded]) -> float:
-    """Return the points of a lesson: as in the gradebook, or as the lesson says where nobody's was graded."""
+    """Return the points of a lesson: from the gradebook, or from the lesson if no submission was graded."""
     most = [one.max_score for one in graded if one.submission.lesson == folder]
     return max(most) if most else sum(exercise.points for exercise in lesson.exercises) if lesson else 0.0
 
@@ -170,7 +172,7 @@ def _sections(hint: str) -> tuple[str, ...]:
 
 
 def _mistakes(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]]) -> dict[str, MistakeRow]:
-    # Imported here, since torch comes along, which the tables on a terminal can do without.
+    # Imported here, because it imports torch: the tables on a terminal do not need torch.
     from ...mistakes import message_of
 
     graded = list(graded)
@@ -186,7 +188,7 @@ def _mistakes(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]
         exercise_id, slug = exercises[mistake], mistake.rpartition(".")[2]
         exercise = known[exercise_id][0] if exercise_id in known else None
         told = message_of(exercise, slug) if exercise is not None else ""
-        # A sentence with a number of the student's own in it stands for the others: the one that was said most often.
+        # Some messages contain a student's own number. The most frequent one stands for all.
         told = told or min(said[mistake].items(), key=lambda item: (-item[1], item[0]))[0]
         board = _board(exercise, slug) if exercise is not None else ""
         rows[mistake] = MistakeRow(mistake, _place(exercise_id, known), told, tuple(students), of, board)
@@ -194,7 +196,7 @@ def _mistakes(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]
 
 
 def _board(exercise: Exercise, slug: str) -> str:
-    """Return the hint that works a step on another function; "" of a mistake about which it says nothing."""
+    """Return the hint with a step on another function; "" for a mistake that this hint does not fit."""
     own = any(mistake.slug == slug for mistake in exercise.mistakes)
     return exercise.hints[2] if own and len(exercise.hints) > 2 else ""
 
@@ -228,13 +230,47 @@ def _kinds(
     return tuple(sorted(found, key=lambda one: (-len(one.students), -len(one.rows), one.slug)))
 
 
+def _findings(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]]) -> tuple[FindingRow, ...]:
+    """Return the kinds of what was found in wrong answers, that of the most students first."""
+    found: defaultdict[str, list[tuple[str, Verdict]]] = defaultdict(list)
+    tried: set[str] = set()
+    for one in graded:
+        for verdict in filter(attempted, one.verdicts):
+            tried.add(one.submission.student)
+            # What is merely shown is no kind of mistake.
+            if verdict.finding is not None and verdict.finding.kind in misconceptions.KINDS:
+                found[verdict.finding.kind].append((one.submission.student, verdict))
+    rows = []
+    for kind, ones in found.items():
+        by_exercise: defaultdict[str, set[str]] = defaultdict(set)
+        for student, verdict in ones:
+            by_exercise[verdict.exercise].add(student)
+        ranked = sorted(by_exercise.items(), key=lambda item: (-len(item[1]), item[0]))
+        students = {student for student, _ in ones}
+        places = tuple((_place(id_, known), len(who)) for id_, who in ranked)
+        rows.append(FindingRow(kind, places, tuple(sorted(students)), len(tried), _example(ones, known)))
+    return tuple(sorted(rows, key=lambda row: (-len(row.students), row.kind)))
+
+
+def _example(
+    found: Iterable[tuple[str, Verdict]], known: Mapping[str, tuple[Exercise, str]]
+) -> tuple[finding.Place, Place] | None:
+    """Return the line that most students wrote, of those the shortest: it is the easiest to read on a board."""
+    lines = [(v.finding.place, v.exercise) for _, v in found if v.finding is not None and v.finding.place.code]
+    if not lines:
+        return None
+    often = Counter(place.code for place, _ in lines)
+    place, exercise = min(lines, key=lambda one: (-often[one[0].code], len(one[0].code), one[0].code))
+    return place, _place(exercise, known)
+
+
 def _exercises(
     graded: Iterable[Graded],
     folders: Sequence[str],
     known: Mapping[str, tuple[Exercise, str]],
     mistakes: Mapping[str, MistakeRow],
 ) -> tuple[ExerciseRow, ...]:
-    """Return the exercises in the order of the course, with those that are no longer in it at the end."""
+    """Return the exercises in the order of the course. Exercises that the course no longer has come last."""
     counts: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
     named: Counter[str] = Counter()
     for one in graded:
@@ -272,7 +308,7 @@ def _lesson_row(
         folder,
         lesson.number if lesson else 0,
         lesson.title if lesson else folder,
-        # What could not be read says nothing of what its author knows.
+        # A submission that could not be read says nothing about its author's knowledge.
         Scores(tuple(one.score / most if most else 0.0 for one in read), most),
         handed_in=len(own) + waiting,
         unreadable=len(own) - len(read),
@@ -289,7 +325,7 @@ def _with_reasons(students: Sequence[StudentRow], lessons: Sequence[LessonRow]) 
 
 
 def _reasons(one: StudentRow, lessons: Sequence[LessonRow], students: int, middle: float | None) -> Iterable[str]:
-    """Return why a student may need help, the gravest first."""
+    """Return the reasons why a student may need help, the gravest first."""
     missing = [
         lesson
         for lesson, graded in zip(lessons, one.by_lesson, strict=True)
@@ -300,11 +336,11 @@ def _reasons(one: StudentRow, lessons: Sequence[LessonRow], students: int, middl
         yield f"Did not hand in {names}, as {'at least ' * (len(missing) > 1)}{others} others did."
     for lesson, graded in zip(lessons, one.by_lesson, strict=True):
         if graded is not None and graded.reason:
-            yield f"What was handed in for {_name(lesson)} can't be read."
+            yield f"The submission for {_name(lesson)} can't be read."
         elif graded is not None and nothing_attempted(graded):
             yield f"Attempted nothing in {_name(lesson)}."
     if middle is not None and one.graded and one.share < middle / 2:
-        yield f"Has {one.share:.0%} of the points, where the middle of the class has {middle:.0%}."
+        yield f"Has {one.share:.0%} of the points, the middle of the class has {middle:.0%}."
     left, asked = one.count(Outcome.NOT_ATTEMPTED), len(one.verdicts)
     if asked > 2 * (asked - left) > 0:
         yield f"Left {left} of {asked} exercises open."
@@ -322,11 +358,11 @@ def _name(lesson: LessonRow) -> str:
 
 
 def _to_look_at(graded: Mapping[tuple[str, str], Graded], changed: Container[tuple[str, str]]) -> Iterable[ToLookAt]:
-    """Return what could not be graded, then what was stopped, then what was mended, is empty, or is no longer handed in."""
+    """Return the submissions that need a look: first those not graded, then those stopped, then repaired, empty or changed ones."""
     status = ("unreadable", "stopped", "graded")
     for (student, lesson), one in sorted(graded.items(), key=lambda item: (status.index(item[1].status), item[0])):
         sentences = needs_a_look(one)
         if (student, lesson) in changed:
-            sentences.append("Changed since it was graded: run autograder grade.")
+            sentences.append("It changed after it was graded. Run autograder grade.")
         if sentences:
             yield ToLookAt(student, lesson, one.status, tuple(sentences))

@@ -1,4 +1,4 @@
-"""A class at a glance, on the terminal: the scores, what was wrong, and which mistakes were made how often."""
+"""Tables of a class for the terminal: the scores, the wrong answers, and the most frequent mistakes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def class_tables(graded: Sequence[Graded]) -> list[Table]:
-    """Return the tables of a class: for one lesson all in one, for several the scores and what needs a look."""
+    """Return the tables of a class: one table for one lesson; for several, the scores and the submissions that need a look."""
     lessons = sorted({one.submission.lesson for one in graded})
     if not lessons:
         return []
@@ -25,7 +25,7 @@ def class_tables(graded: Sequence[Graded]) -> list[Table]:
 
 
 def _lesson(graded: Sequence[Graded]) -> Table:
-    """Return one row a student: the score, how many are right, and what was wrong."""
+    """Return a table with a row for each student: the score, the number of right answers, and the wrong ones."""
     table = Table(title=f"The class in {graded[0].submission.lesson}", title_justify="left", show_lines=True)
     table.add_column("student", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
@@ -43,7 +43,7 @@ def _lesson(graded: Sequence[Graded]) -> Table:
 
 
 def _scores(graded: Sequence[Graded], lessons: Sequence[str]) -> Table:
-    """Return one row a student, with the score of each lesson and their sum."""
+    """Return a table with a row for each student: the score of each lesson, and their sum."""
     table = Table(title="The class", title_justify="left")
     table.add_column("student", no_wrap=True)
     maximum = {one.submission.lesson: one.max_score for one in graded}
@@ -60,7 +60,7 @@ def _scores(graded: Sequence[Graded], lessons: Sequence[str]) -> Table:
 
 
 def _to_look_at(graded: Sequence[Graded]) -> Table:
-    """Return one row for each submission that was not whole, did not end, could not be read, or holds no answer."""
+    """Return a table with a row for each submission that was repaired, stopped, could not be read, or has no answer."""
     table = Table(title="What needs a look", title_justify="left")
     table.add_column("student", no_wrap=True)
     table.add_column("lesson", no_wrap=True)
@@ -73,8 +73,8 @@ def _to_look_at(graded: Sequence[Graded]) -> Table:
 
 
 def loose_text(one: Graded) -> str:
-    """Return what came of a loose notebook: the score, each verdict, and what is to be said of the whole."""
-    # Imported here, since torch comes along, which the tables of a class can do without.
+    """Return a loose notebook's result as text: the score, each verdict, and sentences about the whole."""
+    # Imported here, because it imports torch: the tables of a class do not need torch.
     from ... import view
 
     title = str(one.submission.path) if one.reason else f"{one.submission.path}: {one.score:g} of {one.max_score:g}"
@@ -96,7 +96,7 @@ def changes_table(changes: Sequence[Change]) -> Table:
 
 
 def summary(graded: Sequence[Graded]) -> str:
-    """Return in a line how many were graded, how many were left as they were, and behind which walls."""
+    """Return a line with the numbers of graded and unchanged submissions, and the tier of the sandbox."""
     new = [one for one in graded if not one.unchanged]
     unread = sum(bool(one.reason) for one in graded)
     walls = sorted({one.sandbox for one in graded if one.sandbox})
@@ -111,7 +111,7 @@ def summary(graded: Sequence[Graded]) -> str:
 
 
 def mistakes_table(graded: Sequence[Graded], most: int = 15) -> Table:
-    """Return the mistakes that were made most often, with how many made each of how many who attempted the exercise."""
+    """Return a table of the most frequent mistakes: how many students made each, of those who attempted the exercise."""
     ranked = made_by(graded)
     table = Table(title=f"The mistakes, {min(most, len(ranked))} of {len(ranked)}", title_justify="left")
     table.add_column("made by", justify="right", no_wrap=True)
@@ -122,7 +122,7 @@ def mistakes_table(graded: Sequence[Graded], most: int = 15) -> Table:
 
 
 def _wrong(one: Graded) -> list[str]:
-    """Return which answers were wrong, with the mistake that was made, and how many are missing."""
+    """Return the wrong answers with their mistakes, and the number of missing answers."""
     wrong = [v for v in one.verdicts if v.outcome not in (Outcome.RIGHT, Outcome.NOT_ATTEMPTED)]
     missing = sum(verdict.outcome is Outcome.NOT_ATTEMPTED for verdict in one.verdicts)
     named = ", ".join(f"{v.exercise.partition('.')[2]}: {v.mistake.rpartition('.')[2] or v.outcome}" for v in wrong)

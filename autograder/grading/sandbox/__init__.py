@@ -1,12 +1,13 @@
 """Where student code runs: a template process with everything imported, behind walls, and a fork of it for each submission.
 
 Outside the walls
-    `tiers` starts the fork server and says which walls stand. `wire` carries messages, `outputs` cleans what comes back,
-    `exit_status` says how a submission ended.
+    `tiers` starts the fork server and says which walls stand. `visible` says what of this machine is seen behind them, and
+    `redact` builds the package that student code finds there: questions without answers. `wire` carries messages,
+    `outputs` cleans what comes back, `exit_status` says how a submission ended.
 Inside the walls
-    `forkserver` is the template process, with a guard and a child for each submission. `preload` and `redact` prepare it:
-    everything is imported, and the right answers are forgotten. `shell` runs cells. `kernel`, `namespaces`, `landlock`
-    and `seccomp` are what the walls are made of.
+    `forkserver` is the template process, with a guard and a child for each submission. `preload` imports everything
+    before the first submission. `shell` runs cells. `kernel`, `namespaces`, `landlock` and `seccomp` are what the walls
+    are made of.
 
 Nothing here needs the rest of `grading`, but for its error.
 """
@@ -14,6 +15,7 @@ Nothing here needs the rest of `grading`, but for its error.
 from .exit_status import LOST, limit_met, why_it_ended
 from .outputs import clean_outputs, clean_text, new_output
 from .preload import mentioned
+from .redact import build
 from .tiers import (
     CHOICES,
     MIB,
@@ -29,6 +31,7 @@ from .tiers import (
     start,
     tier_of,
 )
+from .visible import visible
 from .wire import ClosedError, Message, Wire, WireError
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "Wire",
     "WireError",
     "best_tier",
+    "build",
     "clean_outputs",
     "clean_text",
     "limit_met",
@@ -55,5 +59,6 @@ __all__ = [
     "new_output",
     "start",
     "tier_of",
+    "visible",
     "why_it_ended",
 ]

@@ -7,8 +7,10 @@ socket alone. The template process itself speaks on the control socket, which no
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gc
+import importlib
 import os
 import resource
 import select
@@ -16,21 +18,25 @@ import signal
 import socket
 import sys
 import tempfile
+import zipimport
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ... import lessons
-from ...exercise import Case
+from ...diagnosis.running import run_variants
+from ...exercise import Case, withheld
 from ...probe import probe
-from . import landlock, namespaces, redact, seccomp
+from . import landlock, namespaces, seccomp
 from .exit_status import TOO_MANY_PROCESSES, TOO_MUCH_DISK, UNHEARD
 from .kernel import drop_privileges, end_with, set_dumpable, use_huge_pages
-from .preload import ALWAYS, WHEN_MENTIONED
+from .preload import ALWAYS, WHEN_MENTIONED, leave_a_copy
+from .redact import QUESTION
 from .shell import Shell
-from .tiers import readable_paths, remove, settings
+from .tiers import DEVICES, remove, settings
+from .visible import pieces
 from .wire import Wire, WireError
 
 # How often a guard looks at what its submission uses, in seconds.
@@ -54,9 +60,20 @@ class _Client:
     ended: int = -1
 
 
-def serve(listener: socket.socket) -> None:
-    """Import all that a lesson needs, and then fork a child for each submission of each engine, until the listener is closed."""
-    shell = _preloaded_shell()
+def main() -> None:
+    """Serve on the two descriptors that the command line names: the socket to listen on, and the package's file."""
+    serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
+
+
+def serve(listener: socket.socket, package: int) -> None:
+    """Import all that a lesson needs, and then fork a child for each submission of each engine, until the listener is closed.
+
+    Parameters
+    ----------
+    package
+        A descriptor of the zip file that this package is imported from. It is closed before there is any student code.
+    """
+    shell = _preloaded_shell(package)
     clients: list[_Client] = []
     while True:
         waiting: dict[int, _Client] = {}
@@ -78,7 +95,7 @@ def serve(listener: socket.socket) -> None:
                 clients.remove(waiting[number])
 
 
-def _preloaded_shell() -> Shell:
+def _preloaded_shell(package: int) -> Shell:
     # What is imported stays, so to look for garbage in it is time lost.
     gc.disable()
     import matplotlib.figure  # noqa: F401
@@ -86,8 +103,11 @@ def _preloaded_shell() -> Shell:
     import torch
 
     torch.set_num_threads(1)
-    lessons.all_lessons()
-    redact.redact()
+    _refuse_answers()
+    leave_a_copy(sys.modules["autograder"])
+    _refuse_answers()
+    _close(package)
+    pieces()
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     shell: Shell = Shell.instance()
     _preload(shell, *ALWAYS)
@@ -96,6 +116,34 @@ def _preloaded_shell() -> Shell:
     gc.enable()
     set_dumpable(False)
     return shell
+
+
+def _refuse_answers() -> None:
+    """See that the lessons that can be imported here hold questions alone.
+
+    Raises
+    ------
+    SystemExit
+        When an exercise came with its answer.
+    """
+    found = importlib.import_module(lessons.__name__)
+    for exercise in (exercise for lesson in found.all_lessons() for exercise in lesson.exercises):
+        told = {one.name for one in fields(exercise) if one.name not in QUESTION and getattr(exercise, one.name)}
+        if told != {"reference"} or exercise.reference.__name__ != withheld.__name__:
+            sys.exit(
+                f"Expected only the question of {exercise.id} behind the walls; its answer came along. In the lesson's "
+                "module, give `Exercise` its reference, forward, mistakes and cases as keyword arguments."
+            )
+
+
+def _close(package: int) -> None:
+    """Leave nothing by which this package's file can be opened."""
+    path = f"/proc/self/fd/{package}"
+    sys.path[:] = [one for one in sys.path if one != path]
+    for known in (sys.path_importer_cache, zipimport._zip_directory_cache):  # type: ignore[attr-defined]
+        for name in [name for name in known if name.startswith(path)]:
+            del known[name]
+    os.close(package)
 
 
 def _preload(shell: Shell, *sources: str) -> None:
@@ -286,22 +334,23 @@ def _confine(limits: Mapping[str, Any], place: Path | None) -> None:
         _move_to(place)
     elif limits["tier"] == "bubblewrap":
         os.chdir("/tmp")
+    # Last, so that a file there shadows no module.
+    sys.path.append(os.getcwd())  # noqa: PTH109
     _limit(limits)
     if limits["tier"] == "none":
         return
     drop_privileges()
     if place is not None:
-        landlock.restrict(*readable_paths(), (place, Path(os.devnull)))
+        readable, listed = pieces()
+        landlock.restrict((*readable, *map(Path, DEVICES)), listed, (place, Path(os.devnull)))
     seccomp.install(alone=place is not None, processes=limits["forks"])
 
 
 def _move_to(place: Path) -> None:
     """Make a directory the place where all that is written goes, as /tmp is with bubblewrap."""
-    before = os.getcwd()  # noqa: PTH109
     os.chdir(place)
     os.environ.update(settings(str(place)))
     tempfile.tempdir = str(place)
-    sys.path[:] = [str(place) if path == before else path for path in sys.path]
 
 
 def _limit(limits: Mapping[str, Any]) -> None:
@@ -323,9 +372,11 @@ def _limit(limits: Mapping[str, Any]) -> None:
 
 
 def _run_cells(grader: Wire, shell: Shell) -> None:
-    """Run what the grader sends, cell by cell: a source to run, or an exercise to probe at the inputs that come with it."""
+    """Do what the grader asks: put a file here, run a source, or probe an exercise at the inputs that come with it."""
     answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+        "file": _put,
         "source": lambda message: {"outputs": shell.run(message["source"])},
+        "variants": lambda message: {"seen": _vary(shell, message)},
         "exercise": lambda message: {"observation": _observe(shell, message)},
     }
     child = os.getpid()
@@ -348,10 +399,27 @@ def _run_cells(grader: Wire, shell: Shell) -> None:
         grader.send({"id": message["id"], **reply})
 
 
+def _put(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a part of a file to this directory."""
+    path = Path(message["file"])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(base64.b64decode(message["content"]))
+            if message["read_only"]:
+                os.fchmod(file.fileno(), 0o444)
+    except OSError as error:
+        return {"failed": error.strerror}
+    return {}
+
+
 def _observe(shell: Shell, message: Mapping[str, Any]) -> str:
     cases = tuple(Case.from_plain(one) for one in message["cases"])
     return probe(lessons.find(message["exercise"]), shell.user_ns, cases).to_json()
 
 
-if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+def _vary(shell: Shell, message: Mapping[str, Any]) -> list[str | None]:
+    cases = tuple(Case.from_plain(one) for one in message["cases"])
+    exercise, sources = lessons.find(message["exercise"]), message["variants"]
+    seen = run_variants(exercise, shell.user_ns, sources, cases, message["seconds"], message["probed"])
+    return [None if one is None else one.to_json() for one in seen]

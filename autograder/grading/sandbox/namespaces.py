@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-from pathlib import Path
 
 from .kernel import checked, libc, set_dumpable
-from .tiers import hidden_path, visible_paths
+from .visible import visible
 
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -33,25 +32,18 @@ def enter(disk: int) -> None:
     _mount("/dev/shm", "size=16m,nr_inodes=64", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     # Terminals of its own, for programs that want one.
     _mount("/dev/pts", "newinstance,ptmxmode=0666", _MS_NOSUID | _MS_NOEXEC, kind="devpts")
-    # What they hold is in the template process, without the right answers.
-    _mount(str(hidden_path()), "size=0,nr_inodes=2", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
     # A fresh /proc can't be mounted in here, and the one there is lists the sandbox's other processes: hide it.
     _mount("/proc", "size=0,nr_inodes=2", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_RDONLY)
 
 
 def _private_tmp(disk: int) -> None:
     """Put an empty /tmp over the sandbox's; where the environment itself lies below /tmp, it is seen in there again."""
-    kept = [path for path in visible_paths() if path.is_relative_to("/tmp")]
+    kept = {path.parts[2] for path in visible().shown if path.is_relative_to("/tmp")}
     place = "/mnt" if kept else "/tmp"
     _mount(place, f"size={disk},nr_inodes=4096", _MS_NOSUID | _MS_NODEV)
-    for path in kept:
-        again = Path(place) / path.relative_to("/tmp")
-        again.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            again.mkdir(exist_ok=True)
-        else:
-            again.touch()
-        _bind(str(path), str(again))
+    for name in kept:
+        os.mkdir(f"{place}/{name}")  # noqa: PTH102
+        _bind(f"/tmp/{name}", f"{place}/{name}")
     if kept:
         _bind(place, "/tmp")
 

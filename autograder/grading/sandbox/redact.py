@@ -1,88 +1,170 @@
-"""Inside the walls there are questions and no answers, and student code imports another copy of this package than asks them."""
+"""Builds the package that student code finds behind the walls: questions and no answers. This runs outside the walls.
+
+It is built from nothing: the modules that it takes to ask, pictures that are not drawn, and of each lesson's module only
+what a question reaches. No file of this package is seen behind the walls, so nothing has to be hidden there.
+"""
 
 from __future__ import annotations
 
-import dis
-import gc
-import importlib
+import ast
+import importlib.util
+import io
+import marshal
 import pkgutil
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from functools import partial
-from types import CodeType, FunctionType, ModuleType
-from typing import Any
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
-from ... import figures, lessons
-from ...exercise import Lesson
+from ...modules import file_of, imported, needed
 
-_WITHOUT: Mapping[str, Any] = {"forward": None, "mistakes": (), "more_cases": None}
+_PACKAGE = "autograder"
+# What runs behind the walls, and what a notebook imports there.
+_ASKS = (f"{_PACKAGE}.grading.sandbox.forkserver", f"{_PACKAGE}.notebook")
+_LESSONS, _FIGURES, _PICTURE = f"{_PACKAGE}.lessons", f"{_PACKAGE}.figures", f"{_PACKAGE}.figures.picture"
+# All that student code may know of an exercise while it is graded. A field that is not named here is no part of it.
+QUESTION = frozenset(
+    ("id", "number", "title", "way", "difficulty", "importance", "minutes", "points", "hints", "builders", "partial")
+) | {"changes", "measure", "rtol", "atol"}
+# The time that a zip file can't leave out; the same files give the same zip file.
+_TIME = (1980, 1, 1, 0, 0, 0)
+
+_UNDRAWN = """
+__all__ = {names!r}
 
 
-def redact() -> None:
-    """Leave student code a copy of this package of its own to import, and neither copy a right answer.
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    from autograder.figures.picture import undrawn
 
-    Whatever is done to modules that can be imported is done to that copy. The one that probes answers is this one. Its
-    lessons must have been imported.
+    return undrawn
+"""
+
+
+def build() -> bytes:
+    """Return the package for behind the walls as a zip file, from which Python imports.
+
+    It holds compiled modules, as `autograder/probe.pyc`, and the templates of what a notebook shows.
     """
-    _forget_answers(lessons)
-    package = __name__.partition(".")[0]
-    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
-        del sys.modules[name]
-    importlib.import_module(f"{package}.notebook")
-    for module in pkgutil.iter_modules(figures.__path__):
-        importlib.import_module(f"{figures.__name__}.{module.name}")
-    _forget_answers(importlib.import_module(lessons.__name__))
-    gc.collect()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as file:
+        for name, content in _contents():
+            file.writestr(zipfile.ZipInfo(name, _TIME), content)
+    return packed.getvalue()
 
 
-def _forget_answers(package: ModuleType) -> None:
-    """Leave of each lesson only what it takes to ask: its builders, what measures an effect, and the hints."""
-    withheld = importlib.import_module("..exercise", package.__name__).withheld
-    for lesson in package.all_lessons():
-        module = sys.modules[f"{package.__name__}.{lesson.name}"]
-        kept = {"LESSON", *_needed(lesson, vars(module))}
-        for name in [name for name in vars(module) if not name.startswith("__") and name not in kept]:
-            delattr(module, name)
-        asked = (replace(one, reference=withheld, **_WITHOUT) for one in lesson.exercises)
-        vars(module)["LESSON"] = replace(lesson, exercises=tuple(asked))
-    package._lesson.cache_clear()
-    package.all_lessons.cache_clear()
-    package.all_lessons()
+def questions_only(source: str) -> str:
+    """Return the text of a lesson's module without what its questions don't need.
+
+    It takes out what is no part of a question in each exercise, then every name of the module that nothing needs any
+    longer, and all comments and docstrings.
+    """
+    tree = ast.parse(source)
+    withheld_fields = _fields_of_an_exercise() - QUESTION
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            node.keywords = [one for one in node.keywords if one.arg not in withheld_fields]
+            if isinstance(node.func, ast.Name) and node.func.id == "Exercise":
+                withheld = ast.Attribute(ast.Name("exercise_module", ast.Load()), "withheld", ast.Load())
+                node.keywords += [ast.keyword("reference", withheld), ast.keyword("cases", ast.Tuple([], ast.Load()))]
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
+            node.body = [one for one in node.body if not _is_text(one)] or [ast.Pass()]
+    reached = _reached(tree)
+    future = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module == "__future__"]
+    kept = [one for one in tree.body if one not in future and reached & set(_defined(one))]
+    for node in kept:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            node.names = [one for one in node.names if (one.asname or one.name.partition(".")[0]) in reached]
+    tree.body = [*future, *ast.parse("from .. import exercise as exercise_module").body, *kept]
+    return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def _needed(lesson: Lesson, module: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of a lesson's module that a question reaches."""
-    seen: set[int] = set()
-    waiting: list[Any] = [
-        one for exercise in lesson.exercises for one in (*exercise.builders.values(), exercise.measure)
-    ]
+@cache
+def _fields_of_an_exercise() -> frozenset[str]:
+    """Return the names of an exercise's fields, from the text: to import it would take a second, for torch comes along."""
+    tree = ast.parse(file_of(f"{_PACKAGE}.exercise").read_text(encoding="utf-8"))
+    exercise = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Exercise")
+    named = (node.target for node in exercise.body if isinstance(node, ast.AnnAssign))
+    return frozenset(target.id for target in named if isinstance(target, ast.Name))
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _defined(node: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement of a module defines in it."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (one.asname or one.name.partition(".")[0] for one in node.names)
+    else:
+        yield from (one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+
+
+def _reached(tree: ast.Module) -> set[str]:
+    """Return the names of a module that its `LESSON` reaches."""
+    by_name: dict[str, list[ast.stmt]] = {}
+    for node in tree.body:
+        for name in _defined(node):
+            by_name.setdefault(name, []).append(node)
+    reached: set[str] = set()
+    waiting = ["LESSON"]
     while waiting:
-        thing = waiting.pop()
-        if id(thing) in seen:
+        name = waiting.pop()
+        if name in by_name and name not in reached:
+            reached.add(name)
+            used = (node for statement in by_name[name] for node in ast.walk(statement))
+            waiting += [node.id for node in used if isinstance(node, ast.Name)]
+    return reached
+
+
+def _contents() -> Iterator[tuple[str, bytes]]:
+    asking = needed(*_ASKS)
+    lessons = {f"{_LESSONS}.{one.name}" for one in pkgutil.iter_modules([str(file_of(_LESSONS).parent)])}
+    questions = {name: questions_only(path.read_text(encoding="utf-8")) for name, path in _files(lessons)}
+    for name, text in questions.items():
+        asking |= needed(*(one for one in imported(text, _LESSONS) if one != name))
+    figures = {_FIGURES, *(f"{_FIGURES}.{one.name}" for one in pkgutil.iter_modules([str(file_of(_FIGURES).parent)]))}
+    for name, path in sorted((asking | dict(_files(figures))).items()):
+        if name in lessons:
             continue
-        seen.add(id(thing))
-        if isinstance(thing, FunctionType) and thing.__globals__ is module:
-            found = [name for name in _globals_in(thing.__code__) if name in module]
-            yield from found
-            waiting += [module[name] for name in found]
-            waiting += [cell.cell_contents for cell in thing.__closure__ or ()]
-            waiting += [*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
-        elif isinstance(thing, partial):
-            waiting += [thing.func, *thing.args, *thing.keywords.values()]
-        elif isinstance(thing, type) and thing.__module__ == module["__name__"]:
-            waiting += [*vars(thing).values(), *thing.__bases__]
-        elif isinstance(thing, dict | list | tuple | set):
-            waiting += thing.values() if isinstance(thing, dict) else thing
-        elif isinstance(thing, staticmethod | classmethod):
-            waiting.append(thing.__func__)
-        elif isinstance(thing, property):
-            waiting += [thing.fget, thing.fset]
+        text = path.read_text(encoding="utf-8")
+        if name in figures and name != _PICTURE:
+            text = _UNDRAWN.format(names=[one for one in _public(text) if one])
+        yield _packed_name(name, path), _compiled(name, text)
+    for name, text in sorted(questions.items()):
+        yield f"{name.replace('.', '/')}.pyc", _compiled(name, text)
+    templates = file_of(_PACKAGE).parent / "templates"
+    for path in sorted(templates.glob("*.html")):
+        if not path.name.startswith("report"):
+            yield f"{_PACKAGE}/templates/{path.name}", path.read_bytes()
 
 
-def _globals_in(code: CodeType) -> Iterator[str]:
-    """Yield the global names that a code looks up, those of its inner functions with them."""
-    yield from (one.argval for one in dis.get_instructions(code) if one.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _globals_in(constant)
+def _files(names: set[str]) -> list[tuple[str, Path]]:
+    return [(name, file_of(name)) for name in sorted(names)]
+
+
+def _public(text: str) -> Iterator[str]:
+    """Yield the public functions of a module of figures, and for their package what it offers."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ImportFrom):
+            yield from (name for name in _defined(node) if not name.startswith("_") and name != "annotations")
+
+
+def _packed_name(name: str, path: Path) -> str:
+    folder = name.replace(".", "/")
+    return f"{folder}/__init__.pyc" if path.name == "__init__.py" else f"{folder}.pyc"
+
+
+@cache
+def _header() -> bytes:
+    # Found by a hash, which is not looked at: there is no source to compare it with.
+    return importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
+
+
+def _compiled(name: str, text: str) -> bytes:
+    # A file name that no file has, by which the probe knows its own frames.
+    code = compile(text, f"<{_PACKAGE}>/{name.replace('.', '/')}.py", "exec", dont_inherit=True)
+    return _header() + marshal.dumps(code)

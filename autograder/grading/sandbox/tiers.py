@@ -17,14 +17,13 @@ none
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,7 +31,8 @@ from types import TracebackType
 from typing import Literal, Self, get_args
 
 from .. import GradingError
-from . import landlock, seccomp
+from . import landlock, redact, seccomp
+from .visible import SYSTEM_LINKS, visible
 from .wire import Wire
 
 Tier = Literal["bubblewrap", "landlock", "none"]
@@ -42,28 +42,8 @@ CHOICES: tuple[TierChoice, ...] = ("auto", *TIERS)
 
 MIB = 1 << 20
 
-_PACKAGE = "autograder"
-# The folder with the lessons' files, which hold right answers.
-_ANSWERS = f"{_PACKAGE}.lessons"
-
-# Not all of /usr: below it there may be nbgrader's exchange, and in a container the course itself.
-_PROGRAMS = (
-    "/usr/bin",
-    "/usr/sbin",
-    "/usr/lib",
-    "/usr/lib32",
-    "/usr/lib64",
-    "/usr/libexec",
-    "/usr/local/bin",
-    "/usr/local/lib",
-    "/usr/share/fontconfig",
-    "/usr/share/fonts",
-    "/usr/share/zoneinfo",
-)
-_SYSTEM = (*_PROGRAMS, "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts", "/etc/localtime")
-_SYSTEM_LINKS = ("/lib", "/lib64", "/lib32", "/bin", "/sbin")
 # Not /dev/zero: what is mapped of it is memory that no limit counts.
-_DEVICES = ("/dev/full", "/dev/random", "/dev/urandom")
+DEVICES = ("/dev/full", "/dev/random", "/dev/urandom")
 
 _HOW_TO = """\
 To have walls around student code, do one of these:
@@ -149,69 +129,13 @@ class ForkServer:
             remove(self.place)
 
 
-def hidden_path() -> Path:
-    """Return the folder with the lessons' files. The template process reads them before there is any student code.
-
-    Raises
-    ------
-    SandboxError
-        When there is no such folder: nothing would be hidden.
-    """
-    path = _folder_of(_ANSWERS)
-    if not path.is_dir():
-        raise SandboxError(
-            f"Expected the folder of {_ANSWERS} at {path}, to hide it; there is none. Install the package again."
-        )
-    return path
-
-
-def _folder_of(package: str) -> Path:
-    """Return the folder of a package, without importing it: the lessons would bring PyTorch along."""
-    found = importlib.util.find_spec(package)
-    places = list(found.submodule_search_locations or ()) if found is not None else []
-    if len(places) != 1:
-        raise SandboxError(
-            f"Expected the package {package} in one folder; found it in {len(places)}. Install the package again."
-        )
-    return Path(places[0])
-
-
-def visible_paths() -> list[Path]:
-    """Return what of this machine's own is seen behind the walls: the environment, its Python, and this package.
-
-    Of an environment only what Python needs: it may have been made in the course's own directory.
-    """
-    roots = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parents[1]}
-    parts = {root / part for root in roots for part in ("bin", "lib", "lib64", "pyvenv.cfg") if (root / part).exists()}
-    return sorted({*parts, _folder_of(_PACKAGE)})
-
-
-def readable_paths() -> tuple[list[Path], list[Path]]:
-    """Return all that may be read behind Landlock's walls, the system, what is visible, and devices; and what only listed.
-
-    Landlock takes nothing out of what it allows. So what lies around the lessons' files is allowed piece by piece.
-    """
-    hidden = hidden_path()
-    readable: list[Path] = []
-    listed: list[Path] = []
-    waiting = [*(Path(path) for path in (*_SYSTEM, *_SYSTEM_LINKS, *_DEVICES)), *visible_paths()]
-    for path in waiting:
-        if path != hidden and hidden.is_relative_to(path):
-            listed.append(path)
-            waiting += path.iterdir()
-        elif path != hidden:
-            readable.append(path)
-    return readable, listed
-
-
 def settings(home: str) -> dict[str, str]:
-    """Return the whole environment behind the walls, where `home` is the directory that may be written."""
+    """Return the environment behind the walls, where `home` is the directory that may be written."""
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": home,
         "TMPDIR": home,
         "LANG": "C.UTF-8",
-        "PYTHONPATH": str(_folder_of(_PACKAGE).parent),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLCONFIGDIR": home,
         "IPYTHONDIR": home,
@@ -268,15 +192,16 @@ def start(tier: Tier) -> ForkServer:
         why = _why_no_landlock()
     if why:
         raise SandboxError(f"{tier}: {why}\n{_HOW_TO}")
-    hidden_path()
+    if tier != "none":
+        _see_that_the_course_is_hidden()
     place = Path(tempfile.mkdtemp(prefix="autograder-")) if tier == "landlock" else None
     # Packets and not a stream, since several processes knock at it.
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        worker = [sys.executable, "-m", "autograder.grading.sandbox.forkserver", str(theirs.fileno())]
+    with theirs, _package() as package:
+        program = [sys.executable, "-P", "-c", _program(package), str(theirs.fileno()), str(package)]
         process = subprocess.Popen(
-            [*_bubblewrap(), *worker] if tier == "bubblewrap" else worker,
-            pass_fds=(theirs.fileno(),),
+            [*_bubblewrap(), *program] if tier == "bubblewrap" else program,
+            pass_fds=(theirs.fileno(), package),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -288,6 +213,46 @@ def start(tier: Tier) -> ForkServer:
     return ForkServer(process, Endpoint(tier, ours), place)
 
 
+def _see_that_the_course_is_hidden() -> None:
+    """See that neither this package nor the course in this directory lies in a folder that is shown whole.
+
+    Raises
+    ------
+    SandboxError
+        When one does.
+    """
+    for folder in (Path(redact.__file__).parents[2], Path.cwd()):
+        shown = visible().around(folder)
+        if shown is not None:
+            raise SandboxError(
+                f"Expected the lessons out of the sight of student code; {folder} lies in {shown}, which student code "
+                "reads. Move it to a folder of its own, such as one in your home."
+            )
+
+
+def _program(package: int) -> str:
+    """Return what the template process runs: it has the package for behind the walls, and the libraries that are seen."""
+    seen = visible()
+    roots = (*seen.shown, *seen.composed)
+    path = [
+        f"/proc/self/fd/{package}",
+        *(one for one in sys.path if any(Path(one).is_relative_to(root) for root in roots)),
+    ]
+    return f"import sys; sys.path[:] = {path!r}; from {__package__} import forkserver; forkserver.main()"
+
+
+@contextlib.contextmanager
+def _package() -> Iterator[int]:
+    """Yield a descriptor of the package for behind the walls: a file that has no name in any directory."""
+    descriptor = os.memfd_create("autograder", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            file.write(redact.build())
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def remove(place: Path) -> None:
     """Remove a directory and what student code made of it, as deep and as locked as that may be."""
     with contextlib.suppress(OSError, RecursionError):
@@ -297,32 +262,31 @@ def remove(place: Path) -> None:
             subprocess.run([*program, "--", str(place)], check=False, capture_output=True)
 
 
-def _environment(tier: Tier, place: Path | None) -> Mapping[str, str] | None:
-    if tier == "bubblewrap":
-        return None
-    return settings(str(place)) if tier == "landlock" else {**os.environ, "OMP_NUM_THREADS": "1"}
+def _environment(tier: Tier, place: Path | None) -> Mapping[str, str]:
+    if tier == "none":
+        return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""}
+    return settings("/tmp" if place is None else str(place))
 
 
 def _bubblewrap() -> list[str]:
     """Return bubblewrap's part of the command, up to the program that it starts."""
-    options = ["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
+    options = ["--unshare-all", "--die-with-parent", "--new-session", "--hostname", "sandbox"]
     options += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"]
-    for path in _SYSTEM:
-        options += ["--ro-bind-try", path, path]
-    for path in _SYSTEM_LINKS:
-        if Path(path).is_symlink():
-            options += ["--symlink", str(Path(path).readlink()), path]
-        else:
-            options += ["--ro-bind-try", path, path]
     options += ["--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero", "--tmpfs", "/tmp"]
     options += ["--dir", "/mnt"]
-    for visible in visible_paths():
-        if not any(visible.is_relative_to(place) for place in _PROGRAMS):
-            options += ["--ro-bind", str(visible), str(visible)]
+    for link in SYSTEM_LINKS:
+        if Path(link).is_symlink():
+            options += ["--symlink", str(Path(link).readlink()), link]
+        else:
+            options += ["--ro-bind-try", link, link]
+    seen = visible()
+    # In the order of their names, a folder comes before what is below it.
+    for path in sorted({*seen.shown, *seen.composed}):
+        options += ["--tmpfs", str(path)] if path in seen.composed else ["--ro-bind-try", str(path), str(path)]
+    for path in seen.composed:
+        options += ["--remount-ro", str(path)]
     # Both are made once for all submissions, and each would find there what another one left.
     options += ["--chdir", "/tmp", "--remount-ro", "/", "--remount-ro", "/dev"]
-    for name, value in settings("/tmp").items():
-        options += ["--setenv", name, value]
     return ["bwrap", *options, "--"]
 
 

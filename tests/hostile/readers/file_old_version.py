@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbformat import NotebookNode
 
-REASON = "says that it is a notebook of version 3"
+REASON = "claims to be a notebook of version 3"
 
 
 def notebook(answered: NotebookNode) -> bytes:

@@ -19,7 +19,7 @@ def needed(*modules: str) -> dict[str, Path]:
     while waiting:
         name = waiting.pop()
         if name not in found:
-            found[name] = _file_of(name)
+            found[name] = file_of(name)
             waiting += imports(name)
             waiting += [name.rpartition(".")[0]] * ("." in name)
     return found
@@ -34,10 +34,14 @@ def imports(module: str) -> tuple[str, ...]:
     module
         Its full name, as `autograder.grading.job`.
     """
-    path = _file_of(module)
+    path = file_of(module)
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    tree = ast.parse(path.read_bytes())
-    return tuple(dict.fromkeys(name for node in ast.walk(tree) for name in _imported(node, package)))
+    return imported(path.read_text(encoding="utf-8"), package)
+
+
+def imported(text: str, package: str) -> tuple[str, ...]:
+    """Return the modules of this package that the text of a module in a package of it imports."""
+    return tuple(dict.fromkeys(name for node in ast.walk(ast.parse(text)) for name in _imported(node, package)))
 
 
 def _imported(node: ast.AST, package: str) -> Iterator[str]:
@@ -57,14 +61,14 @@ def _imported(node: ast.AST, package: str) -> Iterator[str]:
 def is_module(name: str) -> bool:
     """Return whether this package has a module of this name."""
     try:
-        _file_of(name)
+        file_of(name)
     except FileNotFoundError:
         return False
     return True
 
 
 @cache
-def _file_of(module: str) -> Path:
+def file_of(module: str) -> Path:
     """Return the file of a module of this package.
 
     Raises

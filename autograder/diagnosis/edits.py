@@ -1,0 +1,588 @@
+"""Variants of an answer's text, each with one thing changed. They are made from text, as text, and nothing is run here.
+
+An edit is a pair of byte positions in the text and what stands between them instead. Its rank says how likely it is: what
+people mix up comes first, what merely makes numbers agree comes last.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from .text import Text, parameters
+
+_MOST = 1500
+# Of longer texts, and into longer expressions, nothing is put in: it would be work without an end.
+_LONGEST_TEXT = 6_000
+_LONGEST = 200
+_MOST_NAMES = 8
+_MOST_LINKS = 8
+
+# Functions that are taken for one another.
+_NEIGHBOURS = tuple(
+    frozenset(group.split())
+    for group in (
+        "sin cos tan",
+        "sinh cosh tanh",
+        "exp log sqrt square",
+        "log log2 log10 log1p",
+        "exp expm1",
+        "sum mean max min prod",
+        "zeros ones empty",
+        "zeros_like ones_like",
+        "floor ceil round trunc int",
+        "argmax argmin",
+        "maximum minimum",
+        "sigmoid tanh relu exp logsigmoid",
+        "matmul outer dot multiply mul",
+        "stack cat concatenate",
+        "append extend",
+        "add sub mul div",
+        "diag eye",
+        "triu tril",
+        "flip sort",
+        "item detach clone",
+        "vjp jvp",
+        "train eval",
+    )
+)
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.BitXor: "^",
+}
+# What may be meant by an operator: the kind of slip, the other operator, and the rank.
+_EXCHANGES: dict[str, tuple[tuple[str, str, float], ...]] = {
+    "+": (("slip.sign", "-", 1.0), ("slip.operator", "*", 3.0)),
+    "-": (("slip.sign", "+", 1.0), ("slip.operator", "*", 4.0)),
+    "*": (
+        ("slip.operator", "/", 1.5),
+        ("slip.operator", "+", 3.0),
+        ("slip.operator", "**", 3.5),
+        ("slip.operator", "@", 2.5),
+    ),
+    "/": (("slip.operator", "*", 1.5), ("slip.operator", "//", 5.0)),
+    "//": (("slip.operator", "/", 1.0),),
+    "%": (("slip.operator", "/", 2.0),),
+    "**": (("slip.operator", "*", 2.0),),
+    "@": (("slip.operator", "*", 2.0),),
+    "^": (("slip.operator", "**", 0.5),),
+}
+_COMPARED: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
+    ast.Lt: ("<", (">", "<=")),
+    ast.LtE: ("<=", (">=", "<")),
+    ast.Gt: (">", ("<", ">=")),
+    ast.GtE: (">=", ("<=", ">")),
+    ast.Eq: ("==", ("!=",)),
+    ast.NotEq: ("!=", ("==",)),
+    ast.Is: ("is", ("is not",)),
+    ast.In: ("in", ("not in",)),
+}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A text with one thing changed: the kind of slip that it mends, the text, and the student's words around it.
+
+    `adds` says that the edit puts in an expression, which makes numbers agree more easily than to take one away.
+    """
+
+    kind: str
+    source: str
+    shown: ast.expr | ast.stmt
+    rank: float
+    adds: bool
+
+
+@dataclass(frozen=True)
+class _Edit:
+    kind: str
+    start: int
+    end: int
+    new: bytes
+    shown: ast.expr | ast.stmt
+    rank: float
+    adds: bool = False
+
+
+def variants(text: Text) -> Iterator[Variant]:
+    """Yield the variants of a text, the likeliest first, and no two that are the same."""
+    if len(text.source) > _LONGEST_TEXT:
+        return
+    maker = _Maker(text)
+    edits = sorted(maker.edits(), key=lambda edit: (edit.rank, -edit.shown.lineno))
+    seen = {text.source}
+    for edit in edits[:_MOST]:
+        source = (maker.source[: edit.start] + edit.new + maker.source[edit.end :]).decode(errors="replace")
+        if source not in seen:
+            seen.add(source)
+            yield Variant(edit.kind, source, edit.shown, edit.rank, edit.adds)
+
+
+def enclosing(text: Text, nodes: Sequence[ast.expr | ast.stmt]) -> ast.expr | ast.stmt:
+    """Return the smallest expression or statement that holds all of these."""
+    spans = [_span(node) for node in nodes]
+    start, end = min(one[0] for one in spans), max(one[1] for one in spans)
+    around = [
+        node
+        for node in ast.walk(text.tree)
+        if isinstance(node, ast.expr | ast.stmt) and _span(node)[0] <= start and _span(node)[1] >= end
+    ]
+    return min(around, key=lambda node: _size(text, node), default=nodes[0])
+
+
+def _span(node: ast.expr | ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (node.lineno, node.col_offset), (node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+
+
+def _size(text: Text, node: ast.expr | ast.stmt) -> int:
+    return len(text.segment(node))
+
+
+class _Maker:
+    """Makes the edits of one text."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        self.source = text.source.encode()
+        self._lines = [0]
+        for line in text.source.split("\n"):
+            self._lines.append(self._lines[-1] + len(line.encode()) + 1)
+        self._functions: tuple[str, ...] = tuple(
+            node.name for node in ast.walk(text.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        )
+
+    def edits(self) -> Iterator[_Edit]:
+        for top in self.text.tree.body:
+            names = self._names_in_sight(top)
+            yield from self._walk(top, names, None, ())
+
+    def _names_in_sight(self, top: ast.stmt) -> tuple[str, ...]:
+        """Return the names of parameters and of what is assigned, those that are met first, first."""
+        found: dict[str, None] = {}
+        for node in ast.walk(top):
+            match node:
+                case ast.FunctionDef() | ast.Lambda():
+                    found |= dict.fromkeys(parameters(node))
+                case ast.Name(name, ast.Store()):
+                    found[name] = None
+        for name in (*self._functions, "self", "_"):
+            found.pop(name, None)
+        return tuple(found)[:_MOST_NAMES]
+
+    # Positions
+
+    def _start(self, node: ast.expr | ast.stmt) -> int:
+        return self._lines[node.lineno - 1] + node.col_offset
+
+    def _end(self, node: ast.expr | ast.stmt) -> int:
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return self._lines[node.end_lineno - 1] + node.end_col_offset
+
+    def _words(self, node: ast.expr | ast.stmt) -> bytes:
+        return self.source[self._start(node) : self._end(node)]
+
+    def _group(self, node: ast.expr) -> bytes:
+        """Return the words of an expression in brackets where it needs any."""
+        words = self._words(node)
+        return (
+            words
+            if isinstance(node, ast.Name | ast.Constant | ast.Call | ast.Attribute | ast.Subscript)
+            else b"(%b)" % words
+        )
+
+    def _between(self, left: ast.expr, right: ast.expr, token: str) -> tuple[int, int] | None:
+        """Return where a token stands between two expressions."""
+        start, end = self._end(left), self._start(right)
+        found = re.search(rb"(?<![*/<>=!])" + re.escape(token.encode()) + rb"(?![*/=])", self.source[start:end])
+        return None if found is None else (start + found.start(), start + found.end())
+
+    # The walk
+
+    def _walk(
+        self, node: ast.AST, names: tuple[str, ...], parent: ast.AST | None, within: tuple[str, ...]
+    ) -> Iterator[_Edit]:
+        if isinstance(node, ast.JoinedStr | ast.arguments | ast.arg | ast.alias):
+            return
+        if isinstance(node, ast.expr):
+            yield from self._expression(node, names, parent, within)
+        elif isinstance(node, ast.stmt):
+            yield from self._statement(node)
+        below = within
+        match node:
+            case ast.Subscript():
+                below = (*within, "index")
+            case ast.Call(ast.Name("range")):
+                below = (*within, "index")
+        decorators = getattr(node, "decorator_list", [])
+        hints = [one for one in (getattr(node, "annotation", None), getattr(node, "returns", None)) if one is not None]
+        for child in ast.iter_child_nodes(node):
+            if child in decorators or child in hints:
+                continue
+            yield from self._walk(child, names, node, below)
+
+    def _replace(
+        self, kind: str, node: ast.expr, new: bytes, rank: float, shown: ast.expr | None = None, adds: bool = False
+    ) -> _Edit:
+        # What stood there needed no brackets among its neighbours; what is made of it may.
+        if kind in ("slip.brackets", "slip.exchanged-operands"):
+            new = b"(%b)" % new
+        return _Edit(kind, self._start(node), self._end(node), new, shown or node, rank, adds)
+
+    def _expression(
+        self, node: ast.expr, names: tuple[str, ...], parent: ast.AST | None, within: tuple[str, ...]
+    ) -> Iterator[_Edit]:
+        shown = parent if isinstance(parent, ast.expr) else node
+        match node:
+            case ast.BinOp():
+                yield from self._operation(node, parent)
+            case ast.UnaryOp(ast.USub(), operand):
+                yield self._replace("slip.sign", node, b" " + self._words(operand), 1.0, shown)
+                match operand:
+                    case ast.BinOp(left, ast.Pow(), right):
+                        new = b"(-%b)**%b" % (self._group(left), self._group(right))
+                        yield self._replace("slip.brackets", node, new, 1.5)
+            case ast.UnaryOp(ast.Not(), operand):
+                yield self._replace("slip.comparison", node, b"(%b)" % self._words(operand), 1.0)
+            case ast.Constant():
+                yield from self._constant(node, shown, within)
+            case ast.Name(name, ast.Load()) if name in names:
+                yield from self._name(node, names, shown)
+            case ast.Call():
+                yield from self._call(node)
+            case ast.Compare(left, [op], [right]) if type(op) in _COMPARED:
+                token, others = _COMPARED[type(op)]
+                at = self._between(left, right, token)
+                if at is not None:
+                    for other in others:
+                        yield _Edit("slip.comparison", *at, other.encode(), node, 1.5)
+            case ast.BoolOp(op, [first, second, *_]):
+                token, other = ("and", "or") if isinstance(op, ast.And) else ("or", "and")
+                at = self._between(first, second, token)
+                if at is not None:
+                    yield _Edit("slip.comparison", *at, other.encode(), node, 2.0)
+            case ast.IfExp(test, _, _):
+                yield self._replace("slip.comparison", test, b"not (%b)" % self._words(test), 1.5, node)
+            case ast.Tuple(items, ast.Load()) | ast.List(items, ast.Load()):
+                yield from self._exchange(node, items, "slip.exchanged-entries", 1.5)
+            case ast.Dict(_, items):
+                yield from self._exchange(node, items, "slip.exchanged-entries", 1.5)
+            case ast.Subscript(value, slice_, ast.Load()):
+                yield self._replace("slip.index", node, self._words(value), 3.0)
+                yield from self._slice(node, slice_)
+            case ast.Attribute(value, name, ast.Load()):
+                yield from self._attribute(node, value, name)
+        if _is_number_like(node, parent):
+            yield from self._put_in(node, names, parent)
+
+    def _operation(self, node: ast.BinOp, parent: ast.AST | None) -> Iterator[_Edit]:
+        token = _OPERATORS.get(type(node.op))
+        at = None if token is None else self._between(node.left, node.right, token)
+        if token is None or at is None:
+            return
+        left, right = self._group(node.left), self._group(node.right)
+        for kind, other, rank in _EXCHANGES.get(token, ()):
+            yield _Edit(kind, *at, other.encode(), node, rank)
+        product = token in "*/@//"
+        kind = "slip.extra-factor" if product else "slip.extra-term" if token in "+-" else "slip.extra-power"
+        yield self._replace(kind, node, left, 1.5)
+        rest = {"-": b"(-%b)", "/": b"(1/%b)"}.get(token, b"%b") % right
+        yield self._replace(kind, node, rest, 2.0)
+        match node.left, node.op, node.right:
+            # A power is taken for a product, and the other way round.
+            case ast.Constant(), ast.Mult(), _:
+                yield self._replace("slip.operator", node, b"(%b**%b)" % (right, left), 2.5)
+            case _, ast.Pow(), ast.Constant():
+                yield self._replace("slip.operator", node, b"(%b*%b)" % (right, left), 2.5)
+        if token in ("-", "/", "**", "@"):
+            yield self._replace("slip.exchanged-operands", node, right + token.encode() + left, 1.5)
+        yield from self._brackets(node, parent)
+
+    def _brackets(self, node: ast.BinOp, parent: ast.AST | None) -> Iterator[_Edit]:
+        """Yield the other ways to set the brackets in a chain of operations: one pair more, or one less."""
+        around = self._pair_around(node)
+        if around is not None:
+            start, end = around
+            yield _Edit("slip.brackets", start, end, self.source[start + 1 : end - 1], node, 1.5)
+        yield from self._taken_in(node)
+        if around is None and isinstance(parent, ast.BinOp):
+            return
+        links = list(self._links(node))[:_MOST_LINKS]
+        for i, j in combinations(range(len(links)), 2):
+            if (i, j) != (0, len(links) - 1):
+                start, end = links[i][0], links[j][1]
+                yield _Edit("slip.brackets", start, end, b"(%b)" % self.source[start:end], node, 1.5)
+
+    def _taken_in(self, node: ast.BinOp) -> Iterator[_Edit]:
+        """Yield a call with the operand beside it taken into its brackets, or the last one in them left outside."""
+        for side, other in ((node.left, node.right), (node.right, node.left)):
+            match side:
+                case ast.Call(_, [argument], []) if side is node.left:
+                    end = self._end(argument)
+                    new = self.source[self._end(side) : self._end(other)] + b")"
+                    yield _Edit("slip.brackets", end, self._end(other), new, node, 2.5)
+                case ast.Call(_, [ast.BinOp(a, _, b)], []):
+                    new = b")" + self.source[self._end(a) : self._end(b)]
+                    yield _Edit("slip.brackets", self._end(a), self._end(side), new, node, 2.5)
+
+    def _links(self, node: ast.expr) -> Iterator[tuple[int, int]]:
+        """Yield the operands of a chain of operations, those in brackets of their own as one."""
+        for side in (node.left, node.right) if isinstance(node, ast.BinOp) else ():
+            around = self._pair_around(side)
+            if around is not None:
+                yield around
+            elif isinstance(side, ast.BinOp):
+                yield from self._links(side)
+            else:
+                yield self._start(side), self._end(side)
+
+    def _pair_around(self, node: ast.expr) -> tuple[int, int] | None:
+        """Return where the brackets around an expression stand; None where it has none of its own."""
+        before = self.source[: self._start(node)].rstrip()
+        after = self.source[self._end(node) :]
+        gap = len(after) - len(after.lstrip())
+        if not before.endswith(b"(") or not after.lstrip().startswith(b")"):
+            return None
+        if re.search(rb"[\w\])]$", before[:-1].rstrip()) and not re.search(
+            rb"\b(return|in|and|or|not|if|else)$", before[:-1].rstrip()
+        ):
+            return None
+        return len(before) - 1, self._end(node) + gap + 1
+
+    def _constant(self, node: ast.Constant, shown: ast.expr, within: tuple[str, ...]) -> Iterator[_Edit]:
+        value = node.value
+        if isinstance(value, bool):
+            yield self._replace("slip.keyword", node, str(not value).encode(), 1.0, shown)
+        elif isinstance(value, int | float) and abs(value) < 1e6:
+            kind = "slip.index" if "index" in within else "slip.number"
+            others: dict[int | float, float] = {}
+            for number, rank in (
+                (value + 1, 1.5),
+                (value - 1, 1.5),
+                (-value, 1.5),
+                (2 * value, 2.0),
+                (value / 2, 2.0),
+                (0, 3.0),
+                (1, 3.0),
+                (2, 3.0),
+                (3, 3.5),
+                (value * 10, 4.0),
+                (value / 10, 4.0),
+            ):
+                if kind == "slip.index" and number != int(number):
+                    continue
+                others.setdefault(int(number) if number == int(number) and isinstance(value, int) else number, rank)
+            for other, rank in others.items():
+                if other != value:
+                    new = repr(other).encode() if other >= 0 else b"(%b)" % repr(other).encode()
+                    yield self._replace(kind, node, new, rank, shown)
+
+    def _name(self, node: ast.Name, names: tuple[str, ...], shown: ast.expr) -> Iterator[_Edit]:
+        for other in names:
+            if other != node.id:
+                yield self._replace("slip.name", node, other.encode(), 2.5, shown)
+        if shown is not node and isinstance(shown, ast.Call | ast.BinOp | ast.UnaryOp):
+            yield self._replace("slip.dropped-term", node, b"(1-%b)" % node.id.encode(), 3.0, shown, adds=True)
+
+    def _call(self, node: ast.Call) -> Iterator[_Edit]:
+        match node.func:
+            case ast.Attribute(value, name):
+                end = self._end(node.func)
+                start = end - len(name.encode())
+                yield from self._neighbours(node, name, start, end)
+                # Of a function of a module there is no object that could stand for the call.
+                if not (isinstance(value, ast.Name) and node.args):
+                    yield self._replace("slip.extra-call", node, self._words(value), 2.0)
+                if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
+                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.5)
+                if name == "backward" and not node.keywords:
+                    inner = b", ".join([*(self._words(one) for one in node.args), b"retain_graph=True"])
+                    new = b"%b(%b)" % (self._words(node.func), inner)
+                    yield self._replace("slip.keyword", node, new, 3.0, adds=True)
+                if name == "tensor" and node.args and not node.keywords:
+                    new = b"%b(%b, requires_grad=True)" % (self._words(node.func), self._words(node.args[0]))
+                    yield self._replace("slip.keyword", node, new, 3.0, adds=True)
+            case ast.Name(name):
+                yield from self._neighbours(node, name, self._start(node.func), self._end(node.func))
+                if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
+                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.5)
+                if name == "range":
+                    last = node.args[-1:] or []
+                    for one in last:
+                        for change in (b"+1", b"-1"):
+                            yield self._replace("slip.index", one, self._group(one) + change, 2.0, node)
+                    if len(node.args) == 1:
+                        new = b"range(1, %b+1)" % self._group(node.args[0])
+                        yield self._replace("slip.index", node, new, 2.5)
+        yield from self._exchange(node, node.args, "slip.exchanged-arguments", 1.5)
+        for keyword in node.keywords:
+            before = [*node.args, *(one.value for one in node.keywords if one is not keyword)]
+            if keyword.arg is None or not all(self._end(one) < self._start(keyword.value) for one in before):
+                continue
+            start = max((self._end(one) for one in before), default=self._end(node.func) + 1)
+            if b"\n" not in self.source[start : self._end(keyword.value)]:
+                yield _Edit("slip.keyword", start, self._end(keyword.value), b"", node, 2.5)
+
+    def _neighbours(self, node: ast.Call, name: str, start: int, end: int) -> Iterator[_Edit]:
+        others = dict.fromkeys(one for group in _NEIGHBOURS if name in group for one in sorted(group))
+        for other in others:
+            if other != name:
+                yield _Edit("slip.function", start, end, other.encode(), node, 2.0)
+
+    def _exchange(self, node: ast.expr, items: Sequence[ast.expr], kind: str, rank: float) -> Iterator[_Edit]:
+        for a, b in combinations(items[:5], 2):
+            if isinstance(a, ast.Starred) or isinstance(b, ast.Starred):
+                continue
+            middle = self.source[self._end(a) : self._start(b)]
+            new = self._words(b) + middle + self._words(a)
+            yield _Edit(kind, self._start(a), self._end(b), new, node, rank)
+
+    def _slice(self, node: ast.Subscript, slice_: ast.expr) -> Iterator[_Edit]:
+        if isinstance(slice_, ast.Name):
+            for change in (b"-1", b"+1"):
+                yield self._replace("slip.index", slice_, self._words(slice_) + change, 2.0, node)
+        if isinstance(slice_, ast.Slice):
+            value = self._words(node.value)
+            lower, upper = (b"" if one is None else self._words(one) for one in (slice_.lower, slice_.upper))
+            for new in (b"[%b:]" % lower, b"[:%b]" % upper, b"[::-1]"):
+                yield self._replace("slip.index", node, value + new, 3.0)
+
+    def _attribute(self, node: ast.Attribute, value: ast.expr, name: str) -> Iterator[_Edit]:
+        if name in ("T", "data", "mT"):
+            yield self._replace(
+                "slip.transpose" if name != "data" else "slip.extra-call", node, self._words(value), 1.5
+            )
+        if name in ("float32", "float64"):
+            other = b"float64" if name == "float32" else b"float32"
+            yield self._replace("slip.keyword", node, self._words(value) + b"." + other, 3.0)
+        if name == "grad":
+            yield self._replace("slip.alias", node, self._words(node) + b".clone()", 2.5, adds=True)
+
+    def _put_in(self, node: ast.expr, names: tuple[str, ...], parent: ast.AST | None) -> Iterator[_Edit]:
+        """Yield what may be missing at an expression: a sign, a factor, a term, a power, a step of an array."""
+        words = self._group(node)
+        if len(words) > _LONGEST:
+            return
+        whole = not isinstance(parent, ast.expr) or isinstance(parent, ast.Dict | ast.Tuple | ast.List)
+        shown = node if whole or not isinstance(parent, ast.expr) else parent
+        late = 0.0 if whole else 1.0
+        if not isinstance(node, ast.UnaryOp):
+            rank = 1.2 if isinstance(parent, ast.Call) else 1.5 + late
+            yield self._replace("slip.sign", node, b"(-%b)" % words, rank, shown)
+        for factor in (b"2", *(name.encode() for name in names)):
+            if factor == words:
+                continue
+            yield self._replace("slip.dropped-factor", node, b"(%b*%b)" % (words, factor), 3.5 + late, shown, adds=True)
+            yield self._replace("slip.dropped-factor", node, b"(%b/%b)" % (words, factor), 4.0 + late, shown, adds=True)
+        for name in names[:4]:
+            new = b"(%b/len(%b))" % (words, name.encode())
+            yield self._replace("slip.dropped-factor", node, new, 4.0 + late, shown, adds=True)
+        for term in (b"1", *(name.encode() for name in names)):
+            for sign in (b"+", b"-"):
+                new = b"(%b%b%b)" % (words, sign, term)
+                yield self._replace("slip.dropped-term", node, new, 5.0 + late, shown, adds=True)
+        yield self._replace("slip.dropped-power", node, b"(%b**2)" % words, 3.5 + late, shown, adds=True)
+        if not whole:
+            yield self._replace("slip.dropped-call", node, b"abs(%b)" % self._words(node), 5.0, shown, adds=True)
+        if whole or isinstance(parent, ast.BinOp):
+            for more in (b".T", b".sum()", b".mean()", b"[::-1]", b".detach()", b".item()", b"[0]"):
+                kind = "slip.transpose" if more == b".T" else "slip.dropped-call"
+                yield self._replace(kind, node, words + more, 4.5 + late, shown, adds=True)
+
+    # Statements
+
+    def _statement(self, node: ast.stmt) -> Iterator[_Edit]:
+        match node:
+            case ast.Assign([ast.Name() | ast.Subscript() as target], value):
+                between = self.source[self._end(target) : self._start(value)]
+                at = self._end(target) + between.find(b"=")
+                yield _Edit("slip.accumulate", at, at + 1, b"+=", node, 2.0)
+            case ast.AugAssign(target, op, value) if type(op) in _OPERATORS:
+                between = self.source[self._end(target) : self._start(value)]
+                token = _OPERATORS[type(op)].encode() + b"="
+                at = self._end(target) + between.find(token)
+                other = {"+=": b"-=", "-=": b"+=", "*=": b"/=", "/=": b"*="}.get(token.decode())
+                yield _Edit("slip.accumulate", at, at + len(token), b"=", node, 1.5)
+                if other is not None:
+                    yield _Edit(
+                        "slip.sign" if token in (b"+=", b"-=") else "slip.operator", at, at + 2, other, node, 1.0
+                    )
+            case ast.If(test, _, _) | ast.While(test, _, _):
+                yield self._replace("slip.comparison", test, b"not (%b)" % self._words(test), 1.5)
+        for body in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
+            if isinstance(body, list) and body and isinstance(body[0], ast.stmt):
+                yield from self._block(node, body)
+
+    def _block(self, around: ast.stmt, body: list[ast.stmt]) -> Iterator[_Edit]:
+        lines = [self._whole_lines(one) for one in body]
+        for statement, at in zip(body, lines, strict=True):
+            if at is None or isinstance(statement, ast.FunctionDef | ast.ClassDef):
+                continue
+            indent = b" " * statement.col_offset
+            if not isinstance(statement, ast.Return):
+                yield _Edit("slip.statement", *at, indent + b"pass\n", statement, 2.5)
+        for (first, one), (second, two) in pairwise(zip(body, lines, strict=True)):
+            if one is not None and two is not None and one[1] <= two[0]:
+                middle = self.source[one[1] : two[0]]
+                new = _ended(self.source[slice(*two)]) + middle + self.source[slice(*one)]
+                if not isinstance(second, ast.Return):
+                    yield _Edit("slip.order", one[0], two[1], new, first, 2.5)
+            if isinstance(first, ast.For | ast.While | ast.With) and two is not None and one is not None:
+                inside = first.body[0].col_offset - second.col_offset
+                if inside > 0 and first.body[0].lineno > first.lineno:
+                    new = self._indented(two, b" " * inside)
+                    yield _Edit("slip.indent", *two, new, second, 3.0)
+        last = lines[-1]
+        if isinstance(around, ast.For | ast.While | ast.With | ast.If) and last is not None:
+            outside = body[-1].col_offset - around.col_offset
+            words = self.source[slice(*last)]
+            moved = b"".join(line.removeprefix(b" " * outside) for line in words.splitlines(keepends=True))
+            left = b"" if len(body) > 1 else b" " * body[-1].col_offset + b"pass\n"
+            yield _Edit("slip.indent", *last, left + moved, body[-1], 2.0)
+
+    def _whole_lines(self, statement: ast.stmt) -> tuple[int, int] | None:
+        """Return the lines of a statement that has them for itself; None of another."""
+        assert statement.end_lineno is not None
+        start, end = self._lines[statement.lineno - 1], min(self._lines[statement.end_lineno], len(self.source))
+        before = self.source[start : self._start(statement)]
+        after = self.source[self._end(statement) : end].strip()
+        if before.strip() or (after and not after.startswith(b"#")):
+            return None
+        return start, end
+
+    def _indented(self, at: tuple[int, int], indent: bytes) -> bytes:
+        return b"".join(indent + line for line in self.source[slice(*at)].splitlines(keepends=True))
+
+
+def _ended(lines: bytes) -> bytes:
+    return lines if lines.endswith(b"\n") else lines + b"\n"
+
+
+def _is_number_like(node: ast.expr, parent: ast.AST | None) -> bool:
+    """Whether something may be put in at an expression: at values, and not at what is called or assigned to."""
+    if not isinstance(
+        node, ast.BinOp | ast.Call | ast.Name | ast.Attribute | ast.Subscript | ast.UnaryOp | ast.Constant
+    ):
+        return False
+    if isinstance(node, ast.Constant) and (isinstance(node.value, bool) or not isinstance(node.value, int | float)):
+        return False
+    if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+        return False
+    match parent:
+        case ast.Call(function, _, _) if function is node:
+            return False
+        case ast.Attribute() | ast.Subscript() | ast.Expr() | ast.For() | ast.keyword() | ast.Compare() | ast.Slice():
+            return False
+        case ast.With() | ast.withitem() | ast.If() | ast.While() | ast.comprehension() | ast.Starred():
+            return False
+    return True

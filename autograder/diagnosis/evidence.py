@@ -1,0 +1,191 @@
+"""What can be shown of any wrong answer: something true at an input that the student can try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..exercise import gradient
+from ..finding import Finding, Place
+from ..reading import Numbers, Part, subject
+from .numbers import as_array
+from .wrong import Wrong
+
+_STEP = 0.001
+
+
+def evidence(wrong: Wrong) -> Finding:
+    """Return something true and specific of the first wrong case."""
+    return small_step(wrong) or _inputs(wrong) or _numbers(wrong) or _entries(wrong)
+
+
+# A derivative, beside what a small step does
+
+
+def small_step(wrong: Wrong) -> Finding | None:
+    """Compare a wrong derivative with what a small step of the argument does to the function."""
+    exercise = wrong.exercise
+    path = next(iter(wrong.wrong_paths), "")
+    if exercise.forward is None or path not in wrong.arrays:
+        return None
+    for array in wrong.arrays[path]:
+        if array.case != wrong.case:
+            continue
+        arguments = wrong.points[array.case].arguments
+        position = differentiated(exercise.forward, arguments, array.want)
+        if position is None:
+            return None
+        start = as_array(arguments[position])
+        off = np.abs(array.got - array.want)
+        if start is None or not np.isfinite(array.got).all():
+            return None
+        index = np.unravel_index(int(np.argmax(off)), array.want.shape) if array.want.ndim else ()
+        change = _change(exercise.forward, arguments, position, index)
+        if change is None:
+            return None
+        told = array.got[index] * _STEP
+        name = wrong.names[position]
+        at = f"{name} = {start:.4g}" if not index else f"entry {[int(i) for i in index]} of {name} = {start[index]:.4g}"
+        sentence = (
+            f"At {at}, a step of {_STEP:g} changes the function by {change:.2g}. "
+            f"{'Your slope' if not path else f'Your `{path}`'} of {array.got[index]:.4g} says {told:.2g}."
+        )
+        entry = f"{path}{[int(i) for i in index]}" if index else path
+        return Finding("evidence.slope", sentence, Place(entry=entry))
+    return None
+
+
+def differentiated(forward: Any, arguments: Sequence[Any], want: Numbers) -> int | None:
+    """Return the position of the argument in which the right answer is the derivative; None where it is another thing."""
+    for i in range(len(arguments)):
+        try:
+            slope = np.asarray(gradient(forward, i)(*arguments))
+        except Exception:
+            continue
+        if slope.shape == want.shape and np.allclose(slope, want, rtol=1e-6, atol=1e-9):
+            return i
+    return None
+
+
+def _change(forward: Any, arguments: Sequence[Any], position: int, index: tuple[Any, ...]) -> float | None:
+    """Return by how much the function changes when one number of an argument grows by a step."""
+    try:
+        tensors = [torch.as_tensor(each, dtype=torch.float64).clone() for each in arguments]
+        with torch.no_grad():
+            before = forward(*tensors).item()
+            tensors[position][index] += _STEP
+            return float(forward(*tensors).item() - before)
+    except Exception:
+        return None
+
+
+# Numbers
+
+
+def _inputs(wrong: Wrong) -> Finding | None:
+    """Tell one input at which the answer is right, and one at which it is not."""
+    path = next(iter(wrong.wrong_paths), None)
+    if path is None or len(wrong.arrays[path]) < 2:
+        return None
+    table = wrong.tables[path]
+    right = {int(case) for case in set(table.case) if table.right[table.case == case].all()}
+    telling = {int(case) for case, large in zip(table.case, np.abs(table.want) > table.atol, strict=True) if large}
+    shown = sorted(right & telling)
+    if not shown:
+        return None
+    good, bad = (wrong.write_call(wrong.cases[case]) for case in (shown[0], wrong.case))
+    way = _way(wrong, path)
+    return Finding("evidence.some-inputs", f"It is right at `{good}`, and {way} at `{bad}`.", Place(entry=path))
+
+
+def _numbers(wrong: Wrong) -> Finding | None:
+    """Tell in which way the numbers are wrong."""
+    for path in wrong.wrong_paths:
+        table = wrong.tables[path]
+        off = ~table.right
+        got, want = table.got[off], table.want[off]
+        name = subject(path)
+        place = Place(entry=path)
+        rest = _rest(wrong, path)
+        if (np.sign(got) == -np.sign(want)).all() and (want != 0).all():
+            return Finding("evidence.sign", f"{name} has the wrong sign {_at_inputs(wrong, path)}.{rest}", place)
+        if (got == 0).all():
+            return Finding("evidence.zero", f"{name} is 0 where it should not be.{rest}", place)
+        if (got > want).all() or (got < want).all():
+            way = "large" if (got > want).all() else "small"
+            return Finding("evidence.size", f"{name} is too {way} {_at_inputs(wrong, path)}.{rest}", place)
+        large, small = int((got > want).sum()), int((got < want).sum())
+        sentence = (
+            f"{name} is not right: {large} of the numbers that were tried are too large, {small} too small.{rest}"
+        )
+        return Finding("evidence.numbers", sentence, place)
+    return None
+
+
+def _way(wrong: Wrong, path: str) -> str:
+    for array in wrong.arrays[path]:
+        if array.case == wrong.case and array.want.ndim == 0:
+            if float(np.sign(array.got)) == -float(np.sign(array.want)) != 0:
+                return "has the wrong sign"
+            return "too large" if array.got > array.want else "too small"
+    return "wrong"
+
+
+def _at_inputs(wrong: Wrong, path: str) -> str:
+    table = wrong.tables[path]
+    if len(wrong.arrays[path]) == 1:
+        return "here"
+    return "at every input that was tried" if not table.right.any() else "at each input where it is wrong"
+
+
+def _rest(wrong: Wrong, path: str) -> str:
+    return " The other entries are right." if path and len(wrong.wrong_paths) == 1 and len(wrong.arrays) > 1 else ""
+
+
+# Truth values, strings and sets
+
+
+def _entries(wrong: Wrong) -> Finding:
+    """Tell which entries are wrong and how many are right."""
+    parts = [part for row in wrong.rows for part in row]
+    off = [part for part in parts if not _same(wrong, part)]
+    first = next((part for part in wrong.rows[wrong.case] if not _same(wrong, part)), off[0] if off else None)
+    if first is None:
+        return Finding(
+            "evidence.result", f"`{wrong.write_call(wrong.cases[wrong.case])}` gives another result than it should."
+        )
+    place = Place(entry=first.path)
+    name = subject(first.path)
+    entries = {part.path for part in parts}
+    wrong_entries = {part.path for part in off}
+    rest = f" {len(entries) - len(wrong_entries)} of {len(entries)} entries are right." if len(entries) > 1 else ""
+    match first.got, first.reference:
+        case frozenset() as got, frozenset() as want:
+            sentence = (
+                f"{name} has {_count(len(got & want))} that belong there, and {_count(len(got - want))} that do not."
+            )
+        case bool() as got, bool():
+            sentence = f"{name} is {got}, which is not so."
+        case str() as got, str():
+            sentence = f"{name} is {got[:60]!r}, which is not the right text."
+        case _:
+            sentence = f"{name} is not what was asked for."
+    return Finding("evidence.entry", sentence + rest, place)
+
+
+def _count(n: int) -> str:
+    return "none" if not n else f"{n}"
+
+
+def _same(wrong: Wrong, part: Part) -> bool:
+    numbers = part.numbers()
+    if numbers is None:
+        return not isinstance(part.reference, np.ndarray) and part.got == part.reference
+    got, want = numbers
+    scale = float(np.abs(want).max(initial=0.0)) or 1.0
+    return got.shape == want.shape and bool(
+        np.isclose(got, want, rtol=wrong.exercise.rtol, atol=wrong.exercise.atol * scale, equal_nan=True).all()
+    )

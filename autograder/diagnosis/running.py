@@ -1,0 +1,233 @@
+"""Runs variants of an answer, where the student's code runs, and writes down what happened. Decides nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import random
+import sys
+import time
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..describe import describe
+from ..exercise import Case, Exercise
+from ..observation import Call, Observation, Value
+from ..probe import is_library, probe
+from .harmless import computes
+from .text import text_of
+
+_SECONDS_EACH = 0.05
+_FILE = "<variant>"
+# Functions that an exercise hands to an answer may loop for as long as the answer lets them.
+_HANDED_OUT = str(Path(__file__).parents[1] / "lessons")
+# Larger data of the notebook's is not copied for each variant; then there are none.
+_LARGEST = 100_000
+_SHARED = (
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    type,
+    torch.dtype,
+    *(int, float, complex, str, bytes, bool, type(None), type(...)),
+)
+
+
+class TooLongError(KeyboardInterrupt):
+    """A variant ran for too long. As at an interrupt, the calls that are left are not made."""
+
+
+def run_variants(
+    exercise: Exercise,
+    namespace: Mapping[str, Any],
+    sources: Sequence[str],
+    cases: Sequence[Case],
+    seconds: float,
+    probed: bool,
+) -> list[Observation | None]:
+    """Define each source beside a copy of what the student's names stand for, and call it.
+
+    Parameters
+    ----------
+    seconds
+        How long all of them may take; those that are left then are not run.
+    probed
+        Whether each is probed as an answer is. Otherwise it is called once a case, and its values are all that is seen.
+
+    Returns
+    -------
+    list
+        An observation for each source; None of one that defines nothing, ran too long, or was not run.
+    """
+    end = time.monotonic() + seconds
+    found: list[Observation | None] = []
+    text = text_of(sources[0]) if sources else None
+    if text is None:
+        return [None] * len(sources)
+    names = _Names(namespace, text.defined)
+    with _kept():
+        for source in sources:
+            left = min(_SECONDS_EACH, end - time.monotonic())
+            found.append(_run(exercise, names, source, cases, left, probed) if left > 0 else None)
+    return found
+
+
+def _run(
+    exercise: Exercise, names: _Names, source: str, cases: Sequence[Case], seconds: float, probed: bool
+) -> Observation | None:
+    try:
+        code = compile(source, _FILE, "exec", dont_inherit=True)
+        with _stopped_after(seconds) as guard:
+            mine = names.for_code(code)
+            exec(code, mine)
+            mine[exercise.name] = guard(mine[exercise.name])
+            if probed:
+                return probe(exercise, mine, cases)
+            return Observation(exercise=exercise.id, calls=tuple(_call(exercise, mine, one) for one in cases))
+    except (Exception, KeyboardInterrupt):
+        return None
+
+
+def _call(exercise: Exercise, names: Mapping[str, Any], case: Case) -> Call:
+    """Call an answer once and write down its value, with no more around it than that takes."""
+    arguments = exercise.arguments(case)
+    measured = exercise.measure(*arguments) if exercise.measure is not None else None
+    try:
+        with torch.enable_grad():
+            result = names[exercise.name](*arguments)
+            return Call(value=_plain(measured(result) if measured is not None else result))
+    except Exception:
+        return Call()
+
+
+def _plain(thing: Any) -> Value:
+    """Write down numbers without the text of them, which takes the longest."""
+    if type(thing) is torch.Tensor and thing.dtype in (torch.float32, torch.float64) and thing.numel() <= 1000:
+        numbers = tuple(thing.detach().double().flatten().tolist())
+        kind: Any = "array" if thing.ndim else "number"
+        return Value(
+            kind, "Tensor", "", str(thing.dtype), tuple(thing.shape), numbers, requires_grad=thing.requires_grad
+        )
+    if type(thing) in (tuple, list) and len(thing) <= 100:
+        return Value("sequence", type(thing).__name__, items=tuple(_plain(one) for one in thing))
+    return describe(thing)
+
+
+class _Names:
+    """The student's names, of which each variant gets copies: it must not change the student's own data."""
+
+    def __init__(self, namespace: Mapping[str, Any], defined: frozenset[str]) -> None:
+        self._namespace = namespace
+        self._seen: dict[str, bool] = dict.fromkeys(defined, False)
+
+    def for_code(self, code: types.CodeType) -> dict[str, Any]:
+        """Return the names for a code.
+
+        Raises
+        ------
+        ValueError
+            When the code reads data that is too large to be copied, or a name for something that reaches outside.
+        """
+        names = dict(self._namespace)
+        for name in _names_in(code):
+            if name not in self._seen:
+                self._seen[name] = self._is_copied(name)
+            if self._seen[name]:
+                names[name] = copy.deepcopy(names[name])
+        return names
+
+    def _is_copied(self, name: str) -> bool:
+        thing = self._namespace.get(name)
+        if not computes(thing) or _size(thing) > _LARGEST:
+            raise ValueError(f"{name} is not copied")
+        return not isinstance(thing, _SHARED)
+
+
+def _names_in(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names_in(constant)
+
+
+def _size(thing: Any) -> int:
+    if isinstance(thing, torch.Tensor):
+        return thing.numel()
+    if isinstance(thing, np.ndarray):
+        return thing.size
+    return len(thing) if isinstance(thing, list | tuple | dict | set | frozenset) else 0
+
+
+class _Nowhere(io.TextIOBase):
+    """Where the text goes that variants print."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+@contextlib.contextmanager
+def _kept() -> Iterator[None]:
+    """Keep variants quiet, and put back what they may leave otherwise: random numbers, the default dtype."""
+    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    dtype = torch.get_default_dtype()
+    nowhere: Any = _Nowhere()
+    with (
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+        torch.enable_grad(),
+    ):
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            random.setstate(before[0])
+            np.random.set_state(before[1])
+            torch.set_rng_state(before[2])
+            torch.set_default_dtype(dtype)
+
+
+@contextlib.contextmanager
+def _stopped_after(seconds: float) -> Iterator[Callable[[Any], Any]]:
+    """Stop a variant's code that runs longer, whichever thread it is in, by looking at the time at each of its steps.
+
+    Yields what wraps an answer, so that each call of it is watched: Python stops watching when it has raised once.
+    """
+    end = time.monotonic() + seconds
+    before = sys.gettrace()
+
+    def at_call(frame: types.FrameType, event: str, argument: Any) -> Any:
+        # Library code comes back by itself; to look at each of its steps would cost most of the time there is.
+        if is_library(frame.f_code.co_filename) and not frame.f_code.co_filename.startswith(_HANDED_OUT):
+            return None
+        # A loop on one line has no lines to be stopped at.
+        frame.f_trace_lines, frame.f_trace_opcodes = False, True
+        return at_step
+
+    def at_step(frame: types.FrameType, event: str, argument: Any) -> Any:
+        if time.monotonic() > end:
+            raise TooLongError
+        return at_step
+
+    def guard(answer: Any) -> Any:
+        def guarded(*arguments: Any) -> Any:
+            if time.monotonic() > end:
+                raise TooLongError
+            sys.settrace(at_call)
+            return answer(*arguments)
+
+        return guarded if callable(answer) else answer
+
+    sys.settrace(at_call)
+    try:
+        yield guard
+    finally:
+        sys.settrace(before)

@@ -1,0 +1,185 @@
+"""What the numbers of wrong answers say, on exercises of a stranger's: the findings know no lesson."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.exercise import Array, Exercise, Raises, case, gradient
+from autograder.judge import judge
+from autograder.probe import probe
+from autograder.verdict import Outcome, Verdict
+from tests.answering import exercise_of, namespace_of
+
+
+def bump(x: torch.Tensor) -> torch.Tensor:
+    return torch.exp(-x * x) + 3 * x
+
+
+SLOPE = exercise_of(case(-1.3), case(0.4), case(2.2), forward=bump, reference=gradient(bump))
+LOSS = exercise_of(
+    *(case(p, y) for p, y in ((0.3, 1), (0.3, 0), (0.72, 1), (0.64, 0))),
+    reference=lambda p, y: -math.log(p if y else 1 - p),
+)
+VECTOR = exercise_of(
+    case(Array((1.3, -0.7, 2.1))), case(Array((0.4, 1.9, -1.2, 0.8))), reference=lambda x: 2 * x * np.exp(x)
+)
+PAIR = exercise_of(case(0.7), case(-1.9), reference=lambda x: {"height": x**3, "slope": 3 * x * x})
+SIGNS = exercise_of(case(2.5), case(0.7), case(-1.2), reference=lambda x: abs(x) + math.floor(x) / 3)
+LIST = exercise_of(case(3, 1.7), case(4, -0.6), reference=lambda n, x: [x**k for k in range(1, n + 1)])
+FLAG = exercise_of(
+    *(case(x, flag) for x in (1.4, -0.8) for flag in (True, False)), reference=lambda x, flag: 2 * x if flag else x * x
+)
+
+
+def told(exercise: Exercise, source: str) -> Verdict:
+    observation = probe(exercise, namespace_of(source), exercise.cases)
+    return judge(exercise, exercise.cases, observation.to_json())
+
+
+@pytest.mark.parametrize(
+    ("exercise", "source", "kind", "words"),
+    [
+        (SLOPE, "def answer(t):\n    return 14.0", "behaviour.unused-parameter", "`t`"),
+        (SLOPE, "q = 2.0\ndef answer(t):\n    return 3 - 2 * q", "behaviour.unused-parameter", "`q`"),
+        (SLOPE, "def answer(t):\n    return 3.0 + 0 * t", "behaviour.constant", "3 at every input"),
+        (SLOPE, "def answer(t):\n    return int(3 - 2 * t * math.exp(-t * t))", "behaviour.rounded", "cut"),
+        (SLOPE, "def answer(t):\n    return round(3 - 2 * t * math.exp(-t * t), 2)", "behaviour.rounded", "2 decimal"),
+        (SLOPE, "def answer(t):\n    return (3 - 2 * t * math.exp(-t * t)) * t", "behaviour.factor", "times `t`"),
+        (
+            SLOPE,
+            "def answer(t):\n    return (3 - 2 * t * math.exp(-t * t)) / t**2",
+            "behaviour.factor",
+            "divided by `t`",
+        ),
+        (SLOPE, "def answer(t):\n    return 3 - 2 * t * math.exp(-t * t) + t", "behaviour.term", "plus `t`"),
+        (SLOPE, "def answer(t):\n    return 2.5 - 2 * t * math.exp(-t * t)", "behaviour.term", "0.5 too small"),
+        (SLOPE, "def answer(t):\n    return (3 - 2 * t * math.exp(-t * t)) ** 2", "behaviour.function", "square"),
+        (SLOPE, "def answer(t):\n    return 1.004 * (3 - 2 * t * math.exp(-t * t))", "behaviour.factor", "1.004"),
+        (SLOPE, "def answer(t):\n    return 3 - 2 * t * (1 - 1e-3 * t) * math.exp(-t * t)", "behaviour.close", "%"),
+        (
+            SLOPE,
+            "def answer(t):\n    return (4 * t * t - 2) * math.exp(-t * t)",
+            "behaviour.second-derivative",
+            "derivative",
+        ),
+        (SLOPE, "def answer(t):\n    return math.sin(t)", "evidence.slope", "step of 0.001"),
+        (
+            LOSS,
+            "def answer(p, y):\n    return -math.log(p) * (1 if y else 0.3 + p)",
+            "behaviour.one-side",
+            "where `y` is 1",
+        ),
+        (LOSS, "def answer(p, y):\n    return -math.log(p)", "behaviour.unused-parameter", "`y`"),
+        (FLAG, "def answer(x, up):\n    return 2 * x if up else x + 1", "behaviour.one-side", "where `up` is True"),
+        (SIGNS, "def answer(x):\n    return abs(x) + int(x) / 3", "behaviour.one-side", "where `x` is negative"),
+        (VECTOR, "def answer(v):\n    return (2 * v * np.exp(v))[::-1]", "behaviour.arranged", "reverse"),
+        (VECTOR, "def answer(v):\n    return np.roll(2 * v * np.exp(v), 1)", "behaviour.arranged", "shifted"),
+        (VECTOR, "def answer(v):\n    return np.sort(2 * v * np.exp(v))", "behaviour.arranged", "sorted"),
+        (
+            VECTOR,
+            "def answer(v):\n    r = 2 * v * np.exp(v)\n    r[-1] += 1\n    return r",
+            "behaviour.one-side",
+            "last",
+        ),
+        (VECTOR, "def answer(v):\n    return 2 * np.exp(v)", "behaviour.factor", "divided by `v`"),
+        (PAIR, "def answer(x):\n    return {'height': 3 * x * x, 'slope': x**3}", "behaviour.exchanged", "exchanged"),
+        (PAIR, "def answer(x):\n    return {'height': x**3, 'slope': x**3}", "behaviour.exchanged", "`['slope']`"),
+        (PAIR, "def answer(x):\n    return {'height': x**3, 'slope': 3 * x}", "behaviour.factor", "`['slope']`"),
+        (LIST, "def answer(n, x):\n    return [x**k for k in range(n)]", "behaviour.factor", "divided by `x`"),
+        (LIST, "def answer(n, x):\n    return [x**k for k in range(n, 0, -1)]", "behaviour.arranged", "reverse"),
+    ],
+)
+def test_what_the_numbers_say(exercise: Exercise, source: str, kind: str, words: str) -> None:
+    verdict = told(exercise, source)
+    assert verdict.outcome is Outcome.WRONG
+    assert verdict.finding is not None
+    assert (verdict.finding.kind, verdict.message) == (kind, verdict.finding.sentence)
+    assert words in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "words"),
+    [
+        ("def answer(x):\n    print(x.exp())", "none.printed", "print"),
+        ("def answer(x):\n    x = x * 2", "none.no-return", "no `return`"),
+        ("def answer(x):\n    if x > 0:\n        return x", "none.way-without-return", "without a `return`"),
+        (
+            "def answer(x):\n    x = torch.tensor(x, requires_grad=True)\n    return x.grad",
+            "none.no-backward",
+            "no `backward()`",
+        ),
+        (
+            "def answer(x):\n    a = torch.tensor(x, requires_grad=True)\n    b = torch.tensor(x, requires_grad=True)\n"
+            "    (a * a).backward()\n    return b.grad",
+            "none.other-tensor",
+            "did not reach",
+        ),
+        (
+            "def answer(x):\n    a = torch.tensor(x, requires_grad=True)\n    (a * a).backward()\n    a.grad = None\n    return a.grad",
+            "none.cleared",
+            "line 4",
+        ),
+        ("def answer(x):\n    found = []\n    return found.append(x)", "none.method", "`append`"),
+    ],
+)
+def test_why_it_is_none(source: str, kind: str, words: str) -> None:
+    exercise = exercise_of(case(-1.3), case(0.4), reference=lambda x: 2 * x)
+    if kind == "none.printed":
+        source = source.replace("x.exp()", "2 * x")
+    verdict = told(exercise, source)
+    assert verdict.finding is not None
+    assert (verdict.finding.kind, verdict.message) == (kind, verdict.finding.sentence)
+    assert words in verdict.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "answer = lambda t: 3 - 2 * t / math.exp(t * t)",
+        "def answer(*everything):\n    t, = everything\n    return torch.tensor(3 - 2 * t * math.exp(-t * t))",
+        "def answer(t, unused=None):\n    y = 5\n    return np.float64(3) - 2 * t * np.exp(-t * t)",
+        "k = 3\ndef answer(t):\n    return k - 2 * t * math.exp(-t ** 2)",
+    ],
+)
+def test_right_answer_gets_no_finding(source: str) -> None:
+    verdict = told(SLOPE, source)
+    assert (verdict.outcome, verdict.message, verdict.finding) == (Outcome.RIGHT, "", None)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "math.nan",
+        "1e308",
+        "'text'",
+        "[]",
+        "{}",
+        "{'a': 1}",
+        "np.zeros((2, 0))",
+        "True",
+        "...",
+        "object()",
+        "[[1], [2, 3]]",
+    ],
+)
+@pytest.mark.parametrize("exercise", [SLOPE, LOSS, VECTOR, PAIR, LIST, FLAG])
+def test_whatever_comes_back_something_is_said(exercise: Exercise, value: str) -> None:
+    verdict = told(exercise, f"def answer(*arguments):\n    return {value}")
+    assert verdict.outcome is not Outcome.RIGHT
+    assert verdict.message
+    assert "not right here" not in verdict.message
+
+
+def test_an_exception_that_is_asked_for_is_no_number() -> None:
+    def reference(x: float) -> Any:
+        return Raises("ValueError") if x < 0 else 3 * x
+
+    exercise = exercise_of(case(-1.0), case(2.0), case(0.7), reference=reference)
+    verdict = told(exercise, "def answer(x):\n    if x < 0:\n        raise ValueError\n    return 3 * x * x")
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "behaviour.factor"

@@ -1,0 +1,225 @@
+"""One edit away: the place is found and nothing else happens, on exercises of a stranger's."""
+
+from __future__ import annotations
+
+import ast
+import math
+import random
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.diagnosis.edits import variants
+from autograder.diagnosis.harmless import computes_only
+from autograder.diagnosis.running import run_variants
+from autograder.diagnosis.search import Budget
+from autograder.diagnosis.text import text_of
+from autograder.exercise import Array, Exercise, case, gradient
+from autograder.lessons import find
+from tests.answering import exercise_of, namespace_of, pinpointed
+
+PATIENT = Budget(seconds=5.0)
+
+
+def bump(x: torch.Tensor) -> torch.Tensor:
+    return torch.exp(-x * x) + 3 * x
+
+
+SLOPE = exercise_of(case(-1.3), case(0.4), case(2.2), forward=bump, reference=gradient(bump))
+GRAD = exercise_of(case(-1.3), case(0.4), case(2.2), forward=bump, reference=gradient(bump), way="autograd")
+LOSS = exercise_of(
+    *(case(p, y) for p, y in ((0.3, 1), (0.3, 0), (0.72, 1), (0.64, 0))),
+    reference=lambda p, y: -math.log(p if y else 1 - p),
+)
+MEANS = exercise_of(
+    case(Array((1.3, -0.7, 2.1))),
+    case(Array((0.4, 1.9, -1.2, 0.8))),
+    reference=lambda x: [float(np.mean(x[: i + 1])) for i in range(len(x))],
+)
+RUNNING = """\
+def answer(x):
+    found = []
+    total = 0.0
+    for i in range(len(x)):
+        total {operator} x[{index}]
+        found.append(total / {count})
+    return found
+"""
+
+
+@pytest.mark.parametrize(
+    ("exercise", "source", "text"),
+    [
+        (SLOPE, "def answer(t):\n    a = 2 * t\n    return 3 + a * math.exp(-t * t)", "3 + a * math.exp(-t * t)"),
+        (SLOPE, "def answer(t):\n    return 3 - 2 * t * math.exp(t * t)", "math.exp(t * t)"),
+        (SLOPE, "def answer(t):\n    return 3 - 2 / t * math.exp(-t * t)", "2 / t"),
+        (SLOPE, "def answer(t):\n    return 3 - t * math.exp(-t * t)", "t * math.exp(-t * t)"),
+        (SLOPE, "def answer(t):\n    return 3 - 2 * t * t * math.exp(-t * t)", "2 * t * t"),
+        (SLOPE, "def answer(t):\n    return 3 - 2 * t * math.exp(-(t + t))", "t + t"),
+        (SLOPE, "def answer(t):\n    return 4 - 2 * t * math.exp(-t * t)", "4 - 2 * t * math.exp(-t * t)"),
+        (SLOPE, "def answer(t):\n    return (3 - 2) * t * math.exp(-t * t)", "(3 - 2) * t"),
+        (SLOPE, "def answer(t):\n    return int(3 - 2 * t * math.exp(-t * t))", "int(3 - 2 * t * math.exp(-t * t))"),
+        (SLOPE, "def answer(t):\n    return 3 - 2 * t * math.log(-t * t)", "math.log(-t * t)"),
+        (LOSS, "def answer(p, y):\n    return -math.log(p) if not y else -math.log(1 - p)", "not y"),
+        (LOSS, "def answer(p, y):\n    if y == 0:\n        return -math.log(p)\n    return -math.log(1 - p)", "y == 0"),
+        (LOSS, "def answer(p, y):\n    return -y * math.log(p) - (1 - p) * math.log(1 - p)", "1 - p"),
+        (MEANS, RUNNING.format(operator="=", index="i", count="(i + 1)"), "total = x[i]"),
+        (MEANS, RUNNING.format(operator="+=", index="i", count="(i + 2)"), "i + 2"),
+        (MEANS, RUNNING.format(operator="+=", index="i - 1", count="(i + 1)"), "i - 1"),
+        (MEANS, RUNNING.format(operator="+=", index="i", count="len(found) + 1"), "total / len(found) + 1"),
+        (MEANS, RUNNING.format(operator="+=", index="i", count="(i + 1)").replace("    return", "        return"), "return found"),
+        (
+            GRAD,
+            "def answer(x):\n    x = torch.tensor(x, requires_grad=False)\n    (torch.exp(-x * x) + 3 * x).backward()\n    return x.grad",
+            "torch.tensor(x, requires_grad=False)",
+        ),
+        (
+            GRAD,
+            "def answer(x):\n    w = torch.tensor(x, requires_grad=True)\n    y = torch.exp(-w * w) - 3 * w\n    y.backward()\n    return w.grad",
+            "torch.exp(-w * w) - 3 * w",
+        ),
+    ],
+)  # fmt: skip
+def test_place_is_found(exercise: Exercise, source: str, text: str) -> None:
+    verdict = pinpointed(exercise, source, PATIENT)
+    assert verdict.finding is not None
+    # Where another edit of the same line is as good, either is.
+    assert text in source.splitlines()[verdict.finding.place.line - 1]
+    place = verdict.finding.place
+    assert source.splitlines()[place.line - 1].strip() == place.code
+    assert place.code[place.column :].startswith(place.text)
+
+
+def test_a_mistake_in_a_function_that_is_called_is_found_there() -> None:
+    source = "def inner(t):\n    # Größe\n    return math.exp(t * t)\n\ndef answer(t):\n    return 3 - 2 * t * inner(t)"
+    verdict = pinpointed(SLOPE, source, PATIENT)
+    assert verdict.finding is not None
+    assert (verdict.finding.place.function, verdict.finding.place.line) == ("inner", 3)
+
+
+def test_the_repaired_text_is_never_told() -> None:
+    verdict = pinpointed(SLOPE, "def answer(t):\n    return 3 - 2 * t * math.exp(t * t)", PATIENT)
+    assert "-t" not in verdict.message
+
+
+def test_the_judge_has_the_last_word() -> None:
+    # The numbers would be right, and by the way that was not asked for.
+    source = "def answer(x):\n    return 3 + 2 * x * math.exp(-x * x)"
+    verdict = pinpointed(GRAD, source, PATIENT)
+    assert verdict.finding is None or not verdict.finding.kind.startswith("slip.")
+
+
+def test_variants_differ_and_mostly_are_python() -> None:
+    source = RUNNING.format(operator="+=", index="i", count="(i + 1)")
+    text = text_of(source)
+    assert text is not None
+    found = [one.source for one in variants(text)]
+    assert len(found) == len(set(found)) > 200
+    assert source not in found
+    ranks = [one.rank for one in variants(text)]
+    assert ranks == sorted(ranks)
+
+    def is_python(one: str) -> bool:
+        try:
+            ast.parse(one)
+        except SyntaxError:
+            return False
+        return True
+
+    assert sum(map(is_python, found)) > 0.9 * len(found)
+
+
+# What runs, and what does not
+
+
+def run_one(source: str, exercise: Exercise = SLOPE, seconds: float = 5.0, **extra: Any) -> Any:
+    namespace = namespace_of("", **extra)
+    return run_variants(exercise, namespace, [source], exercise.cases[:1], seconds, True)[0]
+
+
+def test_a_variant_that_does_not_end_is_stopped() -> None:
+    start = time.monotonic()
+    for body in ("while True: pass", "while True:\n        try:\n            pass\n        except Exception: pass"):
+        seen = run_one(f"def answer(t):\n    {body}")
+        assert seen is None or seen.calls[0].raised is not None
+    assert time.monotonic() - start < 5
+    assert sys.gettrace() is None or "stopped" not in repr(sys.gettrace())
+
+
+def test_a_function_that_is_handed_to_it_can_not_make_it_endless() -> None:
+    exercise = find("scalar_gradients.grad_of")
+    source = "def grad_of(f, x):\n    return f(0 * torch.tensor(x))"
+    start = time.monotonic()
+    run_variants(exercise, namespace_of(""), [source], exercise.cases, 5.0, True)
+    assert time.monotonic() - start < 5
+
+
+def test_a_variant_leaves_nothing_behind() -> None:
+    found: list[float] = []
+    leaf = torch.tensor(1.0, requires_grad=True)
+    state = random.getstate(), np.random.get_state()[1].copy(), torch.get_rng_state()  # type: ignore[index]
+    source = "def answer(t):\n    found.append(t)\n    (leaf * t).backward()\n    torch.rand(1), np.random.rand(), random.random()\n    return t"
+    seen = run_one(source, found=found, leaf=leaf, random=random)
+    assert seen is not None
+    assert seen.calls[0].raised is None
+    assert found == []
+    assert leaf.grad is None
+    assert state[0] == random.getstate()
+    assert (state[1] == np.random.get_state()[1]).all()  # type: ignore[index]
+    assert torch.equal(state[2], torch.get_rng_state())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "open('x', 'w')",
+        "import os",
+        "import shutil as math",
+        "from subprocess import run",
+        "from torch.utils import data",
+        "torch.save(t, 'x')",
+        "np.zeros(3).tofile('x')",
+        "np.lib.format",
+        "exec('1')",
+        "__import__('os')",
+        "getattr(math, 'sin')",
+        "t.__class__.__bases__",
+        "torch._C",
+        "from math import *",
+        "from . import a",
+        "global t",
+        "try: t\n    except: pass",
+        "try: t\n    except (ValueError, BaseException): pass",
+        "try: t\n    finally: t",
+    ],
+)
+def test_what_reaches_outside_is_not_varied(line: str) -> None:
+    text = text_of(f"def answer(t):\n    {line}\n    return t")
+    assert text is None or not computes_only(text)
+
+
+def test_names_are_looked_up_where_the_code_runs(tmp_path: Any) -> None:
+    import shutil
+
+    place = tmp_path / "kept"
+    place.mkdir()
+    for name, thing in (("exp", shutil.rmtree), ("math", shutil), ("print", __import__("os"))):
+        source = f"def answer(t):\n    {name}{'.rmtree' if name != 'exp' else ''}({str(place)!r})\n    return t"
+        assert run_one(source, **{name: thing}) is None
+    assert place.exists()
+
+
+def test_large_data_is_not_copied() -> None:
+    assert run_one("def answer(t):\n    return data[0]", data=np.zeros(1_000_000)) is None
+
+
+def test_budget_is_kept() -> None:
+    source = "def answer(t):\n    a = t * 2\n    b = a + t\n    c = b - a * 3\n    return c * b / a + math.sin(c)"
+    start = time.monotonic()
+    pinpointed(SLOPE, source, Budget(seconds=0.05))
+    assert time.monotonic() - start < 5
+    assert run_variants(SLOPE, {}, ["def answer(t):\n    return t"], SLOPE.cases, 0.0, True) == [None]

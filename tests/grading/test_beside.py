@@ -1,0 +1,71 @@
+"""What lies beside a notebook is there when its cells run: the student's files, and the instructor's over them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.grading.course import Course
+
+from .conftest import LESSON, run
+
+MODULE = "def slope(x):\n    return 2 * x\n"
+USES_THEM = """
+from my_utils import slope
+
+assert open("table.csv").read() == "the instructor's"
+assert open("data/own.csv").read() == "the student's"
+
+
+def d_square(x):
+    return slope(x)
+"""
+EXERCISE = "d_square"
+
+
+@pytest.fixture
+def course(class_of_eight: Course, tmp_path: Path) -> Course:
+    """Return a course in which one student handed in a module and data, and the instructor has given a table."""
+    root = tmp_path / "course"
+    shutil.copytree(class_of_eight.root, root)
+    for folder in (root / "submitted").iterdir():
+        if folder.name != "uma":
+            shutil.rmtree(folder)
+    folder = root / "submitted" / "uma" / LESSON.folder
+    path = folder / f"{LESSON.folder}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cell = next(one for one in notebook.cells if one.metadata.get("nbgrader", {}).get("grade_id") == EXERCISE)
+    cell.source = USES_THEM
+    nbformat.write(notebook, path)
+    (folder / "data").mkdir()
+    (folder / "data" / "own.csv").write_text("the student's")
+    (folder / "my_utils.py").write_text(MODULE)
+    (folder / "table.csv").write_text("the student's")
+    (folder / "numpy.py").write_text("raise SystemExit")
+    (folder / "stolen.ipynb_").symlink_to(root / "solutions" / LESSON.folder / path.name)
+    (root / "solutions" / LESSON.folder / "table.csv").write_text("the instructor's")
+    return Course(root)
+
+
+def score(course: Course) -> float:
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db", "autograd") as gradebook:
+        grades = gradebook.find_submission_notebook(LESSON.folder, LESSON.folder, "uma").grades
+        return next(float(grade.auto_score) for grade in grades if grade.cell.name == f"check-{EXERCISE}")
+
+
+@pytest.mark.parametrize("command", [("autograder", "grade"), ("nbgrader", "autograde", LESSON.folder)])
+def test_files_beside_a_notebook_are_there(course: Course, command: tuple[str, ...]) -> None:
+    ran = run(course.root, *command)
+    exercise = next(one for one in LESSON.exercises if one.name == EXERCISE)
+    assert score(course) == exercise.points, ran.stdout + ran.stderr
+
+
+def test_a_changed_file_is_a_changed_submission(course: Course) -> None:
+    run(course.root, "autograder", "grade")
+    (course.root / "submitted" / "uma" / LESSON.folder / "my_utils.py").write_text("def slope(x):\n    return 3 * x\n")
+    run(course.root, "autograder", "grade")
+    assert score(course) == 0

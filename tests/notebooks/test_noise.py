@@ -1,0 +1,52 @@
+"""What the solutions print does not depend on how a machine rounds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from autograder.lessons import all_lessons
+
+from . import noise
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("folder", [lesson.folder for lesson in all_lessons()])
+def test_a_solution_prints_the_same_on_another_machine(folder: str, tmp_path: Path) -> None:
+    startup = tmp_path / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    shutil.copy(noise.__file__, startup)
+    nbval = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/notebooks/sanitize.cfg"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *nbval, f"solutions/{folder}"],
+        cwd=ROOT,
+        env={**os.environ, "IPYTHONDIR": str(tmp_path), "NOISE_SEED": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout[-6000:]
+
+
+def test_noise_moves_what_is_rounded_and_nothing_else() -> None:
+    numbers = torch.linspace(0.1, 2.0, 50)
+    right = torch.exp(numbers)
+    with noise.Noise():
+        moved, again, kept = torch.exp(numbers), torch.exp(numbers), torch.cat([numbers, numbers])
+        whole, below_one = torch.arange(5.0) ** 2, torch.sigmoid(torch.full((9,), 16.0))
+        leaf = torch.tensor(0.3, requires_grad=True)
+        (gradient,) = torch.autograd.grad(torch.sin(leaf), leaf)
+    off = (moved.view(torch.int32) - right.view(torch.int32)).abs()
+    assert off.max() == 2
+    assert (off > 0).float().mean() > 0.5
+    assert torch.equal(moved, again)
+    assert torch.equal(kept, torch.cat([numbers, numbers]))
+    assert whole.tolist() == [0, 1, 4, 9, 16]
+    assert (below_one < 1).all()
+    assert gradient == pytest.approx(0.9553365, abs=1e-6)
