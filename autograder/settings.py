@@ -9,7 +9,6 @@ from __future__ import annotations
 import builtins
 import contextlib
 import random
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -50,7 +49,6 @@ def _set_torch_printing(options: dict[str, Any]) -> None:
 
 
 _SETTINGS = (
-    _Setting(sys.getrecursionlimit, sys.setrecursionlimit, max(sys.getrecursionlimit(), 1000)),
     _Setting(np.geterr, _set_numpy_errors, dict.fromkeys(np.geterr(), "ignore")),
     _Setting(np.get_printoptions, _set_numpy_printing, np.get_printoptions()),
     _Setting(_torch_printing, _set_torch_printing, _torch_printing()),
@@ -136,13 +134,20 @@ def fresh_settings() -> Iterator[Kept]:
 @contextlib.contextmanager
 def _on_the_processor() -> Iterator[None]:
     """Make tensors on the processor, whatever the default device is: another one may be missing where work is graded."""
-    device = torch.get_default_device()
-    if device.type == "cpu":
+    if _is_on_the_processor():
         try:
             yield
         finally:
-            if torch.get_default_device().type != "cpu":
+            if not _is_on_the_processor():
                 torch.set_default_device(None)
         return
     with torch.device("cpu"):
         yield
+
+
+def _is_on_the_processor() -> bool:
+    try:
+        return torch.get_default_device().type == "cpu"
+    # PyTorch finds the number of the device by making a tensor there, which fails where there is none.
+    except Exception:
+        return False

@@ -274,6 +274,10 @@ def test_a_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:
     assert said(ran).startswith("after" if os.getuid() == 0 else ("hello", "after"))
 
 
+def test_a_captured_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:
+    assert "after" in said(run(walled, "info = !echo hello\nprint('after', len(info))"))
+
+
 SPEAK = f"""
 {SAY}
 to_grader(framed({{message}}))
