@@ -22,7 +22,7 @@ from .finding import Finding, Place
 from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
-from .source import names_called, says_finite_difference, says_library_derivative
+from .source import is_readable, names_called, says_finite_difference, says_library_derivative
 from .verdict import Outcome, Verdict
 
 _OF_VALUES = (Outcome.KNOWN_MISTAKE, Outcome.TELLING_RATIO, Outcome.WRONG)
@@ -81,7 +81,8 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
             else _not_through_engine(exercise, observation) or _other_passes(exercise, points, calls)
         )
     if problem is None:
-        return _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
+        verdict = _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
+        return replace(verdict, flag=_UNSEEN) if _is_unseen(exercise, observation) else verdict
     problem = _named(exercise, problem, calls)
     problem = _explained(
         Wrong(exercise, cases, points, rows, calls, observation.source, problem.case, partial(_call_text, exercise)),
@@ -89,6 +90,14 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     )
     earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
     return _verdict(exercise, problem, earned, cases, calls)
+
+
+_UNSEEN = "The values are right, but the way could not be read in the answer's text. Look at it."
+
+
+def _is_unseen(exercise: Exercise, observation: Observation) -> bool:
+    """Whether the way is asked for, and there is no text in which it could be read."""
+    return exercise.way == "hand" and not is_readable(observation.source)
 
 
 # The outcomes before any value is looked at
@@ -177,7 +186,9 @@ def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None
         if said & mistake.calls:
             return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug)
     used_autograd = any(call.engine_runs or call.forward_mode for call in observation.calls)
-    if exercise.way == "hand" and used_autograd:
+    # By hand, the names of operations are written down too: a backward kernel is a derivative of the library's.
+    used_kernel = any(name.endswith("_backward") for call in observation.calls for name in call.used)
+    if exercise.way == "hand" and (used_autograd or used_kernel):
         message = "Here autograd did the work. This one is asked by hand: write the derivative as a formula."
         return Problem(Outcome.WRONG_STATE, message, "autograd-by-hand")
     if exercise.way == "hand" and says_finite_difference(observation.source):

@@ -327,8 +327,8 @@ def source_of(answer: object, namespace: Mapping[str, Any]) -> str:
 
 def _functions(thing: Any, namespace: Mapping[str, Any]) -> list[types.FunctionType]:
     """Return the function behind a partial, and what it wraps or says that it wraps; of a class or instance, its own."""
-    while isinstance(thing, functools.partial):
-        thing = thing.func
+    while isinstance(thing, functools.partial | np.vectorize):
+        thing = thing.func if isinstance(thing, functools.partial) else thing.pyfunc
     around: list[types.FunctionType] = []
     for _ in range(50):
         if not hasattr(thing, "__wrapped__"):

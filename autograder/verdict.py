@@ -43,6 +43,8 @@ class Verdict:
         The student's own call and what came of it, as text: the first that was wrong, or else the first.
     printed
         What the answer printed during that call.
+    flag
+        What a person should look at, in a sentence, or "". It costs no points.
     finding
         What else was found of a wrong answer, or None.
     evidence
@@ -64,6 +66,7 @@ class Verdict:
     finding: Finding | None = None
     evidence: str = ""
     sketch: Sketch | None = None
+    flag: str = ""
 
     def __repr__(self) -> str:
         """Return the points as a bare number: nbgrader reads a check cell's score from this text."""

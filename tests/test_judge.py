@@ -49,7 +49,11 @@ SLOPES = [3 * x**2 for x in POINTS]
 def observation_of(exercise: Exercise, values: Sequence[Any], **more: Any) -> Observation:
     """Return what the probe would write down of an answer that returns these values; a `Call` stands for itself."""
     calls = tuple(value if isinstance(value, Call) else Call(value=describe(value)) for value in values)
-    fields: dict[str, Any] = {"answer": Value(kind="callable", type="function"), "calls": calls}
+    fields: dict[str, Any] = {
+        "answer": Value(kind="callable", type="function"),
+        "calls": calls,
+        "source": "def answer(x): return x",
+    }
     return Observation(exercise=exercise.id, **fields | more)
 
 
@@ -731,3 +735,17 @@ def test_what_was_measured_is_not_shown_as_the_result(found: dict[str, Any], mes
     verdict = judged(MEASURED, [AS_ASKED | found])
     assert verdict.message.startswith(message)
     assert verdict.answer == ""
+
+
+def test_right_values_without_a_text_are_flagged() -> None:
+    verdict = judged(CUBE, SLOPES, source="")
+    assert (verdict.outcome, verdict.points) == (Outcome.RIGHT, CUBE.points)
+    assert "Look at it" in verdict.flag
+    assert judged(replace(CUBE, way="any"), SLOPES, source="").flag == ""
+    assert judged(CUBE, SLOPES).flag == ""
+    assert judged(CUBE, [0.0, 0.0, 0.0], source="").flag == ""
+
+
+def test_backward_kernel_is_not_by_hand() -> None:
+    calls = [Call(value=describe(x), used=("sigmoid_backward",)) for x in SLOPES]
+    assert judged(CUBE, calls).mistake == "lesson.answer.autograd-by-hand"
