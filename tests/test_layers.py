@@ -40,6 +40,7 @@ MAY_IMPORT = {
             "autograder.lessons",
             "autograder.modules",
             "autograder.probe",
+            "autograder.settings",
         ),
     ),
 }

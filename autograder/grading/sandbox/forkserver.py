@@ -29,6 +29,7 @@ from ... import lessons
 from ...diagnosis.running import run_variants
 from ...exercise import Case, withheld
 from ...probe import probe
+from ...settings import fresh_settings
 from . import landlock, namespaces, seccomp
 from .exit_status import TOO_MANY_PROCESSES, TOO_MUCH_DISK, UNHEARD
 from .kernel import drop_privileges, end_with, set_dumpable, use_huge_pages
@@ -415,7 +416,9 @@ def _put(message: Mapping[str, Any]) -> dict[str, Any]:
 
 def _observe(shell: Shell, message: Mapping[str, Any]) -> str:
     cases = tuple(Case.from_plain(one) for one in message["cases"])
-    return probe(lessons.find(message["exercise"]), shell.user_ns, cases).to_json()
+    observation = probe(lessons.find(message["exercise"]), shell.user_ns, cases)
+    with fresh_settings():
+        return observation.to_json()
 
 
 def _vary(shell: Shell, message: Mapping[str, Any]) -> list[str | None]:
