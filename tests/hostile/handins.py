@@ -61,7 +61,11 @@ def try_class(root: Path, number: int, seed: int) -> Outcome:
         if set(rows) != expected:
             faults.append(f"rows are missing or too many: {sorted(set(rows) ^ expected)[:5]}")
         faults += [f"{name} has {rows[name]}" for name in HONEST if rows.get(name, {}).get("score") != 20]
-        faults += [f"no feedback for {name} ({again})" for name in HONEST if not course_page(root, name).exists()]
+        faults += [
+            f"no feedback for {name} ({again})"
+            for name, row in rows.items()
+            if row["status"] == "graded" and not course_page(root, name).exists()
+        ]
         faults += [f"{name}: {one['reason']}" for name, one in rows.items() if "the grader itself" in one["reason"]]
     faults += [f"{path} holds what is another's" for path in written_for_others(root) if SECRET in _text(path)]
     for command in (("autograder", "report"), ("nbgrader", "export", "--to=grades.csv")):
