@@ -130,9 +130,10 @@ def hand_in(rng: random.Random, root: Path, number: int) -> str:
 
 
 def _try(make: Make, rng: random.Random, path: Path) -> None:
-    # Some names exist already, or are too long for what is made there.
+    # Some names are too long for what is made there. What exists already may be a pipe, or a link to a neighbour's file.
     with suppress(OSError):
-        make(rng, path)
+        if not os.path.lexists(path):
+            make(rng, path)
 
 
 def _any_name(rng: random.Random) -> str:
