@@ -131,7 +131,7 @@ def _opened(folder: Path, below: Path) -> Iterator[int]:
             try:
                 inside = os.open(part, _FOLDER, dir_fd=at)
             except FileNotFoundError:
-                raise MissingError(f"there is no folder {_short(part)!r}") from None
+                raise MissingError(f"there should be a folder {_short(part)!r}, and not {_listed(at)}") from None
             except OSError as error:
                 raise _refused(at, part, f"the folder {_short(part)!r}", error) from None
             os.close(at)
@@ -171,6 +171,10 @@ def _listed(folder: int) -> str:
 def _short(name: str) -> str:
     shown = plain(name)
     return shown if len(shown) <= 60 else f"{shown[:40]}…{shown[-15:]}"
+
+
+def _simple(name: str) -> str:
+    return re.sub(r"[\W_]+", "_", name.casefold())
 
 
 def _names(folder: int) -> list[str]:
@@ -261,14 +265,24 @@ class Submitted:
     def _notebook(self, student: Path, lesson: str) -> Path | None:
         folder = student / lesson
         if not os.path.lexists(folder):
-            # A link that leads nowhere is told, since somebody may miss what it led to.
-            return folder / f"{lesson}.ipynb" if student.is_symlink() and not student.exists() else None
+            return folder / f"{lesson}.ipynb" if self._is_astray(student, lesson) else None
         try:
             with _opened(folder, self._root) as descriptor:
                 return folder / notebook_among(_names(descriptor), lesson)
         except (SubmissionError, OSError):
             # Reading it says why.
             return folder / f"{lesson}.ipynb"
+
+    def _is_astray(self, student: Path, lesson: str) -> bool:
+        """Return whether something of a lesson lies elsewhere than in its folder. That can't be graded, and is told."""
+        if student.is_symlink():
+            # What a link that leads nowhere led to may be missed.
+            return not student.exists()
+        try:
+            with _opened(student, self._root) as folder:
+                return any(_simple(name).startswith(_simple(lesson)) for name in _names(folder))
+        except (SubmissionError, OSError):
+            return False
 
     def read(self, submission: Submission) -> bytes:
         """Return a submission's notebook.
@@ -308,6 +322,11 @@ class Submitted:
         """
         with _opened(submission.path.parent, self._root) as top:
             yield from _all_in(top, ignored, partial(self._check_own, submission))
+
+    def links(self, submission: Submission) -> tuple[str, ...]:
+        """Return the links in a submission's folder, and below it."""
+        with _opened(submission.path.parent, self._root) as top:
+            return tuple(_short(path.as_posix()) for path, folder in _files(top) if _is_link(path.name, folder))
 
     def _own(self, submission: Submission, name: str, what: str, most: int) -> bytes:
         content, kind = _read(submission.path.with_name(name), self._root, what, most)
