@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 import numpy as np
+import torch
 
 from ..exercise import Exercise, gradient
 from ..finding import Finding, Place
@@ -418,7 +419,7 @@ def _quantities(wrong: Wrong, others: Sequence[Exercise]) -> Iterator[tuple[str,
     """Yield what might have been computed in place of the right answer: a kind, words, and the value at each case."""
     arguments = [point.arguments for point in wrong.points]
     for other in others:
-        if other.id != wrong.exercise.id and other.way != "recorded":
+        if other.id != wrong.exercise.id and _takes(other, arguments):
             values = [_tried(other.reference, one) for one in arguments]
             yield "behaviour.other-exercise", f"what exercise {other.number} asks for (`{other.name}`)", values
     forward = wrong.exercise.forward
@@ -430,6 +431,19 @@ def _quantities(wrong: Wrong, others: Sequence[Exercise]) -> Iterator[tuple[str,
     yield "behaviour.second-derivative", "the derivative of the right answer", [_slope(wrong, one) for one in arguments]
     at_opposite = [_tried(wrong.exercise.reference, (_minus(one[0]), *one[1:])) if one else None for one in arguments]
     yield "behaviour.other-point", f"the right answer at −{wrong.names[0] if wrong.names else 'x'}", at_opposite
+
+
+def _takes(other: Exercise, arguments: Sequence[tuple[object, ...]]) -> bool:
+    """Whether another exercise is asked with arguments of the same form, all of them numbers."""
+    forms = [_form(other.arguments(one)) for one in other.cases]
+    return None not in forms and bool(arguments[0]) and all(_form(one) in forms for one in arguments)
+
+
+def _form(arguments: tuple[object, ...]) -> tuple[object, ...] | None:
+    """Return the kinds of arguments; None where one is no number and no array."""
+    if any(not isinstance(one, bool | int | float | np.ndarray | torch.Tensor) for one in arguments):
+        return None
+    return tuple((float if isinstance(one, int) else type(one), np.ndim(one)) for one in arguments)  # type: ignore[arg-type]
 
 
 def _tried(function: Callable[..., object], arguments: Sequence[object]) -> object:
