@@ -118,7 +118,7 @@ def test_the_slider_moves_the_picture(untouched: Notebook) -> None:
         (
             "return x**2",
             "Known mistake · 0 of 2 points",
-            ["d_square(-1.7) gave 2.88", message_of("d_square", "value-for-derivative")],
+            ["d_square(-1.7) gave 2.89", message_of("d_square", "value-for-derivative")],
         ),
         (
             'raise ValueError("no idea")',

@@ -116,7 +116,7 @@ def assert_is_whole(lesson: str, submitted: Mapping[str, Any]) -> None:
 
 def assert_is_a_sentence(reason: str) -> None:
     """Assert that the author of a notebook understands this: plain words, of one line, and no word of Python's."""
-    assert re.fullmatch(r"(the|a|it|there|its) [^\n]{10,400}[^.\s]", reason), reason
+    assert re.fullmatch(r"(expected|the|a|it|there|its) [^\n]{10,400}[^.\s]", reason), reason
     assert not re.search(r"Error|Exception|Traceback|NoneType|<class|object at 0x", reason), reason
 
 
