@@ -57,14 +57,27 @@ def _is_close(got: Numbers, reference: Numbers, rtol: float, atol: float) -> NDA
 def share(exercise: Exercise, parts: Rows) -> float:
     """Return the share of a dict's entries that are right in every case, where each earns its part of the points.
 
-    An entry that is a dict itself is right as a whole: who guesses yes and no would earn half of what is in it.
+    An entry that is a dict itself is right as a whole: guessing yes and no would earn half of what is in it. An answer that
+    says the same in each entry earns nothing for the entry that is so by chance.
     """
     entries = {part.entry for row in parts for part in row}
     if not exercise.partial or not entries:
         return 0.0
     scales = scales_of(parts)
     wrong = {part.entry for row in parts for part in row if not is_right(exercise, part, scales)}
+    if wrong and all(_says_the_same(row) for row in parts):
+        return 0.0
     return len(entries - wrong) / len(entries)
+
+
+def _says_the_same(row: Sequence[Part]) -> bool:
+    """Whether all entries of an answer hold the same."""
+    entries: dict[str, list[tuple[str, object]]] = {}
+    for part in row:
+        got = part.got.tolist() if isinstance(part.got, np.ndarray) else part.got
+        entries.setdefault(part.entry, []).append((part.path.removeprefix(part.entry).lstrip("]"), got))
+    first, *others = entries.values()
+    return all(other == first for other in others)
 
 
 def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], parts: Rows) -> bool:

@@ -1,6 +1,7 @@
 """Grades all attacks on the points, here and by stock nbgrader, and writes the table into docs/hostile.md.
 
-With `--count`, only says how many attacks there are of each kind. With `--handins N`, grades classes of N hostile hand-in
+With `--count`, only says how many attacks there are of each kind. With `--guessing`, says what random and constant answers
+earn of each exercise with partial credit. With `--handins N`, grades classes of N hostile hand-in
 folders, and says how many of them stopped a class or got at somebody else's work.
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from tests.document import put_between
 
-from . import escape, handins, reader, stock
+from . import escape, guessing, handins, reader, stock
 from .attack import KINDS, UNTOUCHED, Attack, all_attacks, all_limits, grade_all
 
 PAGE = Path(__file__).parents[2] / "docs" / "hostile.md"
@@ -26,6 +27,9 @@ def main(arguments: Sequence[str]) -> None:
     attacks = all_attacks()
     if "--count" in arguments:
         _count(attacks)
+        return
+    if "--guessing" in arguments:
+        print("\n".join(guessing.table()))
         return
     if "--handins" in arguments:
         sys.exit(_hand_in(int(arguments[arguments.index("--handins") + 1])))
