@@ -30,7 +30,8 @@ def behaviour(wrong: Wrong, others: Sequence[Exercise] = ()) -> Finding | None:
         return None
     found = unused_parameter(wrong) or constant(wrong) or exchanged_entries(wrong)
     found = found or _related(wrong) or _other_quantity(wrong, others) or _arranged(wrong)
-    return found or one_side(wrong) or outside_variable(wrong) or _where_in_array(wrong)
+    found = found or one_side(wrong) or outside_variable(wrong) or _where_in_array(wrong)
+    return found or some_inputs(wrong)
 
 
 # It does not move
@@ -395,6 +396,34 @@ def _length(argument: object) -> int:
         return len(argument)  # type: ignore[arg-type]
     except TypeError:
         return 0
+
+
+# Right at some inputs
+
+
+def some_inputs(wrong: Wrong) -> Finding | None:
+    """Tell one input at which the answer is right, and one at which it is not."""
+    path = next(iter(wrong.wrong_paths), None)
+    if path is None or len(wrong.arrays[path]) < 2:
+        return None
+    table = wrong.tables[path]
+    right = {int(case) for case in set(table.case) if table.right[table.case == case].all()}
+    telling = {int(case) for case, large in zip(table.case, np.abs(table.want) > table.atol, strict=True) if large}
+    shown = sorted(right & telling)
+    if not shown:
+        return None
+    good, bad = (wrong.write_call(wrong.cases[case]) for case in (shown[0], wrong.case))
+    way = _way(wrong, path)
+    return Finding("behaviour.some-inputs", f"It is right at `{good}`, and {way} at `{bad}`.", Place(entry=path))
+
+
+def _way(wrong: Wrong, path: str) -> str:
+    for array in wrong.arrays[path]:
+        if array.case == wrong.case and array.want.ndim == 0:
+            if float(np.sign(array.got)) == -float(np.sign(array.want)) != 0:
+                return "has the wrong sign"
+            return "too large" if array.got > array.want else "too small"
+    return "wrong"
 
 
 # Another quantity

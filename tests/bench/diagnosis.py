@@ -46,6 +46,8 @@ class Checked:
         verdict, finding = self.verdict, self.verdict.finding
         if finding is not None and (finding.place.text or finding.place.entry):
             return "place"
+        if verdict.outcome is Outcome.RAISED and " at the line `" in verdict.message:
+            return "place"
         # Of an exception, a type, a shape or a way that was not asked for, the outcome itself tells what is wrong.
         if verdict.mistake or verdict.outcome is not Outcome.WRONG or (finding is not None and finding.kind in KINDS):
             return "finding"
@@ -113,7 +115,7 @@ def rows() -> list[Row]:
         seconds = sorted(one.seconds for one in all_of_them)
         times = f"{spread(seconds, 's')}, 99 % within {seconds[int(0.99 * (len(seconds) - 1))]:.2f} s"
         made.append(Row(f"One check of those {name}", times, "at most 0.3 s"))
-    edited = [one for one in by_edits_checked() if one.found == "place"]
+    edited = [one for one in by_edits_checked() if one.verdict.finding is not None and one.verdict.finding.place.text]
     there = sum(one.verdict.finding is not None and _line_of(one) == one.wrong.line for one in edited)
     made.append(
         Row("Edit found, of all that were made", f"{len(edited) / len(by_edits_checked()):.1%}", "90 %"),
