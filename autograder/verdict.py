@@ -31,6 +31,9 @@ class Outcome(StrEnum):
 MIME_TYPE = "application/vnd.autograder.verdict+json"
 
 
+_MAY_BE_LEFT_OUT = frozenset(("finding", "evidence", "sketch", "flag"))
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The judgement of one answer.
@@ -73,10 +76,10 @@ class Verdict:
         return f"{self.points:g}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as plain data, without the hints."""
+        """Return the verdict as plain data, without the hints, and without those of the last fields that say nothing."""
         record = asdict(self)
         del record["hints"]
-        return record
+        return {name: value for name, value in record.items() if value or name not in _MAY_BE_LEFT_OUT}
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Verdict:
