@@ -106,7 +106,7 @@ def _returned_grad_tuple(call: Call) -> bool:
 # Attributes of tensors, or their first letters, that plain numbers do not have.
 _OF_TENSORS = ("abs", "clone", "detach", "exp", "grad", "pow", "requires_grad", "sin", "square")
 
-# The general mistakes that are seen in a call, and not in its values. A problem without a name gets the first that shows.
+# The general mistakes that are seen in a call, and not in its values. A problem gets the first one that shows.
 SHOWN = (
     Mistake(
         "grad-of-non-leaf",
@@ -134,7 +134,7 @@ SHOWN = (
     raising(
         "second-backward",
         "The first backward pass freed the values that this graph had saved, so a second one is not possible. Run the "
-        "forward pass again, or keep the graph with `retain_graph=True`.",
+        "forward pass again, or tell the first pass to keep the graph.",
         "RuntimeError",
         "a second time",
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -265,6 +266,17 @@ def test_points_and_minutes_add_up(lesson: Lesson) -> None:
     assert sum(exercise.points for exercise in lesson.exercises) == LESSON_POINTS
     assert all(exercise.points > 0 and exercise.minutes > 0 for exercise in lesson.exercises)
     assert all(1 <= each <= 5 for exercise in lesson.exercises for each in (exercise.difficulty, exercise.importance))
+
+
+@each_lesson
+def test_each_exercise_stands_below_its_heading(lesson: Lesson) -> None:
+    """All of an exercise stands in one place of its lesson's module, in the order of the lesson."""
+    text = Path(str(importlib.import_module(f"autograder.lessons.{lesson.name}").__file__)).read_text()
+    found = re.findall(
+        r"^# --- (\d\S*) · (.+?) -+$|^\w+ = Exercise\(\n(?:    .*\n)*?    number=\"(.+)\"|^(LESSON) = ", text, re.M
+    )
+    expected = [row for one in lesson.exercises for row in ((one.number, one.title, "", ""), ("", "", one.number, ""))]
+    assert found == [*expected, ("", "", "", "LESSON")]
 
 
 def test_ids_and_numbers_are_unique() -> None:

@@ -392,7 +392,9 @@ def test_own_mistake_that_shows_comes_first() -> None:
     own = raising("own", "This one is known here.", "RuntimeError", "second time")
     verdict = judged(replace(CUBE, mistakes=(own,)), [raised("RuntimeError", "a second time"), *SLOPES[1:]])
     assert (verdict.outcome, verdict.mistake) == (Outcome.RAISED, "lesson.answer.own")
-    assert verdict.message == "This one is known here. It raised RuntimeError: a second time at the line `return x`."
+    assert (
+        verdict.message == "This one is known here. The call raised RuntimeError: a second time at the line `return x`."
+    )
 
 
 def test_state_that_shows() -> None:
@@ -729,7 +731,7 @@ AS_ASKED = {"t requires grad": False, "gradients": ["zeros", "None"], "gradient 
         ({"t requires grad": True}, "After the call, `t requires grad` is True. Expected False."),
         ({"gradients": ["zeros", "full"]}, "After the call, `gradients[1]` is full. Expected None."),
         ({"gradient of b": [1.0, 5.0]}, "After the call, `gradient of b` is right in the first entry, and wrong"),
-        ({"gradient of b": [1.0]}, "After the call, `gradient of b` has shape (1,)."),
+        ({"gradient of b": [1.0]}, "After the call, `gradient of b`: expected shape (2,); got shape (1,)."),
     ],
 )
 def test_what_was_measured_is_not_shown_as_the_result(found: dict[str, Any], message: str) -> None:

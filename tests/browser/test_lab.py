@@ -123,7 +123,7 @@ def test_the_slider_moves_the_picture(untouched: Notebook) -> None:
         (
             'raise ValueError("no idea")',
             "Raised · 0 of 2 points",
-            ["d_square(-1.7)", 'It raised ValueError: no idea at the line raise ValueError("no idea").'],
+            ["d_square(-1.7)", 'The call raised ValueError: no idea at the line raise ValueError("no idea").'],
         ),
     ],
     ids=["right", "known mistake", "raised"],

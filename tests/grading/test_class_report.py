@@ -103,13 +103,13 @@ def test_mistakes_of_one_kind_are_one_misconception() -> None:
 def test_a_mistake_is_told_as_the_check_tells_it_without_what_one_student_wrote() -> None:
     shown = next(one for one in mistakes.SHOWN if one.slug == "untracked")
     made = class_of(
-        ada=[verdict(SQUARE, Outcome.RAISED, "untracked", f"{shown.message} It raised RuntimeError: ada's own.")],
-        chen=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "The answer is exactly 3 times what it should be.")],
-        emeka=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "The answer is exactly 2 times what it should be.")],
-        fatou=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "The answer is exactly 2 times what it should be.")],
+        ada=[verdict(SQUARE, Outcome.RAISED, "untracked", f"{shown.message} The call raised RuntimeError: ada's own.")],
+        chen=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "Your answer is exactly 3 times the right one.")],
+        emeka=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "Your answer is exactly 2 times the right one.")],
+        fatou=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "Your answer is exactly 2 times the right one.")],
     )
     told = {one.slug: one.rows[0].told for one in report_on(made).misconceptions}
-    assert told == {"untracked": shown.message, "factor-n": "The answer is exactly 2 times what it should be."}
+    assert told == {"untracked": shown.message, "factor-n": "Your answer is exactly 2 times the right one."}
 
 
 def test_what_to_show_is_a_step_on_another_function_and_the_section_of_the_lesson() -> None:
@@ -437,7 +437,10 @@ def test_whatever_a_student_is_called_is_text() -> None:
 def test_whatever_a_student_wrote_is_text() -> None:
     script = "<script>alert(1)</script>"
     wrong = replace(
-        mistaken("own-slip", message=f"It raised {script} at `{script}`."), answer=script, call=script, printed=script
+        mistaken("own-slip", message=f"The call raised {script} at `{script}`."),
+        answer=script,
+        call=script,
+        printed=script,
     )
     one = replace(graded("ada", FIRST, [wrong]), notes=(f"the cell {script} was there twice",), stopped=True)
     for page in all_pages(report_on([one])):
