@@ -90,7 +90,17 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     return _verdict(exercise, problem, earned, cases, calls)
 
 
-_UNSEEN = "The values are right, but the way could not be read in the answer's text. Look at it."
+def stopped(exercise: Exercise, verdict: Verdict, name: str, text: str) -> Verdict:
+    """Return the verdict on an answer that is not there because its cell stopped with an error, which has a name and a text."""
+    said = f"{name}: {text[:_ERROR].strip()}".rstrip(": .")
+    message = f"The cell that defines `{exercise.name}` stopped with {said}. So `{exercise.name}` is not defined."
+    return replace(verdict, outcome=Outcome.RAISED, message=message)
+
+
+# In characters of an error's text.
+_ERROR = 300
+
+_UNSEEN = "The values are right, but the way could not be read in the answer's text. A person should look at it."
 
 
 def _is_unseen(exercise: Exercise, observation: Observation) -> bool:

@@ -743,7 +743,7 @@ def test_what_was_measured_is_not_shown_as_the_result(found: dict[str, Any], mes
 def test_right_values_without_a_text_are_flagged() -> None:
     verdict = judged(CUBE, SLOPES, source="")
     assert (verdict.outcome, verdict.points) == (Outcome.RIGHT, CUBE.points)
-    assert "Look at it" in verdict.flag
+    assert "should look at it" in verdict.flag
     assert judged(replace(CUBE, way="any"), SLOPES, source="").flag == ""
     assert judged(CUBE, SLOPES).flag == ""
     assert judged(CUBE, [0.0, 0.0, 0.0], source="").flag == ""

@@ -14,6 +14,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from ..source import defines
 from .submission import SubmissionError
 
 CHECK = re.compile(r"""\s*check\((["'])([\w.]+)\1\)\s*""")
@@ -261,11 +262,10 @@ def defined_below(cells: Sequence[NotebookNode]) -> list[str]:
         name = grade_id_of(cell).removeprefix("check-") if _nbgrader(cell).get("grade") else ""
         if name == grade_id_of(cell) or not name.isidentifier():
             continue
-        defines = re.compile(rf"^(?:(?:async +)?def|class) +{name}\b|^{name} *(?::[^=\n]+)?=(?!=)", re.MULTILINE)
         below = (
             one for one in cells[i + 1 :] if one["cell_type"] == "code" and "added-" in str(one.get("id", "added-"))
         )
-        if any(defines.search(one["source"]) for one in below):
+        if any(defines(one["source"], name) for one in below):
             told.append(f"a cell below the check of {name!r} defines {name!r} again: the check was asked before that")
     return told
 
