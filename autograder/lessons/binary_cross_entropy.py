@@ -334,6 +334,8 @@ BCE = Exercise(
         case(0.72, 1),
         case(0.64, 0),
         case(0.15, 0),
+        case(0.03, 1),
+        case(0.97, 0, exact=True),
     ),
     reference=_bce,
     mistakes=(
