@@ -1,6 +1,6 @@
 # Each target sets up first what it needs; set-up runs again only when a file it reads has changed.
 .DEFAULT_GOAL := help
-.PHONY: demo test bench lab lint setup clean help
+.PHONY: demo test quick bench lab lint setup clean help
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -21,6 +21,9 @@ test: setup  ## run every test, and every notebook
 	$(PYTEST) --nbval-lax --nbval-current-env notebooks || failed=1; \
 	$(PYTEST) || failed=1; \
 	exit $$failed
+
+quick: setup  ## check style and types, and run the tests of what changed, in half a minute
+	@$(RUN) tests.quick
 
 # In a container one is often root, and JupyterLab then asks for this flag.
 ALLOW_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)

@@ -57,14 +57,27 @@ def _is_close(got: Numbers, reference: Numbers, rtol: float, atol: float) -> NDA
 def share(exercise: Exercise, parts: Rows) -> float:
     """Return the share of a dict's entries that are right in every case, where each earns its part of the points.
 
-    An entry that is a dict itself is right as a whole: who guesses yes and no would earn half of what is in it.
+    An entry that is a dict itself is right as a whole: guessing yes and no would earn half of what is in it. An answer that
+    says the same in each entry earns nothing for the entry that is so by chance.
     """
     entries = {part.entry for row in parts for part in row}
     if not exercise.partial or not entries:
         return 0.0
     scales = scales_of(parts)
     wrong = {part.entry for row in parts for part in row if not is_right(exercise, part, scales)}
+    if wrong and all(_says_the_same(row) for row in parts):
+        return 0.0
     return len(entries - wrong) / len(entries)
+
+
+def _says_the_same(row: Sequence[Part]) -> bool:
+    """Whether all entries of an answer hold the same."""
+    entries: dict[str, list[tuple[str, object]]] = {}
+    for part in row:
+        got = part.got.tolist() if isinstance(part.got, np.ndarray) else part.got
+        entries.setdefault(part.entry, []).append((part.path.removeprefix(part.entry).lstrip("]"), got))
+    first, *others = entries.values()
+    return all(other == first for other in others)
 
 
 def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], parts: Rows) -> bool:
@@ -89,9 +102,9 @@ def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], pa
 
 
 def adds_up(exercise: Exercise, parts: Rows) -> bool:
-    """Whether each call gave its right answer on top of what the call before gave, like a `.grad` that nobody clears.
+    """Whether each call gave its right answer on top of what the call before gave, like a `.grad` that is never cleared.
 
-    What was there before the first call is not known: the student may have tried the function, or checked it before.
+    The value before the first call is not known: the student may have called the function before.
     """
     scales = scales_of(parts)
     rows = [[part.numbers() for part in row] for row in parts]
@@ -120,7 +133,7 @@ def _laid_out(answer: Any) -> list[Leaf]:
 
 
 def telling_ratio(exercise: Exercise, parts: Rows) -> Problem | None:
-    """Name a ratio that tells something, where it is the same for every number: −1, a whole n, or 1/n."""
+    """Name the ratio of answer and reference if it is the same for every number: −1, a whole n, or 1/n."""
     pairs = [numbers for row in parts for part in row if (numbers := part.numbers()) is not None]
     got = np.concatenate([one.ravel() for one, _ in pairs]) if pairs else np.array([])
     reference = np.concatenate([one.ravel() for _, one in pairs]) if pairs else np.array([])
@@ -133,13 +146,14 @@ def telling_ratio(exercise: Exercise, parts: Rows) -> Problem | None:
     close = np.allclose(got, ratio * reference, rtol=exercise.rtol, atol=exercise.atol * scale)
     if not close or ratio == 0.0:
         return None
+    everywhere = ", at every input" if len(ratios) > 1 else ""
     if abs(ratio + 1) < 1e-4:
-        message = "Exactly the opposite sign. Nudge the input up a little: which way does the function move?"
+        message = "Your answer has exactly the opposite sign. Check the sign in a picture or at one input."
         return Problem(Outcome.TELLING_RATIO, message, "opposite-sign")
     for n in range(2, 101):
         for factor, name in ((n, f"{n} times"), (1 / n, f"1/{n} of")):
             for sign, turned in ((1, ""), (-1, ", with the opposite sign")):
                 if abs(ratio - sign * factor) < 1e-4 * factor:
-                    message = f"The answer is exactly {name} what it should be{turned}, at every input. Where does that factor come from?"
+                    message = f"Your answer is exactly {name} the right one{turned}{everywhere}. Check where this factor comes from."
                     return Problem(Outcome.TELLING_RATIO, message, f"factor-{'n' if factor > 1 else '1n'}")
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -197,29 +197,6 @@ class Exercise:
             case tuple():
                 return [self._build(item) for item in argument]
         return argument
-
-
-# All that student code may know of an exercise while it is graded. A field that is not named here is no part of it.
-_QUESTION = frozenset(
-    [
-        "id",
-        "number",
-        "title",
-        "way",
-        "difficulty",
-        "importance",
-        "minutes",
-        "points",
-        "hints",
-        "builders",
-        "partial",
-        "changes",
-        "measure",
-        "rtol",
-        "atol",
-    ]
-)
-WITHHELD = frozenset(one.name for one in fields(Exercise)) - _QUESTION
 
 
 def withheld(*_: Any) -> Any:

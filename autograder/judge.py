@@ -1,7 +1,7 @@
 """Judges an observation by its exercise and returns a verdict. Pure: it runs, imports and unpickles nothing of the student.
 
-The judge looks for the outcomes in the order of `Outcome`, and the first that fits gives the one message. What it
-can't read is worth nothing, and says why.
+The judge tries the outcomes in the order of `Outcome`. The first that fits gives the message. An observation that can't
+be read is worth 0 points, and the message says why.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .finding import Finding, Place
 from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
-from .source import names_called, says_finite_difference, says_library_derivative
+from .source import is_readable, names_called, says_finite_difference, says_library_derivative
 from .verdict import Outcome, Verdict
 
 _OF_VALUES = (Outcome.KNOWN_MISTAKE, Outcome.TELLING_RATIO, Outcome.WRONG)
@@ -36,29 +36,33 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     Parameters
     ----------
     exercise, cases
-        The question, and the inputs that the answer was called at.
+        The exercise, and the inputs at which the answer was called.
     observation
-        What the probe wrote down, or its JSON text.
+        The probe's observation of the answer, or its JSON text.
 
     Returns
     -------
     Verdict
-        Never raises for what is in an observation: one that can't be read is "unreadable" and worth 0.
+        Never raises, whatever is in an observation. One that can't be read is "unreadable" and worth 0.
     """
     if isinstance(observation, str):
         try:
             observation = Observation.from_json(observation)
         except UnreadableError as error:
             return _verdict(exercise, Problem(Outcome.UNREADABLE, str(error)))
+    if observation.failed:
+        message = (
+            f"The check itself failed, with {observation.failed}. Something in this notebook has changed what the check "
+            "needs. Restart the kernel, and run the cells from the top."
+        )
+        return _verdict(exercise, Problem(Outcome.UNREADABLE, message))
     problem = _not_an_answer(exercise, observation)
     if problem is not None:
         return _verdict(exercise, problem)
     calls = observation.calls
     cases = (Case(),) if exercise.way == "recorded" else cases
     if observation.exercise != exercise.id or len(calls) != len(cases):
-        message = (
-            f"Observed was {observation.exercise!r} with {len(calls)} calls, not {exercise.id!r} with {len(cases)}."
-        )
+        message = f"Expected {exercise.id!r} with {len(cases)} calls; got {observation.exercise!r} with {len(calls)}."
         return _verdict(exercise, Problem(Outcome.UNREADABLE, message))
     points = [Point(exercise.arguments(one), exercise.reference(*exercise.arguments(one))) for one in cases]
     problem = _raised(points, calls)
@@ -75,7 +79,8 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
             else _not_through_engine(exercise, observation) or _other_passes(exercise, points, calls)
         )
     if problem is None:
-        return _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
+        verdict = _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
+        return replace(verdict, flag=_UNSEEN) if _is_unseen(exercise, observation) else verdict
     problem = _named(exercise, problem, calls)
     problem = _explained(
         Wrong(exercise, cases, points, rows, calls, observation.source, problem.case, partial(_call_text, exercise)),
@@ -83,6 +88,24 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     )
     earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
     return _verdict(exercise, problem, earned, cases, calls)
+
+
+def stopped(exercise: Exercise, verdict: Verdict, name: str, text: str) -> Verdict:
+    """Return the verdict on an answer that is not there because its cell stopped with an error, which has a name and a text."""
+    said = f"{name}: {text[:_ERROR].strip()}".rstrip(": .")
+    message = f"The cell that defines `{exercise.name}` stopped with {said}. So `{exercise.name}` is not defined."
+    return replace(verdict, outcome=Outcome.RAISED, message=message)
+
+
+# In characters of an error's text.
+_ERROR = 300
+
+_UNSEEN = "The values are right, but the way could not be read in the answer's text. A person should look at it."
+
+
+def _is_unseen(exercise: Exercise, observation: Observation) -> bool:
+    """Whether the way is asked for, and there is no text in which it could be read."""
+    return exercise.way == "hand" and not is_readable(observation.source)
 
 
 # The outcomes before any value is looked at
@@ -98,7 +121,7 @@ def _not_an_answer(exercise: Exercise, observation: Observation) -> Problem | No
     if exercise.way == "recorded":
         return None
     if answer.kind != "callable":
-        message = f"`{exercise.name}` is {what_is(answer)}. A function was asked for: `def {exercise.name}(…):`"
+        message = f"Expected a function, `def {exercise.name}(…):`; got {what_is(answer)}."
         return Problem(Outcome.WRONG_TYPE, message)
     for call in observation.calls:
         if call.raised is not None and call.raised.own and "NotImplementedError" in call.raised.types:
@@ -110,7 +133,7 @@ def _not_an_answer(exercise: Exercise, observation: Observation) -> Problem | No
 
 
 def _is_blank(value: Value) -> bool:
-    """Whether nothing was put in place of the dots."""
+    """Whether the dots still stand where the answer belongs."""
     return value.kind in ("blank", "nothing") or (bool(value.items) and all(_is_blank(item) for item in value.items))
 
 
@@ -122,12 +145,12 @@ def _raised(points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
             continue
         said = f"{call.raised.types[0]}: {call.raised.text}" if call.raised.text else call.raised.types[0]
         where = f" at the line `{call.raised.line}`" if call.raised.line else ""
-        return Problem(Outcome.RAISED, f"It raised {said}{where}.", "", index)
+        return Problem(Outcome.RAISED, f"The call raised {said}{where}.", "", index)
     return None
 
 
 def _named(exercise: Exercise, problem: Problem, calls: Sequence[Call]) -> Problem:
-    """Give a problem that has no name yet the name and the message of the first mistake that shows in its call."""
+    """Give a problem without a name the name and the message of the first mistake that shows in its call."""
     if problem.slug:
         return problem
     for mistake in (*exercise.mistakes, *known.SHOWN):
@@ -138,7 +161,7 @@ def _named(exercise: Exercise, problem: Problem, calls: Sequence[Call]) -> Probl
 
 
 def _read_all(points: Sequence[Point], calls: Sequence[Call]) -> tuple[list[list[Part]], Problem | None]:
-    """Lay every call's value beside its reference; return the parts, and the first problem in the order of outcomes."""
+    """Read the value of each call beside its reference. Return the parts, and the first problem in the order of outcomes."""
     rows: list[list[Part]] = []
     problems: list[Problem] = []
     for index, (point, call) in enumerate(zip(points, calls, strict=True)):
@@ -146,7 +169,7 @@ def _read_all(points: Sequence[Point], calls: Sequence[Call]) -> tuple[list[list
         rows.append(row)
         if isinstance(point.reference, Raises):
             if call.raised is None:
-                message = f"These arguments don't fit: raise a `{point.reference.kind}` for them."
+                message = f"Expected a `{point.reference.kind}` for these arguments, because they don't fit; the call raised nothing."
                 problems.append(Problem(Outcome.WRONG, message, "should-raise", index))
             continue
         value = call.value or Value(kind="nothing", type="NoneType")
@@ -171,41 +194,41 @@ def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None
         if said & mistake.calls:
             return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug)
     used_autograd = any(call.engine_runs or call.forward_mode for call in observation.calls)
-    if exercise.way == "hand" and used_autograd:
-        message = "Here autograd did the work. This one is asked by hand: write the derivative as a formula."
+    # By hand, the names of operations are written down too: a backward kernel is a derivative of the library's.
+    used_kernel = any(name.endswith("_backward") for call in observation.calls for name in call.used)
+    if exercise.way == "hand" and (used_autograd or used_kernel):
+        message = "Autograd computed the result. This exercise is by hand: write the derivative as a formula."
         return Problem(Outcome.WRONG_STATE, message, "autograd-by-hand")
     if exercise.way == "hand" and says_finite_difference(observation.source):
         message = "This is a finite difference: it compares two near points, so it is close and not exact. Write the derivative as a formula."
         return Problem(Outcome.WRONG_STATE, message, "finite-difference")
     if exercise.way == "hand" and (name := says_library_derivative(observation.source)):
-        message = (
-            f"Here `{name}` of a library found the derivative. This one is by hand: write the derivative as a formula."
-        )
+        message = f"The library function `{name}` computed the derivative. This exercise is by hand: write the derivative as a formula."
         return Problem(Outcome.WRONG_STATE, message, "library-derivative")
     if exercise.way == "autograd" and not used_autograd:
         message = (
-            "No backward pass ran, so this is a formula or a difference of yours. Let autograd find the derivative."
+            "No backward pass ran, so your result does not come from autograd. Let autograd compute the derivative."
         )
         return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
     return None
 
 
 def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem | None:
-    """Refuse right values that stay as they are when every gradient that enters the engine is doubled."""
+    """Refuse right values that do not change when each gradient that enters the engine is doubled."""
     if exercise.way != "autograd":
         return None
     index, last = [(i, call.value) for i, call in enumerate(observation.calls) if call.value is not None][-1]
     if observation.scaled is None:
         return Problem(Outcome.UNREADABLE, "The observation lacks the call with doubled gradients.", "", index)
-    # An answer that checks itself may well raise when its gradients are doubled: then it came through the engine.
+    # An answer that checks itself may raise when its gradients are doubled. Then it came through the engine.
     if observation.scaled.value is None or _moved(numbers_in(last), numbers_in(observation.scaled.value)):
         return None
-    message = "A backward pass ran, and the answer does not come from it. Return the gradient that autograd computed."
+    message = "A backward pass ran, and your result does not come from it. Return the gradient that autograd computed."
     return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
 
 
 def _other_passes(exercise: Exercise, points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
-    """Refuse right values that more or fewer backward passes gave than the exercise asks for."""
+    """Refuse right values that came from more or fewer backward passes than the exercise asks for."""
     if exercise.passes is None:
         return None
     for index, (point, call) in enumerate(zip(points, calls, strict=True)):
@@ -217,12 +240,12 @@ def _other_passes(exercise: Exercise, points: Sequence[Point], calls: Sequence[C
 
 
 def _moved(before: Numbers, after: Numbers) -> bool:
-    """Whether numbers differ by more than somebody would add to them to make them look so."""
+    """Whether numbers differ by more than a small term that was added to make them differ."""
     return before.shape != after.shape or not np.allclose(after, before, rtol=0.01, atol=0.0, equal_nan=True)
 
 
 def _explained(wrong: Wrong, problem: Problem) -> Problem:
-    """Say where a wrong answer is wrong and why, where no known mistake says it."""
+    """Say where a wrong answer is wrong and why, if no known mistake says it."""
     if problem.finding is not None:
         return problem
     if not problem.slug and problem.outcome is Outcome.WRONG:
@@ -238,7 +261,7 @@ def _explained(wrong: Wrong, problem: Problem) -> Problem:
 
 
 def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[Part]], i: int, j: int) -> Problem:
-    """Say what a wrong value looks like: a known mistake, a ratio that tells something, or the place where it differs."""
+    """Describe a wrong value: as a known mistake, by a telling ratio, or by the place where it differs."""
     for mistake in (*exercise.mistakes, *known.general(exercise)):
         if is_mistake(mistake, exercise, points, rows):
             return Problem(Outcome.KNOWN_MISTAKE, mistake.message, mistake.slug, i)
@@ -249,10 +272,10 @@ def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[
         return replace(ratio, case=i)
     part = rows[i][j]
     if exercise.measure is not None and isinstance(part.reference, bool | str):
-        # It says in a word what the call did, which is nothing that the student returned.
+        # The part says in a word what the call did. The student did not return it.
         said = f"{subject(part.path)} is {part.got}. Expected {part.reference}."
         return Problem(Outcome.WRONG, said, "", i, Finding("evidence.effect", said, Place(entry=part.path)))
-    return Problem(Outcome.WRONG, f"{subject(part.path)} is not right here.", "", i)
+    return Problem(Outcome.WRONG, f"{subject(part.path)} is wrong.", "", i)
 
 
 # The verdict
@@ -284,12 +307,12 @@ def _verdict(
 
 
 def _of_effect(message: str) -> str:
-    """Name an entry of what was measured as an effect of the call: the student did not return it."""
+    """Call a measured entry an effect of the call, because the student did not return it."""
     return re.sub(r"The entry `\['([^']*)'\](.*?)`", r"After the call, `\1\2`", message)
 
 
 def _answer_text(call: Call | None, right: bool) -> str:
-    """Return an answer's text; of a right one to four digits, since the last ones depend on the machine."""
+    """Return the text of an answer. A right one has four digits, because more of them depend on the machine."""
     if call is None or call.value is None:
         return ""
     return _DECIMAL.sub(_to_four_digits, call.value.text) if right else call.value.text

@@ -218,6 +218,10 @@ KINDS: Mapping[str, Kind] = {
     "behaviour.one-side": Kind(
         "were right in one case and wrong in another", "Try one input of each kind: both signs, both labels, zero."
     ),
+    "behaviour.some-inputs": Kind(
+        "were right at some inputs and wrong at others",
+        "Compare one input where it is right with one where it is wrong.",
+    ),
     "behaviour.other-exercise": Kind(
         "answered another exercise", "Read the question again, aloud: what is asked, of which function?"
     ),

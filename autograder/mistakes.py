@@ -1,6 +1,6 @@
-"""The mistakes that any exercise can have. A lesson's module holds those of its own exercises.
+"""The mistakes that any exercise can have. The mistakes of a single exercise are in its lesson's module.
 
-A message helps to find the error and never gives the answer away.
+A message helps to find the error. It never gives the answer away.
 """
 
 from __future__ import annotations
@@ -15,30 +15,32 @@ from .exercise import Exercise
 from .mistake import Mistake, raising, wrong_value
 from .observation import Call
 
-# Shows in how each answer follows from the one before it, see `comparing.adds_up`.
+# Seen by comparing each answer with the one before it, see `comparing.adds_up`.
 STALE_ACCUMULATION = Mistake(
     "stale-accumulation",
-    "Each call gives the sum of all the gradients so far. `.grad` is a running sum: make a new leaf tensor in every "
-    "call, or clear its `.grad`.",
+    "Each call gives the sum of all gradients so far, because `.grad` is a running sum. Make a new leaf tensor in each"
+    " call, or clear its `.grad`.",
 )
 
 
 def general(exercise: Exercise) -> tuple[Mistake, ...]:
-    """Return the mistakes that show in the values of any exercise."""
+    """Return the general mistakes that are seen in an answer's values."""
     known = [
         wrong_value(
             "transposed",
-            "The numbers are right and stand in the wrong place: rows and columns are exchanged.",
+            "The numbers are right, and rows and columns are exchanged.",
             _transposed,
         ),
         wrong_value(
             "forgot-1n",
-            "Your answer is n times ours, n being the length of the vector. Is it a sum or a mean that is differentiated?",
+            "Your answer is n times too large, where n is the length of the vector. Check whether the function is a "
+            "sum or a mean.",
             _times_length(1),
         ),
         wrong_value(
             "extra-1n",
-            "Your answer is an n-th of ours, n being the length of the vector. Is it a sum or a mean that is differentiated?",
+            "Your answer is n times too small, where n is the length of the vector. Check whether the function is a "
+            "sum or a mean.",
             _times_length(-1),
         ),
     ]
@@ -46,7 +48,7 @@ def general(exercise: Exercise) -> tuple[Mistake, ...]:
         known.append(
             wrong_value(
                 "value-for-derivative",
-                "That is the value of the function, its height at this point. The slope was asked for.",
+                "Your answer is the value of the function at this point. Expected its derivative.",
                 lambda _, *arguments: _value(exercise, arguments),
             )
         )
@@ -54,7 +56,7 @@ def general(exercise: Exercise) -> tuple[Mistake, ...]:
 
 
 def message_of(exercise: Exercise, slug: str) -> str:
-    """Return what a student is told who makes the mistake; "" where the sentence differs from one answer to the next."""
+    """Return the message of a mistake; "" where the message depends on the answer."""
     known = (*exercise.mistakes, *general(exercise), STALE_ACCUMULATION, *SHOWN)
     return next((mistake.message for mistake in known if mistake.slug == slug), "")
 
@@ -93,7 +95,7 @@ def _returned_nothing(call: Call) -> bool:
 
 
 def _returned_grad_tuple(call: Call) -> bool:
-    """Whether the result is the tuple that `grad` gives for one input; a tuple of several may well be asked for."""
+    """Whether the result is the tuple that `grad` gives for one input. An exercise may well ask for a longer tuple."""
     by_grad = any(not run.accumulates for run in call.engine_runs)
     value = call.value
     return (
@@ -101,120 +103,126 @@ def _returned_grad_tuple(call: Call) -> bool:
     )
 
 
-# Attributes of tensors, or how they begin, that plain numbers lack.
+# Attributes of tensors, or their first letters, that plain numbers do not have.
 _OF_TENSORS = ("abs", "clone", "detach", "exp", "grad", "pow", "requires_grad", "sin", "square")
 
-# How any answer can go wrong other than in its values. A problem that has no name yet takes the first that shows.
+# The general mistakes that are seen in a call, and not in its values. A problem gets the first one that shows.
 SHOWN = (
     Mistake(
         "grad-of-non-leaf",
-        "`.grad` was read from a tensor that was computed, and only leaf tensors keep theirs. Read it from the leaf, or "
-        "call `retain_grad()` on that tensor before the backward pass.",
+        "You read `.grad` of a tensor that was computed, and only leaf tensors keep their gradient. Read it from the "
+        "leaf, or call `retain_grad()` on that tensor before the backward pass.",
         shows=lambda call: any("not a leaf" in warning for warning in call.warnings),
     ),
     Mistake(
         "backward-returns-none",
-        "The result is None. `backward()` itself returns nothing: it adds the gradient to the `.grad` of the leaf tensor.",
+        "The result is None. `backward()` returns None. It adds the gradient to the `.grad` of the leaf tensor.",
         shows=lambda call: _returned_nothing(call) and any(run.accumulates for run in call.engine_runs),
     ),
     Mistake(
         "grad-returns-tuple",
-        "`torch.autograd.grad` returns a tuple, one gradient for each input. Take the one that you want out of it.",
+        "`torch.autograd.grad` returns a tuple with one gradient for each input. Take the gradient out of the tuple.",
         shows=_returned_grad_tuple,
     ),
     raising(
         "integer-tensor",
-        "Only floating-point tensors can require gradients. Write `3.` for `3`, or give the tensor a floating dtype.",
+        "Only floating-point tensors can require gradients. Write `3.` and not `3`, or give the tensor a "
+        "floating-point dtype.",
         "RuntimeError",
         "only Tensors of floating point",
     ),
     raising(
         "second-backward",
-        "This graph was already used: the values it saved are freed by the first backward. Build the forward pass anew, "
-        "or keep them on purpose.",
+        "The first backward pass freed the values that this graph had saved, so a second one is not possible. Run the "
+        "forward pass again, or tell the first pass to keep the graph.",
         "RuntimeError",
         "a second time",
     ),
     raising(
         "backward-on-vector",
-        "`backward()` on its own needs a scalar. Which weighted sum of the outputs do you want?",
+        "`backward()` without an argument needs a scalar. Give it a vector with one weight for each output, or make a "
+        "scalar first.",
         "RuntimeError",
         "only for scalar outputs",
     ),
     raising(
         "vector-shape",
-        "The vector given to `backward` weighs the outputs, so it has the output's shape.",
+        "The vector that `backward` gets has one weight for each output. Give it the shape of the output.",
         "RuntimeError",
         "mismatch in shape: grad_output",
     ),
     raising(
         "untracked",
-        "Nothing that went into this tensor asked to be tracked, so it has no graph. Set `requires_grad` on the leaf "
-        "before the forward pass, and compute with tensors all the way.",
+        "This tensor has no graph, because no tensor that it was computed from requires grad. Set `requires_grad` on "
+        "the leaf before the forward pass, and compute with tensors only.",
         "RuntimeError",
         "does not require grad",
     ),
     raising(
         "inplace-on-leaf",
-        "A leaf that requires grad can't be changed in place while it is tracked. Compute out of place, or under `no_grad`.",
+        "A leaf that requires grad can't be changed in place while autograd tracks it. Compute a new tensor, or make "
+        "the change under `no_grad`.",
         "RuntimeError",
         "leaf variable",
         "view of a leaf",
     ),
     raising(
         "inplace-on-saved",
-        "A value that the backward pass had saved was changed in place after the forward pass.",
+        "You changed a tensor in place after the forward pass, and the backward pass needs its old value. Compute a "
+        "new tensor.",
         "RuntimeError",
         "modified by an inplace operation",
     ),
     raising(
         "numpy-on-tracked",
-        "NumPy can't take a tensor that requires grad: the graph would be cut there. Stay with torch functions in the "
-        "forward pass.",
+        "NumPy can't take a tensor that requires grad, because it can't record a graph. Use torch functions only in "
+        "the forward pass.",
         "RuntimeError",
         "call numpy() on Tensor that requires grad",
     ),
     raising(
         "unused-in-graph",
-        "The tensor you differentiate in is not part of that graph. Compute the result from the very leaf that you made.",
+        "The tensor in which you differentiate is not part of that graph. Compute the result from the leaf that you "
+        "made.",
         "RuntimeError",
         "to not have been used in the graph",
     ),
     raising(
         "math-on-tensor",
-        "A function that is made for tensors was given a plain number. Make a tensor of it first.",
+        "A function that expects a tensor got a plain number. Make the number a tensor first.",
         "TypeError",
         "must be Tensor, not float",
         "must be Tensor, not int",
     ),
     raising(
         "backward-on-number",
-        "A plain Python number has no graph. Keep the result a tensor until `backward` has run.",
+        "You called `backward` on a plain Python number, which has no graph. Keep the result a tensor until `backward`"
+        " has run.",
         "AttributeError",
         "'float' object has no attribute 'backward'",
         "'int' object has no attribute 'backward'",
     ),
     raising(
         "math-on-tensor",
-        "A plain number was used where a tensor is needed. Make a tensor of it first.",
+        "A plain number was used where a tensor is needed. Make the number a tensor first.",
         "AttributeError",
         *(f"'{kind}' object has no attribute '{name}" for kind in ("float", "int") for name in _OF_TENSORS),
     ),
     raising(
         "no-grad-yet",
-        "`.grad` is None until the first backward has reached this tensor, and only leaf tensors get one.",
+        "`.grad` is None here. Only leaf tensors get a `.grad`, and only when a backward pass reaches them.",
         "AttributeError",
         "'NoneType' object has no attribute",
     ),
     raising(
         "none-as-number",
-        "Something here is None where a number was expected. `.grad` is None until a backward has reached that leaf.",
+        "A value is None where a number was expected. `.grad` is None until a backward pass reaches that leaf.",
         "TypeError",
         "NoneType",
     ),
     raising(
         "interrupted",
-        "The call did not come to an end and was interrupted. Which loop never stops?",
+        "The call took too long and was interrupted. Check that each loop stops.",
         "KeyboardInterrupt",
     ),
 )

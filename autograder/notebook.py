@@ -15,9 +15,11 @@ from .comparison import Comparison, compare
 from .diagnosis.running import run_variants
 from .diagnosis.search import Budget, diagnose
 from .exercise import withheld
-from .judge import judge
+from .judge import judge, stopped
 from .overview import Progress, saved_verdicts, summarise
 from .probe import probe
+from .settings import fresh_settings
+from .source import defines
 from .verdict import Outcome, Verdict
 
 __all__ = ["Comparison", "check", "compare", "hint", "progress"]
@@ -62,20 +64,35 @@ def check(exercise_id: str) -> ShownVerdict:
     LookupError
         When there is no such exercise.
     """
-    exercise = lessons.find(exercise_id)
+    with fresh_settings():
+        exercise = lessons.find(exercise_id)
     if exercise.reference is withheld:
         message = "While work is graded, only the check cells of the lesson itself are checked."
         return ShownVerdict(exercise_id, Outcome.UNREADABLE, 0, exercise.points, "", message)
     namespace = sys._getframe(1).f_globals
     observation = probe(exercise, namespace, exercise.cases)
-    # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
-    judged = judge(exercise, exercise.cases, observation.to_json())
-    run = partial(run_variants, exercise, namespace)
-    verdict = ShownVerdict(**vars(diagnose(exercise, exercise.cases, observation, judged, run, Budget())))
+    with fresh_settings():
+        # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
+        judged = judge(exercise, exercise.cases, observation.to_json())
+        error = _error_of(exercise.name) if observation.answer is None and not observation.failed else None
+        if error is not None:
+            judged = stopped(exercise, judged, type(error).__name__, str(error))
+        run = partial(run_variants, exercise, namespace)
+        verdict = ShownVerdict(**vars(diagnose(exercise, exercise.cases, observation, judged, run, Budget())))
     _verdicts.pop(exercise_id, None)
     _verdicts[exercise_id] = verdict
     print(view.text(verdict))
     return verdict
+
+
+def _error_of(name: str) -> BaseException | None:
+    """Return the error of the cell that ran last, where that cell defines a name."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    ran = getattr(shell, "last_execution_result", None)
+    if ran is None or ran.info is None or not defines(str(ran.info.raw_cell), name):
+        return None
+    error = ran.error_before_exec or ran.error_in_exec
+    return error if isinstance(error, BaseException) else None
 
 
 @dataclass(frozen=True)

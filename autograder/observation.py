@@ -117,7 +117,8 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
 
     `answer` is what the exercise's name is bound to (None where it is not defined), `calls` has one entry a case.
     `scaled` is the last case once more, with every gradient that enters the engine doubled: a result that came
-    through autograd changes with it, a formula's does not. `source` is the text of the answer.
+    through autograd changes with it, a formula's does not. `source` is the text of the answer. `failed` says what the
+    probe itself stumbled over; then there is nothing else.
     """
 
     exercise: Short
@@ -125,6 +126,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     calls: Annotated[tuple[Call, ...], Meta(max_length=100)] = ()
     scaled: Call | None = None
     source: Text = ""
+    failed: Line = ""
 
     def to_json(self) -> str:
         """Return the observation as JSON text; NaN and infinity as Python's json module writes them."""

@@ -30,6 +30,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from .describe import describe
 from .exercise import Case, Exercise
 from .observation import Call, EngineRun, Observation, Raised, Value
+from .settings import Kept, fresh_settings
 
 _SCALE = 2.0
 _MAX_RUNS = 1000
@@ -63,6 +64,15 @@ def probe(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[Case
     cases
         The inputs, one call each.
     """
+    with fresh_settings() as settings:
+        try:
+            return _observed(exercise, namespace, cases, settings)
+        # What student code has replaced may be what is needed here: that costs this check and no other.
+        except Exception as error:
+            return Observation(exercise=exercise.id, failed=f"{type(error).__name__}: {error}"[:500])
+
+
+def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[Case], settings: Kept) -> Observation:
     if exercise.name not in namespace:
         return Observation(exercise=exercise.id)
     answer = namespace[exercise.name]
@@ -75,19 +85,19 @@ def probe(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[Case
     for case in cases:
         # Who interrupts an endless loop means the whole check: the calls that are left count as interrupted too.
         interrupted = bool(calls) and calls[-1].raised is not None and "KeyboardInterrupt" in calls[-1].raised.types
-        calls += (calls[-1] if interrupted else _call(exercise, answer, case),)
+        calls += (calls[-1] if interrupted else _call(exercise, answer, case, settings),)
     returned = [case for case, call in zip(cases, calls, strict=True) if call.raised is None]
     through_engine = exercise.way == "autograd" and returned
     return Observation(
         exercise=exercise.id,
         answer=describe(answer),
         calls=calls,
-        scaled=_call(exercise, answer, returned[-1], scale=_SCALE) if through_engine else None,
+        scaled=_call(exercise, answer, returned[-1], settings, _SCALE) if through_engine else None,
         source=source_of(answer, namespace),
     )
 
 
-def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, scale: float = 1.0) -> Call:
+def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, settings: Kept, scale: float = 1.0) -> Call:
     """Call the answer at one case, with its output caught and the autograd engine watched."""
     arguments = exercise.arguments(case)
     untouched = exercise.arguments(case)
@@ -98,7 +108,6 @@ def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, scale: flo
     by_hand = exercise.way == "hand"
     before = _passes() if by_hand else 0
     with (
-        _kept_settings(),
         warnings.catch_warnings(record=True) as warned,
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
@@ -107,7 +116,8 @@ def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, scale: flo
     ):
         warnings.simplefilter("always")
         try:
-            result = answer(*arguments)
+            with settings.in_place():
+                result = answer(*arguments)
         # An answer may call exit(), or be interrupted in an endless loop: both are outcomes, not ends of the check.
         except BaseException as error:
             raised = _raised(error)
@@ -244,17 +254,6 @@ def _passes() -> int:
     return numbers[0]
 
 
-@contextlib.contextmanager
-def _kept_settings() -> Iterator[None]:
-    """Call with gradients enabled, and put the global settings of torch and NumPy back as they were."""
-    dtype = torch.get_default_dtype()
-    with torch.enable_grad(), np.errstate():
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(dtype)
-
-
 def _raised(error: BaseException) -> Raised:
     types_ = tuple(kind.__name__[:200] for kind in type(error).__mro__ if issubclass(kind, BaseException))
     frames = traceback.extract_tb(error.__traceback__)
@@ -328,8 +327,8 @@ def source_of(answer: object, namespace: Mapping[str, Any]) -> str:
 
 def _functions(thing: Any, namespace: Mapping[str, Any]) -> list[types.FunctionType]:
     """Return the function behind a partial, and what it wraps or says that it wraps; of a class or instance, its own."""
-    while isinstance(thing, functools.partial):
-        thing = thing.func
+    while isinstance(thing, functools.partial | np.vectorize):
+        thing = thing.func if isinstance(thing, functools.partial) else thing.pyfunc
     around: list[types.FunctionType] = []
     for _ in range(50):
         if not hasattr(thing, "__wrapped__"):

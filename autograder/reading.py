@@ -1,7 +1,7 @@
 """Reads an answer beside the reference: checks the type and shape of each part, and pairs the numbers.
 
-Pure, and the judge's alone. Types and shapes come before values: a comparison that broadcasts would call
-`[2, 2, 2]` equal to `2`.
+Pure; only the judge and its own modules use it. Types and shapes are checked before values, because a comparison that
+broadcasts would find `[2, 2, 2]` equal to `2`.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ class Part:
 
     @property
     def entry(self) -> str:
-        """What of its path names the answer's own entry, as `["detach()"` of `["detach()"]["value"]`."""
+        """The start of the path that names an entry of the answer itself: `["detach()"` of `["detach()"]["value"]`."""
         return self.path.partition("][")[0]
 
     def numbers(self) -> tuple[Numbers, Numbers] | None:
-        """Return the two where they are numbers."""
+        """Return both as arrays of numbers, or None if they are no numbers."""
         if isinstance(self.got, np.ndarray) and isinstance(self.reference, np.ndarray):
             return self.got, self.reference
         return None
 
 
 def leaf(reference: Any) -> Leaf:
-    """Return one part of a reference as it is compared."""
+    """Return one part of a reference in the form that is compared."""
     if isinstance(reference, bool | str):
         return reference
     if isinstance(reference, set | frozenset):
@@ -65,13 +65,13 @@ def leaf(reference: Any) -> Leaf:
 
 
 def read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem | None:
-    """Read `value` beside `reference`. Append a part for each of the reference's, and return the first problem.
+    """Read `value` beside `reference`. Append one part for each part of the reference, and return the first problem.
 
-    A part whose type or shape is wrong is appended too, with nothing in it.
+    A part of a wrong type or shape is appended too, with None for what the student gave.
     """
     before = len(parts)
     problem = _read(reference, value, path, parts)
-    # Parts inside a part that can't be read still count: as wrong.
+    # The parts inside a part that can't be read count as wrong.
     if problem is not None and len(parts) == before:
         parts.extend(Part(below, None, one) for below, one in _leaves(reference, path))
     return problem
@@ -100,15 +100,13 @@ def _read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem
     got = _numbers(value)
     if got is None:
         wanted = "a number" if expected.ndim == 0 else f"an array of shape {expected.shape}"
-        return Problem(
-            Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.{_none_hint(value)}"
-        )
+        return Problem(Outcome.WRONG_TYPE, f"{_expected(path)} {wanted}; got {what_is(value)}.{_none_hint(value)}")
     if got.shape != expected.shape:
         wanted = "a single number" if expected.ndim == 0 else f"shape {expected.shape}"
-        message = f"{subject(path)} has shape {got.shape}. Asked for is {wanted}."
+        message = f"{_expected(path)} {wanted}; got shape {got.shape}."
         return Problem(Outcome.WRONG_SHAPE, message)
     if value.requires_grad or any(item.requires_grad for item in value.items):
-        message = f"{subject(path)} still requires grad, so it drags its graph along. Return it detached, or as a plain number."
+        message = f"{subject(path)} still requires grad, so its graph is kept with it. Return it detached, or as a plain number."
         return Problem(Outcome.WRONG_STATE, message, "still-tracked")
     parts.append(Part(path, got, expected))
     return None
@@ -117,16 +115,16 @@ def _read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem
 def _read_mapping(reference: dict[Any, Any], value: Value, path: str, parts: list[Part]) -> Problem | None:
     names = ", ".join(repr(key) for key in reference)
     if value.kind != "mapping":
-        return Problem(
-            Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is a dict with the keys {names}."
-        )
+        return Problem(Outcome.WRONG_TYPE, f"{_expected(path)} a dict with the keys {names}; got {what_is(value)}.")
     entries = dict(zip(value.keys, value.items, strict=False))
     for key in reference:
         if key not in entries:
-            return Problem(Outcome.WRONG_TYPE, f"{subject(path)} has no key {key!r}. Asked for are {names}.")
+            return Problem(Outcome.WRONG_TYPE, f"{subject(path)} has no key {key!r}. Expected the keys {names}.")
     for key in entries:
         if key not in reference:
-            return Problem(Outcome.WRONG_TYPE, f"{subject(path)} has a key too many: {key!r}. Asked for are {names}.")
+            return Problem(
+                Outcome.WRONG_TYPE, f"{subject(path)} has the unknown key {key!r}. Expected the keys {names}."
+            )
     problems = [read(reference[key], entries[key], f"{path}[{key!r}]", parts) for key in reference]
     return next((problem for problem in problems if problem is not None), None)
 
@@ -134,14 +132,12 @@ def _read_mapping(reference: dict[Any, Any], value: Value, path: str, parts: lis
 def _read_sequence(
     reference: tuple[Any, ...] | list[Any], value: Value, path: str, parts: list[Part]
 ) -> Problem | None:
-    wanted = f"{'a tuple' if isinstance(reference, tuple) else 'a list'} of {len(reference)}"
+    wanted = f"{'a tuple' if isinstance(reference, tuple) else 'a list'} of {len(reference)} elements"
     items = _elements(value)
     if items is None:
-        return Problem(
-            Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.{_none_hint(value)}"
-        )
+        return Problem(Outcome.WRONG_TYPE, f"{_expected(path)} {wanted}; got {what_is(value)}.{_none_hint(value)}")
     if len(items) != len(reference):
-        return Problem(Outcome.WRONG_SHAPE, f"{subject(path)} has {len(items)} elements. Asked for is {wanted}.")
+        return Problem(Outcome.WRONG_SHAPE, f"{_expected(path)} {wanted}; got {len(items)} elements.")
     problems = [
         read(one, item, f"{path}[{i}]", parts) for i, (one, item) in enumerate(zip(reference, items, strict=True))
     ]
@@ -150,7 +146,7 @@ def _read_sequence(
 
 def _read_set(reference: set[Any] | frozenset[Any], value: Value, path: str, parts: list[Part]) -> Problem | None:
     if value.kind != "sequence" or any(item.kind != "text" for item in value.items):
-        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is a set of strings.")
+        return Problem(Outcome.WRONG_TYPE, f"{_expected(path)} a set of strings; got {what_is(value)}.")
     parts.append(Part(path, frozenset(item.text for item in value.items), frozenset(reference)))
     return None
 
@@ -158,7 +154,7 @@ def _read_set(reference: set[Any] | frozenset[Any], value: Value, path: str, par
 def _read_exact(reference: bool | str, value: Value, path: str, parts: list[Part]) -> Problem | None:
     kind, wanted = ("truth", "True or False") if isinstance(reference, bool) else ("text", "a string")
     if value.kind != kind:
-        return Problem(Outcome.WRONG_TYPE, f"{subject(path)} is {what_is(value)}. Asked for is {wanted}.")
+        return Problem(Outcome.WRONG_TYPE, f"{_expected(path)} {wanted}; got {what_is(value)}.")
     parts.append(Part(path, value.text if isinstance(reference, str) else bool(value.numbers[0]), reference))
     return None
 
@@ -205,7 +201,8 @@ def not_finite(parts: Sequence[Part]) -> Problem | None:
         numbers = part.numbers()
         if numbers is not None and not np.isfinite(numbers[0][np.isfinite(numbers[1])]).all():
             return Problem(
-                Outcome.NOT_FINITE, f"{subject(part.path)} is not finite: nan or infinity. Where does it overflow?"
+                Outcome.NOT_FINITE,
+                f"{subject(part.path)} is nan or infinity. Expected a finite number. Print the steps to see which one overflows.",
             )
     return None
 
@@ -213,6 +210,11 @@ def not_finite(parts: Sequence[Part]) -> Problem | None:
 def subject(path: str) -> str:
     """Return the words for a part of an answer."""
     return f"The entry `{path}`" if path else "The result"
+
+
+def _expected(path: str) -> str:
+    """Return the first words of a message about a part of an answer."""
+    return f"{subject(path)}: expected" if path else "Expected"
 
 
 _NAMES = {
@@ -236,4 +238,4 @@ def what_is(value: Value) -> str:
 
 
 def _none_hint(value: Value) -> str:
-    return " Does every path through the function end in a `return`?" if value.kind == "nothing" else ""
+    return " Check that each path through the function ends in a `return`." if value.kind == "nothing" else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 import textwrap
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,6 +39,14 @@ class Names(dict[str, ast.expr]):
         """Count one look-up. Raises RecursionError when the limit is reached."""
         if next(self._work, None) is None:
             raise RecursionError
+
+
+def defines(source: str, name: str) -> bool:
+    """Return whether a cell's text gives a name its value. The text need not be Python that can be parsed."""
+    name = re.escape(name)
+    return bool(
+        re.search(rf"^(?:(?:async\s+)?def|class)\s+{name}\b|^{name}\s*(?::[^=\n]+)?=(?!=)", source, re.MULTILINE)
+    )
 
 
 def names_called(source: str) -> frozenset[str]:

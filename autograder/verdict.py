@@ -31,6 +31,9 @@ class Outcome(StrEnum):
 MIME_TYPE = "application/vnd.autograder.verdict+json"
 
 
+_MAY_BE_LEFT_OUT = frozenset(("finding", "evidence", "sketch", "flag"))
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The judgement of one answer.
@@ -43,6 +46,8 @@ class Verdict:
         The student's own call and what came of it, as text: the first that was wrong, or else the first.
     printed
         What the answer printed during that call.
+    flag
+        What a person should look at, in a sentence, or "". It costs no points.
     finding
         What else was found of a wrong answer, or None.
     evidence
@@ -64,16 +69,17 @@ class Verdict:
     finding: Finding | None = None
     evidence: str = ""
     sketch: Sketch | None = None
+    flag: str = ""
 
     def __repr__(self) -> str:
         """Return the points as a bare number: nbgrader reads a check cell's score from this text."""
         return f"{self.points:g}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as plain data, without the hints."""
+        """Return the verdict as plain data, without the hints, and without those of the last fields that say nothing."""
         record = asdict(self)
         del record["hints"]
-        return record
+        return {name: value for name, value in record.items() if value or name not in _MAY_BE_LEFT_OUT}
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Verdict:

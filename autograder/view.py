@@ -167,6 +167,8 @@ def text(verdict: Verdict) -> str:
         lines.append(f"  {verdict.call}" + (f" gave {verdict.answer}" if verdict.answer else ""))
     if verdict.evidence:
         lines += _wrapped(verdict.evidence)
+    if verdict.flag:
+        lines += _wrapped(f"For the instructor: {verdict.flag}")
     return "\n".join(lines)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -263,3 +265,14 @@ def test_reference_agrees_with_central_difference(exercise: Exercise) -> None:
                     f"autograder/lessons/{exercise.lesson}.py, {exercise.id}: Expected `reference` to be the derivative of "
                     f"`forward`; got {part} at {arguments}, and small steps give {found}. Correct one of the two."
                 )
+
+
+@each_lesson
+def test_each_exercise_stands_below_its_heading(lesson: Lesson) -> None:
+    """All of an exercise stands in one place of its lesson's module, in the order of the lesson."""
+    text = Path(str(importlib.import_module(f"autograder.lessons.{lesson.name}").__file__)).read_text()
+    found = re.findall(
+        r"^# --- (\d\S*) · (.+?) -+$|^\w+ = Exercise\(\n(?:    .*\n)*?    number=\"(.+)\"|^(LESSON) = ", text, re.M
+    )
+    expected = [row for one in lesson.exercises for row in ((one.number, one.title, "", ""), ("", "", one.number, ""))]
+    assert found == [*expected, ("", "", "", "LESSON")]

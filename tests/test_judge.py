@@ -49,7 +49,11 @@ SLOPES = [3 * x**2 for x in POINTS]
 def observation_of(exercise: Exercise, values: Sequence[Any], **more: Any) -> Observation:
     """Return what the probe would write down of an answer that returns these values; a `Call` stands for itself."""
     calls = tuple(value if isinstance(value, Call) else Call(value=describe(value)) for value in values)
-    fields: dict[str, Any] = {"answer": Value(kind="callable", type="function"), "calls": calls}
+    fields: dict[str, Any] = {
+        "answer": Value(kind="callable", type="function"),
+        "calls": calls,
+        "source": "def answer(x): return x",
+    }
     return Observation(exercise=exercise.id, **fields | more)
 
 
@@ -388,7 +392,9 @@ def test_own_mistake_that_shows_comes_first() -> None:
     own = raising("own", "This one is known here.", "RuntimeError", "second time")
     verdict = judged(replace(CUBE, mistakes=(own,)), [raised("RuntimeError", "a second time"), *SLOPES[1:]])
     assert (verdict.outcome, verdict.mistake) == (Outcome.RAISED, "lesson.answer.own")
-    assert verdict.message == "This one is known here. It raised RuntimeError: a second time at the line `return x`."
+    assert (
+        verdict.message == "This one is known here. The call raised RuntimeError: a second time at the line `return x`."
+    )
 
 
 def test_state_that_shows() -> None:
@@ -544,7 +550,8 @@ def test_thirds_stay_below_the_whole() -> None:
 def test_an_entry_that_is_a_dict_is_right_as_a_whole() -> None:
     exercise = asking({"a": {"b": True, "c": False}, "d": {"b": False, "c": False}}, partial=True, points=2)
     word = {"b": False, "c": False}
-    assert judged(exercise, [{"a": word, "d": word}]).points == 1
+    # The same in each entry is a guess.
+    assert judged(exercise, [{"a": word, "d": word}]).points == 0
     assert judged(exercise, [{"a": {**word, "b": True}, "d": dict.fromkeys(word, True)}]).points == 1
     assert judged(exercise, [{"a": word, "d": dict.fromkeys(word, True)}]).points == 0
 
@@ -724,10 +731,24 @@ AS_ASKED = {"t requires grad": False, "gradients": ["zeros", "None"], "gradient 
         ({"t requires grad": True}, "After the call, `t requires grad` is True. Expected False."),
         ({"gradients": ["zeros", "full"]}, "After the call, `gradients[1]` is full. Expected None."),
         ({"gradient of b": [1.0, 5.0]}, "After the call, `gradient of b` is right in the first entry, and wrong"),
-        ({"gradient of b": [1.0]}, "After the call, `gradient of b` has shape (1,)."),
+        ({"gradient of b": [1.0]}, "After the call, `gradient of b`: expected shape (2,); got shape (1,)."),
     ],
 )
 def test_what_was_measured_is_not_shown_as_the_result(found: dict[str, Any], message: str) -> None:
     verdict = judged(MEASURED, [AS_ASKED | found])
     assert verdict.message.startswith(message)
     assert verdict.answer == ""
+
+
+def test_right_values_without_a_text_are_flagged() -> None:
+    verdict = judged(CUBE, SLOPES, source="")
+    assert (verdict.outcome, verdict.points) == (Outcome.RIGHT, CUBE.points)
+    assert "should look at it" in verdict.flag
+    assert judged(replace(CUBE, way="any"), SLOPES, source="").flag == ""
+    assert judged(CUBE, SLOPES).flag == ""
+    assert judged(CUBE, [0.0, 0.0, 0.0], source="").flag == ""
+
+
+def test_backward_kernel_is_not_by_hand() -> None:
+    calls = [Call(value=describe(x), used=("sigmoid_backward",)) for x in SLOPES]
+    assert judged(CUBE, calls).mistake == "lesson.answer.autograd-by-hand"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -38,6 +40,7 @@ MAY_IMPORT = {
             "autograder.lessons",
             "autograder.modules",
             "autograder.probe",
+            "autograder.settings",
         ),
     ),
 }
@@ -103,3 +106,9 @@ def test_each_module_can_be_imported_first() -> None:
     with context.Pool(2, maxtasksperchild=1) as pool:
         failed = [why for why in pool.map(imports_alone, MODULES, chunksize=1) if why]
     assert not failed
+
+
+def test_the_command_starts_without_torch() -> None:
+    # It takes seconds to import, and most of what the command does has no use for it.
+    program = "import sys, autograder.cli, autograder.grading.course; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 
 from autograder import check, compare, hint, lessons, notebook, view
 from autograder.comparison import Comparison
@@ -156,3 +157,17 @@ def test_while_grading_progress_points_to_the_students_own_notebook(monkeypatch:
     assert repr(shown) == "Your own notebook shows your progress."
     assert "<table" not in shown._repr_html_()
     assert "Your own notebook shows your progress" in shown._repr_html_()
+
+
+def test_the_error_of_the_cell_before_is_told_where_it_defines_the_answer() -> None:
+    shell = InteractiveShell.instance()
+    try:
+        shell.user_ns["check"] = check
+        shell.run_cell("import no_such_library\ndef d_square(x): return 2 * x")
+        verdict = shell.run_cell("check('scalar_gradients.d_square')").result
+        assert verdict.outcome is Outcome.RAISED
+        assert "stopped with ModuleNotFoundError: No module named 'no_such_library'. So" in verdict.message
+        shell.run_cell("d_square(3)")
+        assert shell.run_cell("check('scalar_gradients.d_square')").result.outcome is Outcome.NOT_ATTEMPTED
+    finally:
+        InteractiveShell.clear_instance()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import importlib
+import os
+import random
 import sys
 import warnings
 from typing import Any
@@ -10,9 +14,12 @@ import numpy as np
 import pytest
 import torch
 
+from autograder import lessons
 from autograder.exercise import Array, Build, Case, Way, case
+from autograder.judge import judge
 from autograder.observation import Call, EngineRun, Observation
 from autograder.probe import probe, source_of
+from autograder.settings import fresh_settings
 from tests.answering import exercise_of, namespace_of
 
 
@@ -514,3 +521,86 @@ def test_functions_that_call_each_other() -> None:
 def test_long_source_is_cut() -> None:
     namespace = namespace_of("def answer(x):\n" + "    x = x + 1\n" * 5000 + "    return x\n")
     assert len(source_of(namespace["answer"], namespace)) == 20_000
+
+
+# Global settings of the notebook
+
+GLOBAL_SETTINGS = {
+    "default device that is not there": "torch.set_default_device('cuda')",
+    "default device without numbers": "torch.set_default_device('meta')",
+    "device entered and not left": "torch.device('meta').__enter__()",
+    "default dtype": "torch.set_default_dtype(torch.float64)",
+    "no gradients": "torch.set_grad_enabled(False)",
+    "inference mode": "mode = torch.inference_mode()\nmode.__enter__()",
+    "autocast": "torch.set_autocast_enabled('cpu', True)",
+    "deterministic": "torch.use_deterministic_algorithms(True)",
+    "warnings as errors": "import warnings\nwarnings.simplefilter('error')",
+    "NumPy raises": "np.seterr(all='raise')",
+    "print options": "np.set_printoptions(formatter={'all': lambda x: 1 / 0})\ntorch.set_printoptions(threshold=0, precision=0)",
+    "patched builtins": "import builtins\nbuiltins.len = builtins.isinstance = builtins.sorted = lambda *_: 7",
+    "removed builtins": "import builtins\ndel builtins.sum, builtins.zip",
+    "patched random": "import random\nrandom.seed(3); np.random.seed(3); torch.manual_seed(3)",
+}
+
+
+def state() -> list[Any]:
+    with torch._C.DisableTorchFunction():
+        return [
+            *(torch.get_default_dtype(), torch.is_grad_enabled()),
+            *(torch.is_inference_mode_enabled(), torch.is_autocast_enabled("cpu")),
+            *(str(np.geterr()), str(torch._tensor_str.PRINT_OPTS), [str(one) for one in warnings.filters]),
+            {name: id(value) for name, value in vars(builtins).items() if name != "_"},
+            *(str(random.getstate()), np.random.get_state()[1].tolist(), str(torch.get_rng_state().tolist())),
+        ]
+
+
+def checked_under(setting: str, answers: dict[str, str]) -> list[str]:
+    """Make a setting as a cell does, check answers as a notebook does, and return what was not as it should be."""
+    namespaces = {exercise_id: namespace_of(source) for exercise_id, source in answers.items()}
+    exec(setting, {"np": np, "torch": torch})
+    before = state() if "builtins" not in setting else []
+    wrong: list[str] = []
+    for exercise_id, namespace in namespaces.items():
+        with fresh_settings():
+            exercise = lessons.find(exercise_id)
+        observation = probe(exercise, namespace, exercise.cases)
+        with fresh_settings():
+            verdict = judge(exercise, exercise.cases, observation.to_json())
+            if verdict.outcome != "right":
+                wrong += [f"{exercise_id}: {verdict.outcome}: {verdict.message}"]
+    if before and before != state():
+        wrong += ["the settings are not as they were"]
+    return wrong
+
+
+@pytest.mark.parametrize("name", GLOBAL_SETTINGS)
+def test_global_settings_are_set_aside_and_put_back(name: str) -> None:
+    """In a process of its own: what is set here would stay."""
+    answers = {
+        exercise_id: next(iter(styles.values()))
+        for lesson in ("scalar_gradients", "vector_backward")
+        for exercise_id, styles in importlib.import_module(f"tests.answers.{lesson}").RIGHT.items()
+    }
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            said = checked_under(GLOBAL_SETTINGS[name], answers)
+        except BaseException as error:
+            said = [f"ended with {error!r}"]
+        with fresh_settings():
+            os.write(write, "\n".join(said)[:4000].encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        assert pipe.read() == ""
+    os.waitpid(child, 0)
+
+
+def test_failure_of_the_probe_itself_is_told() -> None:
+    def broken(x: float) -> float:
+        raise OSError("no such thing")
+
+    observation = observed("def answer(x): return x", case(Build("broken", (1.0,))), builders={"broken": broken})
+    assert observation == Observation(exercise="lesson.answer", failed="OSError: no such thing")
+    assert Observation.from_json(observation.to_json()) == observation

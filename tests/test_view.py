@@ -208,6 +208,13 @@ def test_text_has_all_that_the_panel_shows() -> None:
     )
 
 
+def test_what_a_person_should_look_at_is_shown() -> None:
+    flagged = replace(WRONG, flag="Look at <b>.")
+    assert "For the instructor: Look at <b>." in view.text(flagged)
+    assert "For the instructor: Look at <b>." in words(view.panel(flagged))
+    assert "instructor" not in view.text(WRONG) + view.panel(WRONG)
+
+
 def test_ladder_shows_the_hints_taken() -> None:
     assert words(view.ladder(WRONG.hints, 1)) == "Look at the type. 1 of 4 hints. Run the cell again for the next."
     second = view.ladder(WRONG.hints, 2)

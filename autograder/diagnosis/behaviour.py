@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 import numpy as np
+import torch
 
 from ..exercise import Exercise, gradient
 from ..finding import Finding, Place
@@ -29,7 +30,8 @@ def behaviour(wrong: Wrong, others: Sequence[Exercise] = ()) -> Finding | None:
         return None
     found = unused_parameter(wrong) or constant(wrong) or exchanged_entries(wrong)
     found = found or _related(wrong) or _other_quantity(wrong, others) or _arranged(wrong)
-    return found or one_side(wrong) or outside_variable(wrong) or _where_in_array(wrong)
+    found = found or one_side(wrong) or outside_variable(wrong) or _where_in_array(wrong)
+    return found or some_inputs(wrong)
 
 
 # It does not move
@@ -396,6 +398,34 @@ def _length(argument: object) -> int:
         return 0
 
 
+# Right at some inputs
+
+
+def some_inputs(wrong: Wrong) -> Finding | None:
+    """Tell one input at which the answer is right, and one at which it is not."""
+    path = next(iter(wrong.wrong_paths), None)
+    if path is None or len(wrong.arrays[path]) < 2:
+        return None
+    table = wrong.tables[path]
+    right = {int(case) for case in set(table.case) if table.right[table.case == case].all()}
+    telling = {int(case) for case, large in zip(table.case, np.abs(table.want) > table.atol, strict=True) if large}
+    shown = sorted(right & telling)
+    if not shown:
+        return None
+    good, bad = (wrong.write_call(wrong.cases[case]) for case in (shown[0], wrong.case))
+    way = _way(wrong, path)
+    return Finding("behaviour.some-inputs", f"It is right at `{good}`, and {way} at `{bad}`.", Place(entry=path))
+
+
+def _way(wrong: Wrong, path: str) -> str:
+    for array in wrong.arrays[path]:
+        if array.case == wrong.case and array.want.ndim == 0:
+            if float(np.sign(array.got)) == -float(np.sign(array.want)) != 0:
+                return "has the wrong sign"
+            return "too large" if array.got > array.want else "too small"
+    return "wrong"
+
+
 # Another quantity
 
 
@@ -418,7 +448,7 @@ def _quantities(wrong: Wrong, others: Sequence[Exercise]) -> Iterator[tuple[str,
     """Yield what might have been computed in place of the right answer: a kind, words, and the value at each case."""
     arguments = [point.arguments for point in wrong.points]
     for other in others:
-        if other.id != wrong.exercise.id and other.way != "recorded":
+        if other.id != wrong.exercise.id and _takes(other, arguments):
             values = [_tried(other.reference, one) for one in arguments]
             yield "behaviour.other-exercise", f"what exercise {other.number} asks for (`{other.name}`)", values
     forward = wrong.exercise.forward
@@ -430,6 +460,19 @@ def _quantities(wrong: Wrong, others: Sequence[Exercise]) -> Iterator[tuple[str,
     yield "behaviour.second-derivative", "the derivative of the right answer", [_slope(wrong, one) for one in arguments]
     at_opposite = [_tried(wrong.exercise.reference, (_minus(one[0]), *one[1:])) if one else None for one in arguments]
     yield "behaviour.other-point", f"the right answer at −{wrong.names[0] if wrong.names else 'x'}", at_opposite
+
+
+def _takes(other: Exercise, arguments: Sequence[tuple[object, ...]]) -> bool:
+    """Whether another exercise is asked with arguments of the same form, all of them numbers."""
+    forms = [_form(other.arguments(one)) for one in other.cases]
+    return None not in forms and bool(arguments[0]) and all(_form(one) in forms for one in arguments)
+
+
+def _form(arguments: tuple[object, ...]) -> tuple[object, ...] | None:
+    """Return the kinds of arguments; None where one is no number and no array."""
+    if any(not isinstance(one, bool | int | float | np.ndarray | torch.Tensor) for one in arguments):
+        return None
+    return tuple((float if isinstance(one, int) else type(one), np.ndim(one)) for one in arguments)  # type: ignore[arg-type]
 
 
 def _tried(function: Callable[..., object], arguments: Sequence[object]) -> object:

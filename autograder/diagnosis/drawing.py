@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -29,7 +30,8 @@ _FAR = 2.0
 
 def draw(exercise: Exercise, cases: Sequence[Case], calls: Sequence[Call], wrong: int, values: Values) -> Sketch | None:
     """Return the picture of an answer that is wrong at the case `wrong`; None where a picture says no more than words."""
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             return _curve(exercise, cases, calls, wrong, values) or _bars(exercise, cases[wrong], calls[wrong])
         except (ArithmeticError, ValueError, TypeError, RuntimeError):

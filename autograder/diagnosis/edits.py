@@ -298,6 +298,12 @@ class _Maker:
         yield self._replace(kind, node, left, 1.5)
         rest = {"-": b"(-%b)", "/": b"(1/%b)"}.get(token, b"%b") % right
         yield self._replace(kind, node, rest, 2.0)
+        match node.left, node.op, node.right:
+            # A power is taken for a product, and the other way round.
+            case ast.Constant(), ast.Mult(), _:
+                yield self._replace("slip.operator", node, b"(%b**%b)" % (right, left), 2.5)
+            case _, ast.Pow(), ast.Constant():
+                yield self._replace("slip.operator", node, b"(%b*%b)" % (right, left), 2.5)
         if token in ("-", "/", "**", "@"):
             yield self._replace("slip.exchanged-operands", node, right + token.encode() + left, 1.5)
         yield from self._brackets(node, parent)
@@ -308,6 +314,7 @@ class _Maker:
         if around is not None:
             start, end = around
             yield _Edit("slip.brackets", start, end, self.source[start + 1 : end - 1], node, 1.5)
+        yield from self._taken_in(node)
         if around is None and isinstance(parent, ast.BinOp):
             return
         links = list(self._links(node))[:_MOST_LINKS]
@@ -315,7 +322,6 @@ class _Maker:
             if (i, j) != (0, len(links) - 1):
                 start, end = links[i][0], links[j][1]
                 yield _Edit("slip.brackets", start, end, b"(%b)" % self.source[start:end], node, 1.5)
-        yield from self._taken_in(node)
 
     def _taken_in(self, node: ast.BinOp) -> Iterator[_Edit]:
         """Yield a call with the operand beside it taken into its brackets, or the last one in them left outside."""
@@ -486,6 +492,8 @@ class _Maker:
                 new = b"(%b%b%b)" % (words, sign, term)
                 yield self._replace("slip.dropped-term", node, new, 5.0 + late, shown, adds=True)
         yield self._replace("slip.dropped-power", node, b"(%b**2)" % words, 3.5 + late, shown, adds=True)
+        if not whole:
+            yield self._replace("slip.dropped-call", node, b"abs(%b)" % self._words(node), 5.0, shown, adds=True)
         if whole or isinstance(parent, ast.BinOp):
             for more in (b".T", b".sum()", b".mean()", b"[::-1]", b".detach()", b".item()", b"[0]"):
                 kind = "slip.transpose" if more == b".T" else "slip.dropped-call"
@@ -495,7 +503,7 @@ class _Maker:
 
     def _statement(self, node: ast.stmt) -> Iterator[_Edit]:
         match node:
-            case ast.Assign([ast.Name() as target], value):
+            case ast.Assign([ast.Name() | ast.Subscript() as target], value):
                 between = self.source[self._end(target) : self._start(value)]
                 at = self._end(target) + between.find(b"=")
                 yield _Edit("slip.accumulate", at, at + 1, b"+=", node, 2.0)

@@ -19,7 +19,7 @@ _STEP = 0.001
 
 def evidence(wrong: Wrong) -> Finding:
     """Return something true and specific of the first wrong case."""
-    return small_step(wrong) or _inputs(wrong) or _numbers(wrong) or _entries(wrong)
+    return small_step(wrong) or _numbers(wrong) or _entries(wrong)
 
 
 # A derivative, beside what a small step does
@@ -85,22 +85,6 @@ def _change(forward: Any, arguments: Sequence[Any], position: int, index: tuple[
 # Numbers
 
 
-def _inputs(wrong: Wrong) -> Finding | None:
-    """Tell one input at which the answer is right, and one at which it is not."""
-    path = next(iter(wrong.wrong_paths), None)
-    if path is None or len(wrong.arrays[path]) < 2:
-        return None
-    table = wrong.tables[path]
-    right = {int(case) for case in set(table.case) if table.right[table.case == case].all()}
-    telling = {int(case) for case, large in zip(table.case, np.abs(table.want) > table.atol, strict=True) if large}
-    shown = sorted(right & telling)
-    if not shown:
-        return None
-    good, bad = (wrong.write_call(wrong.cases[case]) for case in (shown[0], wrong.case))
-    way = _way(wrong, path)
-    return Finding("evidence.some-inputs", f"It is right at `{good}`, and {way} at `{bad}`.", Place(entry=path))
-
-
 def _numbers(wrong: Wrong) -> Finding | None:
     """Tell in which way the numbers are wrong."""
     for path in wrong.wrong_paths:
@@ -123,15 +107,6 @@ def _numbers(wrong: Wrong) -> Finding | None:
         )
         return Finding("evidence.numbers", sentence, place)
     return None
-
-
-def _way(wrong: Wrong, path: str) -> str:
-    for array in wrong.arrays[path]:
-        if array.case == wrong.case and array.want.ndim == 0:
-            if float(np.sign(array.got)) == -float(np.sign(array.want)) != 0:
-                return "has the wrong sign"
-            return "too large" if array.got > array.want else "too small"
-    return "wrong"
 
 
 def _at_inputs(wrong: Wrong, path: str) -> str:

@@ -140,6 +140,15 @@ def computes_only(text: Text) -> bool:
             case ast.Name(name):
                 if name in _BUILTINS:
                     return False
+            # What catches an interrupt can't be stopped.
+            case ast.ExceptHandler(None):
+                return False
+            case ast.ExceptHandler(ast.expr() as kind) if any(
+                isinstance(one, ast.Name) and one.id in ("BaseException", "KeyboardInterrupt") for one in ast.walk(kind)
+            ):
+                return False
+            case ast.Try(_, _, _, final) if final:
+                return False
             case ast.Global() | ast.Nonlocal() | ast.Await() | ast.Yield() | ast.YieldFrom():
                 return False
     return True

@@ -30,7 +30,8 @@ def why_none(wrong: Wrong) -> Finding | None:
     returns = list(_returns(function))
     if not any(one.value is not None for one in returns):
         return _no_return(wrong, wrong.text, call)
-    if not isinstance(function, ast.Lambda) and not _always_returns(function.body):
+    may_be_none = any(one.value is not None and _may_be_none(one.value, function) for one in returns)
+    if not isinstance(function, ast.Lambda) and not may_be_none and not _always_returns(function.body):
         sentence = f"This call came to the end of `{wrong.exercise.name}` without a `return`. Not every way through it has one."
         return Finding("none.way-without-return", sentence)
     return _of_value(wrong, wrong.text, function, call)
@@ -89,6 +90,42 @@ def _of_value(wrong: Wrong, text: Text, function: Function, call: Call) -> Findi
         "one. Which tensor is the leaf?"
     )
     return Finding("none.other-tensor", sentence, place)
+
+
+def _may_be_none(value: ast.expr, function: Function) -> bool:
+    """Whether a value that is returned may be None itself, as a `.grad`, or what a method gives that changes its object."""
+    match value:
+        case ast.Name(name):
+            given = (node.value for node in ast.walk(function) if isinstance(node, ast.Assign) and _binds(node, name))
+            return any(not isinstance(one, ast.Name) and _may_be_none(one, function) for one in given)
+        case ast.Constant(content):
+            return content is None
+        case ast.Attribute(_, name):
+            return name == "grad"
+        case ast.Call(ast.Attribute(_, name)):
+            return name in _CHANGING or name == "backward"
+        case ast.Call(ast.Name(name)):
+            return name not in (
+                "float",
+                "int",
+                "abs",
+                "round",
+                "sum",
+                "len",
+                "list",
+                "tuple",
+                "dict",
+                "max",
+                "min",
+                "str",
+            )
+        case ast.IfExp(_, one, other):
+            return _may_be_none(one, function) or _may_be_none(other, function)
+    return False
+
+
+def _binds(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
 
 
 def _returns(function: Function) -> Iterator[ast.Return]:

@@ -136,7 +136,7 @@ def as_array(argument: Any) -> Numbers | None:
         return None
     try:
         array = np.asarray(argument, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):
         return None
     return array
 

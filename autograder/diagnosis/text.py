@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,7 +73,10 @@ class Text:
 def text_of(source: str) -> Text | None:
     """Return the text; None where it is no Python, or too deeply nested."""
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings():
+            # Python has warned of it when the cell ran; a check writes nothing to stderr.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return Text(source, tree, tuple(source.split("\n"))) if _is_flat(tree) else None

@@ -20,8 +20,9 @@ from nbformat import NotebookNode
 from .. import lessons, view
 from ..diagnosis.search import Budget, diagnose
 from ..exercise import Case, Exercise
-from ..judge import judge
+from ..judge import judge, stopped
 from ..observation import Observation, UnreadableError
+from ..source import defines
 from ..verdict import Outcome, Verdict
 from . import sandbox
 from .files import File
@@ -223,6 +224,8 @@ class _Run:
         self._notes: list[str] = []
         self._verdicts: list[Verdict] = []
         self._checks: list[_Check] = []
+        # The plain cells that ran, the newest last.
+        self._ran: list[NotebookNode] = []
 
     def run(self, notebook: NotebookNode, draw: Draw, files: Sequence[File]) -> RunResult:
         for file in files:
@@ -259,6 +262,7 @@ class _Run:
         asked = [(_name(cell), {"source": cell["source"]}) for cell in cells]
         for cell, reply in zip(cells, self._ask(*asked), strict=True):
             cell["outputs"] = self._outputs(cell, reply) or []
+            self._ran.append(cell)
 
     def _asserted(self, cell: NotebookNode) -> list[NotebookNode]:
         (reply,) = self._ask((_name(cell), {"source": cell["source"]}))
@@ -306,9 +310,17 @@ class _Run:
             reason = self._over or "the check sent nothing that could be read"
             return Verdict(exercise.id, Outcome.UNREADABLE, 0, exercise.points, "", f"Not checked: {reason}.")
         verdict = judge(exercise, cases, observation)
+        error = self._error_of(exercise.name) if verdict.outcome is Outcome.NOT_ATTEMPTED else None
+        if error is not None and Observation.from_json(observation).answer is None:
+            return _cleaned(stopped(exercise, verdict, error.ename, error.evalue))
         if verdict.outcome not in (Outcome.RIGHT, Outcome.UNREADABLE):
             self._checks.append(_Check(len(self._verdicts), cell, exercise, cases, Observation.from_json(observation)))
         return _cleaned(verdict)
+
+    def _error_of(self, name: str) -> NotebookNode | None:
+        """Return the error of the newest cell that defines a name; None where that cell ran to its end."""
+        cell = next((one for one in reversed(self._ran) if defines(one["source"], name)), None)
+        return next((one for one in (cell or {}).get("outputs", ()) if one.output_type == "error"), None)
 
     def _diagnose(self) -> None:
         """Look for the place of each mistake, once all is checked: whatever comes of it, points and notes stay."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass
 
 from traitlets.config import Config
@@ -25,8 +26,9 @@ def write(page: Page) -> str:
     from nbgrader.coursedir import CourseDirectory
 
     def with_nbgrader() -> str:
+        # nbgrader takes the name for a pattern.
         api = NbGraderAPI(coursedir=CourseDirectory(config=page.config), config=page.config)
-        result = api.generate_feedback(page.submission.lesson, page.submission.student, force=True)
+        result = api.generate_feedback(page.submission.lesson, glob.escape(page.submission.student), force=True)
         if result["success"]:
             return ""
         lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]

@@ -153,7 +153,8 @@ def _run(job: Job, engine: Engine) -> JobResult:
         lesson, rebuilt = stand_alone(submitted)
         submission, skeleton = replace(submission, lesson=lesson.folder), rebuilt.notebook
     ran = engine.run(rebuilt.notebook, drawing(job.inputs_key, rebuilt.notebook), job.files)
-    notes = (*rebuilt.repairs, *ran.notes)
+    flags = (f"look at {one.exercise}: {one.flag.rstrip('.')}" for one in ran.verdicts if one.flag)
+    notes = (*rebuilt.repairs, *ran.notes, *flags)
     ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": engine.tier}
     scores, comments = auto_scores(ran.notebook, skeleton), auto_comments(ran.notebook, skeleton)
     return JobResult(

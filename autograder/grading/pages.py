@@ -55,7 +55,7 @@ _PLAIN = frozenset([
     "start", "title", "width"
 ])
 _SHAPES = frozenset([
-    "aria-label", "cx", "cy", "d", "fill", "fill-opacity", "font-size", "height", "r", "role", "stroke",
+    "aria-hidden", "aria-label", "cx", "cy", "d", "fill", "fill-opacity", "font-size", "height", "r", "role", "stroke",
     "stroke-dasharray", "stroke-opacity", "stroke-width", "text-anchor", "viewbox", "width", "x", "x1", "x2", "y", "y1",
     "y2"
 ])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from traitlets.config import Config
 from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
 from .sandbox import CHOICES, MIB, Limits
-from .submitted import files_in
+from .submission import Submission, SubmissionError
+from .submitted import Submitted, files_in
 
 
 class ClearSolutions(preprocessors.ClearSolutions):
@@ -49,14 +51,28 @@ class Rebuild(preprocessors.NbGraderPreprocessor):
     """Puts the submission into the instructor's notebook, and notes in its metadata what had to be mended."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        """Rebuild one submission."""
+        """Rebuild one submission; raise SubmissionError where nbgrader has followed a link in it."""
         course = CourseDirectory(parent=self)
+        _check_links(course, resources["nbgrader"])
         folder = course.format_path(course.source_directory, ".", resources["nbgrader"]["assignment"])
         path = Path(folder) / f"{resources['nbgrader']['notebook']}.ipynb"
         rebuilt = rebuild(skeleton(path, self.config), nb)
         notebook = rebuilt.notebook
         notebook["metadata"]["autograder"] = {"notes": list(rebuilt.repairs)}
         return notebook, resources
+
+
+def _check_links(course: CourseDirectory, names: Mapping[str, str]) -> None:
+    """Raise SubmissionError where a link is in what was handed in: nbgrader removes again what it has copied."""
+    student, lesson = names["student"], names["assignment"]
+    submitted, solutions = (
+        Path(course.format_path(tree, ".", ".")) for tree in (course.submitted_directory, course.source_directory)
+    )
+    submission = Submission(submitted / student / lesson / f"{names['notebook']}.ipynb", student, lesson)
+    handed_in = Submitted(submitted, solutions)
+    handed_in.read(submission)
+    if links := handed_in.links(submission):
+        raise SubmissionError(f"there is a link in what was handed in, {links[0]}: hand in the file itself")
 
 
 class Execute(preprocessors.NbGraderPreprocessor):

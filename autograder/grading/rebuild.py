@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
 
+from ..source import defines
 from .submission import SubmissionError
 
 CHECK = re.compile(r"""\s*check\((["'])([\w.]+)\1\)\s*""")
@@ -29,14 +30,37 @@ class Rebuilt:
     repairs: tuple[str, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Part:
+    """What one of a student's cells is in the instructor's notebook.
+
+    Attributes
+    ----------
+    index
+        Which of the instructor's cells it is; None where it is none of them.
+    after
+        After which of them its text is added; None where it isn't.
+    answer
+        Its text, where that is taken for an answer.
+    repairs
+        What had to be mended, in sentences.
+    """
+
+    index: int | None
+    after: int | None = None
+    answer: str | None = None
+    cell: NotebookNode | None = None
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class _Sorted:
     """A submission's cells, told apart: answers by grade id, and added cells by the instructor's cell before them."""
 
-    answers: dict[str, str] = field(default_factory=dict)
-    added: dict[int, list[NotebookNode]] = field(default_factory=dict)
-    seen: set[int] = field(default_factory=set)
-    repairs: list[str] = field(default_factory=list)
+    answers: Mapping[str, str]
+    added: Mapping[int, Sequence[NotebookNode]]
+    seen: frozenset[int]
+    repairs: tuple[str, ...]
 
 
 def rebuild(skeleton: NotebookNode, submission: Mapping[str, Any]) -> Rebuilt:
@@ -54,22 +78,26 @@ def rebuild(skeleton: NotebookNode, submission: Mapping[str, Any]) -> Rebuilt:
     SubmissionError
         When there is nothing of this lesson in it.
     """
-    sorted_ = _sort(skeleton, submission)
-    _fill(skeleton, sorted_)
-    if not any(grade_id_of(skeleton["cells"][index]) for index in sorted_.seen):
+    own: list[NotebookNode] = skeleton["cells"]
+    submitted = _cells(submission)
+    _check_lesson(own, submitted)
+    sorted_ = _with_lost_answers(own, _sorted(own, _parts(own, submitted)))
+    if not any(grade_id_of(own[index]) for index in sorted_.seen):
         raise SubmissionError("it has no graded cell of this lesson")
     cells: list[NotebookNode] = list(sorted_.added.get(-1, []))
-    for index, cell in enumerate(skeleton["cells"]):
+    for index, cell in enumerate(own):
         grade_id = grade_id_of(cell)
         cell = _copied(cell)
         if grade_id in sorted_.answers:
             cell["source"] = sorted_.answers[grade_id]
         cells.append(cell)
         cells.extend(sorted_.added.get(index, []))
+    cells, asked_again = _asked_where_last(cells)
     notebook = _copied(skeleton)
     notebook["metadata"] = _copied(skeleton["metadata"])
     notebook["cells"] = with_ids(cells)
-    return Rebuilt(notebook, (*sorted_.repairs, *_missing(skeleton, sorted_)))
+    repairs = (*sorted_.repairs, *asked_again, *_missing(own, sorted_.seen), *defined_below(cells))
+    return Rebuilt(notebook, repairs)
 
 
 def _copied(node: NotebookNode) -> NotebookNode:
@@ -79,56 +107,57 @@ def _copied(node: NotebookNode) -> NotebookNode:
     return copied
 
 
-def _sort(skeleton: NotebookNode, submission: Mapping[str, Any]) -> _Sorted:
-    own: list[NotebookNode] = skeleton["cells"]
+def _cells(submission: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    submitted = submission.get("cells")
+    return [cell for cell in submitted if isinstance(cell, dict)] if isinstance(submitted, list) else []
+
+
+def _check_lesson(own: Sequence[NotebookNode], cells: Sequence[Mapping[str, Any]]) -> None:
+    """Raise SubmissionError where all checks are those of another lesson."""
+    here = {_lesson_of(cell["source"]) for cell in own} - {""}
+    checked = Counter(_lesson_of(source_of(cell)) for cell in cells)
+    others = [lesson for lesson, _ in checked.most_common() if lesson]
+    if here and others and not here & set(others):
+        raise SubmissionError(f"it is the notebook of another lesson, {others[0][:100]}")
+
+
+def _parts(own: Sequence[NotebookNode], cells: Sequence[Mapping[str, Any]]) -> list[_Part]:
+    """Return what each of a student's cells is, in their order."""
+    parts: list[_Part] = []
+    taken: set[int] = set()
+    place = -1
+    for cell, index in zip(cells, _matched(own, cells), strict=True):
+        if left_out := why_left_out(cell, source_of(cell)):
+            parts.append(_Part(index, repairs=(left_out,)))
+        elif index is None:
+            parts.append(_Part(None, place, cell=_fresh(cell)))
+        else:
+            place = index
+            parts.append(_part(cell, own[index], index, again=index in taken))
+            taken.add(index)
+    return parts
+
+
+def _matched(own: Sequence[NotebookNode], cells: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    """Return which of the instructor's cells each cell is: by its name or, where it has none, by its text."""
     graded = {grade_id: i for i, cell in enumerate(own) if (grade_id := grade_id_of(cell))}
     ids = {cell["id"]: i for i, cell in enumerate(own) if "id" in cell}
     texts: defaultdict[str, list[int]] = defaultdict(list)
     for i, cell in enumerate(own):
         texts[cell["source"].strip()].append(i)
-    submitted = submission.get("cells")
-    cells = [cell for cell in submitted if isinstance(cell, dict)] if isinstance(submitted, list) else []
     named = [_named(cell, graded, ids) for cell in cells]
     taken = {index for index in named if index is not None}
-    found = _Sorted()
-    checked: Counter[str] = Counter()
+    matched: list[int | None] = []
     place = -1
     for cell, index in zip(cells, named, strict=True):
-        source = source_of(cell)
-        checked[_lesson_of(source)] += 1
         if index is None:
             # One text may be that of several cells, and a student may have typed it again.
-            free = [i for i in texts.get(source.strip(), ()) if i not in taken]
+            free = [i for i in texts.get(source_of(cell).strip(), ()) if i not in taken]
             index = next((i for i in free if i > place), free[0] if free else None)
             taken |= {index} if index is not None else set()
-        if left_out := why_left_out(cell, source):
-            found.repairs.append(left_out)
-            found.seen |= {index} if index is not None else set()
-            continue
-        if index is None:
-            found.added.setdefault(place, []).append(fresh_cell(cell.get("cell_type"), source))
-            continue
-        place = index
-        if _is_answer(own[index]):
-            grade_id = grade_id_of(own[index])
-            if grade_id in found.answers:
-                found.repairs.append(f"the answer cell {grade_id!r} was there twice: both were run, in their order")
-                found.added.setdefault(place, []).append(fresh_cell(cell.get("cell_type"), source))
-            else:
-                found.answers[grade_id] = source
-        elif grade_id_of(own[index]):
-            found.repairs.extend(_locked_repairs(cell, own[index], twice=index in found.seen))
-            if source.strip() not in ("", own[index]["source"].strip()):
-                # The student may have written an answer into it, so it runs before the original.
-                found.added.setdefault(index - 1, []).append(fresh_cell(cell.get("cell_type"), source))
-        elif source.strip() != own[index]["source"].strip():
-            found.added.setdefault(place, []).append(fresh_cell(cell.get("cell_type"), source))
-        found.seen.add(index)
-    here = {_lesson_of(cell["source"]) for cell in own} - {""}
-    others = [lesson for lesson, _ in checked.most_common() if lesson]
-    if here and others and not here & set(others):
-        raise SubmissionError(f"it is the notebook of another lesson, {others[0][:100]}")
-    return found
+        matched.append(index)
+        place = place if index is None else index
+    return matched
 
 
 def _named(cell: Mapping[str, Any], graded: Mapping[str, int], ids: Mapping[str, int]) -> int | None:
@@ -137,27 +166,108 @@ def _named(cell: Mapping[str, Any], graded: Mapping[str, int], ids: Mapping[str,
     return index if index is not None or not isinstance(cell.get("id"), str) else ids.get(cell["id"])
 
 
-def _fill(skeleton: NotebookNode, found: _Sorted) -> None:
-    """Take the cell in the place of a missing answer cell as the answer.
+def _part(cell: Mapping[str, Any], own: NotebookNode, index: int, again: bool) -> _Part:
+    """Return what a cell is that is one of the instructor's; `again` says that it was there before."""
+    source, grade_id = source_of(cell), grade_id_of(own)
+    if _is_answer(own):
+        if not again:
+            return _Part(index, answer=source)
+        twice = f"the answer cell {grade_id!r} was there twice: both were run, in their order"
+        return _Part(index, index, cell=_fresh(cell), repairs=(twice,))
+    changed = source.strip() != own["source"].strip()
+    if not grade_id:
+        return _Part(index, index, cell=_fresh(cell)) if changed else _Part(index)
+    repairs = tuple(_locked_repairs(cell, own, again))
+    if changed and source.strip():
+        # An answer may have been written into it, so it comes before the original.
+        return _Part(index, index - 1, cell=_fresh(cell), repairs=repairs)
+    return _Part(index, repairs=repairs)
+
+
+def _fresh(cell: Mapping[str, Any]) -> NotebookNode:
+    return fresh_cell(cell.get("cell_type"), source_of(cell))
+
+
+def _sorted(own: Sequence[NotebookNode], parts: Sequence[_Part]) -> _Sorted:
+    """Gather parts: answers by grade id, and what is added by the cell before it."""
+    added: defaultdict[int, list[NotebookNode]] = defaultdict(list)
+    for part in parts:
+        if part.after is not None and part.cell is not None:
+            added[part.after].append(part.cell)
+    return _Sorted(
+        {
+            grade_id_of(own[part.index]): part.answer
+            for part in parts
+            if part.index is not None and part.answer is not None
+        },
+        dict(added),
+        frozenset(part.index for part in parts if part.index is not None),
+        tuple(repair for part in parts for repair in part.repairs),
+    )
+
+
+def _with_lost_answers(own: Sequence[NotebookNode], found: _Sorted) -> _Sorted:
+    """Take what stands in the place of an answer cell that is gone for the answer.
 
     Between which of the instructor's cells that is must be known from one before it at least.
     """
     place = -1
-    for index, cell in enumerate(skeleton["cells"]):
+    for index, cell in enumerate(own):
         if _is_answer(cell) and index not in found.seen and place >= 0:
-            is_code = cell["cell_type"] == "code"
-            there = found.added.get(place, [])
-            first = next((i for i, one in enumerate(there) if (one["cell_type"] == "code") == is_code), None)
-            if first is None:
-                continue
-            grade_id = grade_id_of(cell)
-            found.answers[grade_id] = there[first]["source"]
-            found.added[place] = there[:first]
-            found.added[index] = [*there[first + 1 :], *found.added.get(index, [])]
-            found.repairs.append(f"the answer cell {grade_id!r} had lost its name: what stood in its place was taken")
-            found.seen.add(index)
+            found = _with_lost_answer(found, cell, index, place)
         if index in found.seen:
             place = index
+    return found
+
+
+def _with_lost_answer(found: _Sorted, cell: NotebookNode, index: int, place: int) -> _Sorted:
+    is_code, grade_id = cell["cell_type"] == "code", grade_id_of(cell)
+    there = found.added.get(place, [])
+    first = next((i for i, one in enumerate(there) if (one["cell_type"] == "code") == is_code), None)
+    if first is None:
+        return found
+    return _Sorted(
+        {**found.answers, grade_id: there[first]["source"]},
+        {**found.added, place: there[:first], index: [*there[first + 1 :], *found.added.get(index, [])]},
+        found.seen | {index},
+        (*found.repairs, f"the answer cell {grade_id!r} had lost its name: what stood in its place was taken"),
+    )
+
+
+def _asked_where_last(cells: Sequence[NotebookNode]) -> tuple[list[NotebookNode], list[str]]:
+    """Move each check to the last place at which the student asks it, as in the notebook; return what was moved too.
+
+    A loose notebook is checked by the same rule.
+    """
+    checks = {found[2]: cell for cell in cells if grade_id_of(cell) and (found := CHECK.fullmatch(cell["source"]))}
+    last = {exercise: i for i, cell in enumerate(cells) if (exercise := _typed_check(cell)) in checks}
+    first = {exercise: next(i for i, cell in enumerate(cells) if cell is checks[exercise]) for exercise in last}
+    moved = {i: exercise for exercise, i in last.items() if i > first[exercise]}
+    gone = {first[exercise] for exercise in moved.values()}
+    asked = [checks[moved[i]] if i in moved else cell for i, cell in enumerate(cells) if i not in gone]
+    repairs = [f"the check of {name!r} was asked again further down: it counts there" for name in moved.values()]
+    return asked, repairs
+
+
+def _typed_check(cell: NotebookNode) -> str:
+    """Return which exercise a cell of the student's own checks, if that is all it does."""
+    found = CHECK.fullmatch(cell["source"]) if cell["cell_type"] == "code" and not grade_id_of(cell) else None
+    return found[2] if found is not None else ""
+
+
+def defined_below(cells: Sequence[NotebookNode]) -> list[str]:
+    """Return a sentence for each check below which a student's cell defines what it checks: the check has not seen that."""
+    told = []
+    for i, cell in enumerate(cells):
+        name = grade_id_of(cell).removeprefix("check-") if _nbgrader(cell).get("grade") else ""
+        if name == grade_id_of(cell) or not name.isidentifier():
+            continue
+        below = (
+            one for one in cells[i + 1 :] if one["cell_type"] == "code" and "added-" in str(one.get("id", "added-"))
+        )
+        if any(defines(one["source"], name) for one in below):
+            told.append(f"a cell below the check of {name!r} defines {name!r} again: the check was asked before that")
+    return told
 
 
 def _lesson_of(source: str) -> str:
@@ -175,11 +285,11 @@ def _locked_repairs(cell: Mapping[str, Any], own: NotebookNode, twice: bool) -> 
     return []
 
 
-def _missing(skeleton: NotebookNode, found: _Sorted) -> list[str]:
+def _missing(own: Sequence[NotebookNode], seen: frozenset[int]) -> list[str]:
     gone = [
         (grade_id_of(cell), "answer" if _is_answer(cell) else "check")
-        for i, cell in enumerate(skeleton["cells"])
-        if grade_id_of(cell) and i not in found.seen
+        for i, cell in enumerate(own)
+        if grade_id_of(cell) and i not in seen
     ]
     return [f"the {kind} cell {grade_id!r} was missing: it was put back" for grade_id, kind in gone]
 

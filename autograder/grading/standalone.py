@@ -11,7 +11,7 @@ from nbformat.v4 import new_notebook
 
 from .. import lessons
 from ..exercise import Exercise, Lesson
-from .rebuild import CHECK, Rebuilt, fresh_cell, grade_id_of, source_of, why_left_out, with_ids
+from .rebuild import CHECK, Rebuilt, defined_below, fresh_cell, grade_id_of, source_of, why_left_out, with_ids
 from .submission import SubmissionError
 
 
@@ -38,7 +38,7 @@ def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, Rebuilt]:
     at = {checked[exercise.id]: exercise for exercise in lesson.exercises if exercise.id in checked}
     made = [_check_cell(at[i]) if i in at else _plain_cell(cell) for i, cell in enumerate(cells)]
     made += [_check_cell(exercise) for exercise in lesson.exercises if exercise.id not in checked]
-    return lesson, Rebuilt(new_notebook(cells=with_ids(made)), tuple(filter(None, reasons)))
+    return lesson, Rebuilt(new_notebook(cells=with_ids(made)), (*filter(None, reasons), *defined_below(made)))
 
 
 def _checks(cell: Mapping[str, Any]) -> str:

@@ -70,7 +70,7 @@ def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(character) in _TURNS
 
 
-def read(path: Path, below: Path | None = None, what: str = "the notebook", most: int = MAX_BYTES) -> bytes:
+def read(path: Path, below: Path | None = None, what: str = "a notebook", most: int = MAX_BYTES) -> bytes:
     """Return a file's content.
 
     Parameters
@@ -102,15 +102,15 @@ def _read_in(folder: int, name: str, what: str, most: int) -> tuple[bytes, os.st
     try:
         descriptor = os.open(name, _FILE, dir_fd=folder)
     except FileNotFoundError:
-        raise MissingError(f"there should be one notebook, {plain(name)}, and not {_listed(folder)}") from None
+        raise MissingError(f"expected one notebook, {plain(name)}; got {_listed(folder)}") from None
     except OSError as error:
         raise _refused(folder, name, what, error) from None
     try:
         kind = os.fstat(descriptor)
         if stat.S_ISDIR(kind.st_mode):
-            raise SubmissionError(f"there is a folder where {what} should be")
+            raise SubmissionError(f"expected {what}; got a folder. Hand in the file itself")
         if not stat.S_ISREG(kind.st_mode):
-            raise SubmissionError(f"there is no ordinary file where {what} should be")
+            raise SubmissionError(f"expected {what}; got something that is no ordinary file")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             # What claims to be small is read no further than that all the same.
             content = b"" if kind.st_size > most else file.read(most + 1)
@@ -131,7 +131,7 @@ def _opened(folder: Path, below: Path) -> Iterator[int]:
             try:
                 inside = os.open(part, _FOLDER, dir_fd=at)
             except FileNotFoundError:
-                raise MissingError(f"there is no folder {_short(part)!r}") from None
+                raise MissingError(f"there should be a folder {_short(part)!r}, and not {_listed(at)}") from None
             except OSError as error:
                 raise _refused(at, part, f"the folder {_short(part)!r}", error) from None
             os.close(at)
@@ -149,11 +149,11 @@ def _refused(folder: int, name: str, what: str, error: OSError) -> SubmissionErr
         kind = 0
     if stat.S_ISLNK(kind):
         itself = "folder" if what.startswith("the folder") else "file"
-        return SubmissionError(f"there is a link where {what} should be: hand in the {itself} itself")
+        return SubmissionError(f"expected {what}; got a link. Hand in the {itself} itself")
     if stat.S_ISREG(kind) and what.startswith("the folder"):
-        return SubmissionError(f"there is a file where {what} should be")
+        return SubmissionError(f"expected {what}; got a file")
     if kind and not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-        return SubmissionError(f"there is no ordinary file where {what} should be")
+        return SubmissionError(f"expected {what}; got something that is no ordinary file")
     return SubmissionError(
         f"{'the folder' if what.startswith('the folder') else 'the file'} can't be read: {error.strerror}"
     )
@@ -171,6 +171,10 @@ def _listed(folder: int) -> str:
 def _short(name: str) -> str:
     shown = plain(name)
     return shown if len(shown) <= 60 else f"{shown[:40]}…{shown[-15:]}"
+
+
+def _simple(name: str) -> str:
+    return re.sub(r"[\W_]+", "_", name.casefold())
 
 
 def _names(folder: int) -> list[str]:
@@ -216,12 +220,11 @@ def _all_in(top: int, ignored: Sequence[str], check: Callable[[os.stat_result, s
     left = MAX_ALL_BYTES
     files = _files(top, ignored)
     for path, folder in islice(files, MAX_FILES):
-        what = f"the file {_short(path.as_posix())!r}"
         try:
-            content, kind = _read_in(folder, path.name, what, min(left, MAX_BYTES))
-            check(kind, what)
+            content, kind = _read_in(folder, path.name, "a file", min(left, MAX_BYTES))
+            check(kind, "a file")
         except SubmissionError as error:
-            yield Beside(path, why=f"{what} was left out: {error}")
+            yield Beside(path, why=f"the file {_short(path.as_posix())!r} was left out: {error}")
             continue
         left -= len(content)
         yield Beside(path, content)
@@ -261,14 +264,24 @@ class Submitted:
     def _notebook(self, student: Path, lesson: str) -> Path | None:
         folder = student / lesson
         if not os.path.lexists(folder):
-            # A link that leads nowhere is told, since somebody may miss what it led to.
-            return folder / f"{lesson}.ipynb" if student.is_symlink() and not student.exists() else None
+            return folder / f"{lesson}.ipynb" if self._is_astray(student, lesson) else None
         try:
             with _opened(folder, self._root) as descriptor:
                 return folder / notebook_among(_names(descriptor), lesson)
         except (SubmissionError, OSError):
             # Reading it says why.
             return folder / f"{lesson}.ipynb"
+
+    def _is_astray(self, student: Path, lesson: str) -> bool:
+        """Return whether something of a lesson lies elsewhere than in its folder. That can't be graded, and is told."""
+        if student.is_symlink():
+            # What a link that leads nowhere led to may be missed.
+            return not student.exists()
+        try:
+            with _opened(student, self._root) as folder:
+                return any(_simple(name).startswith(_simple(lesson)) for name in _names(folder))
+        except (SubmissionError, OSError):
+            return False
 
     def read(self, submission: Submission) -> bytes:
         """Return a submission's notebook.
@@ -280,7 +293,7 @@ class Submitted:
         """
         if len(submission.student.encode()) > MAX_NAME:
             raise SubmissionError("the name of the student's folder is too long once it is written as text")
-        return self._own(submission, submission.path.name, "the notebook", MAX_BYTES)
+        return self._own(submission, submission.path.name, "a notebook", MAX_BYTES)
 
     def work(self, submission: Submission) -> str:
         """Return the digest of what is handed in now."""
@@ -292,7 +305,7 @@ class Submitted:
     def timestamp(self, submission: Submission, most: int) -> bytes | None:
         """Return what `timestamp.txt` holds beside a submission; None where there is none."""
         try:
-            return self._own(submission, "timestamp.txt", "its timestamp.txt", most)
+            return self._own(submission, "timestamp.txt", "timestamp.txt", most)
         except MissingError:
             return None
 
@@ -309,6 +322,11 @@ class Submitted:
         with _opened(submission.path.parent, self._root) as top:
             yield from _all_in(top, ignored, partial(self._check_own, submission))
 
+    def links(self, submission: Submission) -> tuple[str, ...]:
+        """Return the links in a submission's folder, and below it."""
+        with _opened(submission.path.parent, self._root) as top:
+            return tuple(_short(path.as_posix()) for path, folder in _files(top) if _is_link(path.name, folder))
+
     def _own(self, submission: Submission, name: str, what: str, most: int) -> bytes:
         content, kind = _read(submission.path.with_name(name), self._root, what, most)
         self._check_own(submission, kind, what)
@@ -322,7 +340,7 @@ class Submitted:
         if owners:
             whose = f"of {', '.join(sorted(owners)[:3])}" if "" not in owners else "in solutions/"
             raise SubmissionError(
-                f"{what} is one and the same file as one {whose} (a hard link), so whose work it is can't be told"
+                f"expected {what}; got a hard link to a file {whose}. It is not known whose work it is"
             )
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Lesson 3: binary cross-entropy, its gradients, and what float32 does to them."""
+"""Lesson 3: binary cross-entropy, its gradients, and its rounding errors in float32."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def loss_of_batch(inputs: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return loss_of_logit(inputs @ w + b, y)
 
 
-# Other losses, of which the gradients are known mistakes
+# Other losses. Their gradients are known mistakes.
 
 
 def _squared_error(p: Tensor, y: Tensor) -> Tensor:
@@ -36,12 +36,12 @@ def _squared_error(p: Tensor, y: Tensor) -> Tensor:
 
 
 def _of_samples(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
-    """Return a loss of probabilities as one of (x, y, w, b), for one sample or a batch."""
+    """Turn a loss of (p, y) into a loss of (x, y, w, b), for one sample or a batch."""
     return lambda x, y, w, b: loss(torch.sigmoid((x @ w if x.ndim else x * w) + b), y)
 
 
 def _without_sigmoid_slope(x: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    """Return a loss whose backward pass treats the sigmoid as if its slope were 1."""
+    """Return a loss whose backward pass takes 1 for the derivative of the sigmoid."""
     z = (x @ w if x.ndim else x * w) + b
     return loss_of_probability((torch.sigmoid(z) - z).detach() + z, y)
 
@@ -68,7 +68,7 @@ def _bce(p: float, y: int) -> float:
 
 
 def _parameter_gradients(loss: Callable[..., Tensor]) -> Callable[..., tuple[Any, Any]]:
-    """Return the gradients in w and in b of a loss of (x, y, w, b)."""
+    """Return a function that computes the gradients of a loss of (x, y, w, b) in w and in b."""
     return lambda *arguments: (gradient(loss, 2)(*arguments), gradient(loss, 3)(*arguments))
 
 
@@ -82,7 +82,7 @@ def _dl_dp(z: float, y: int) -> float:
     return float(gradient(loss_of_probability)(_sigmoid(z), y))
 
 
-# What a call shows beside its values
+# What else than its values an observation of a call shows
 
 
 def _overflowed(call: Call) -> bool:
@@ -97,27 +97,31 @@ def _not_finite(call: Call) -> bool:
 
 OVERFLOW = Mistake(
     "overflow",
-    "The exponential of a large positive number overflows. Arrange it so that `exp` is only ever given numbers that are "
-    "not positive, on every branch that is computed.",
+    "The exponential of a large positive number overflows. Rewrite the formula so that `exp` never gets a positive "
+    "number. This holds for every branch that is computed.",
     shows=_overflowed,
 )
-SWAPPED_LABELS = "The labels are exchanged: you charge for label 1 what label 0 costs, and the other way round."
-DROPPED_TARGET = "This does not depend on the label: it is what comes out for y = 0. Set y = 1 and derive it again."
-DROPPED_BIAS = "The bias takes no part in this logit. What is z, written out?"
+SWAPPED_LABELS = (
+    "You exchanged the two labels. For label 1 your answer has what belongs to label 0, and for label 0 what belongs "
+    "to label 1."
+)
+DROPPED_TARGET = "Your answer does not depend on the label. It is right for y = 0 only. Set y = 1 and derive it again."
+DROPPED_BIAS = "Your logit does not contain the bias. Write out the formula for z, and check that b is in it."
 TARGET_DTYPE = raising(
     "target-dtype",
-    "The target is a tensor of integers, and the loss wants it in the dtype of the prediction.",
+    "The target is a tensor of integers. Give it the dtype of the prediction.",
     "RuntimeError",
     "but expected",
     "can't be cast",
 )
 LOGIT_TO_BCE = raising(
     "logit-for-probability",
-    "This loss takes probabilities, numbers between 0 and 1, and was given a logit. Something is missing in between.",
+    "This loss expects probabilities, which are numbers between 0 and 1, and it got a logit. One step between the "
+    "logit and the probability is missing.",
     "RuntimeError",
     "between 0 and 1",
 )
-SIGMOID_TWICE = "The sigmoid was applied twice: a loss that takes logits already has it inside."
+SIGMOID_TWICE = "You applied the sigmoid twice. A loss that takes logits already applies it."
 
 SAMPLES = (
     case(0.5, 1, -1.2, 0.3),
@@ -138,32 +142,36 @@ SAMPLE_MISTAKES = (
     ),
     wrong_value(
         "gradient-in-x",
-        "The first number is the gradient in the input x. Asked for is the one in the weight w: what is w multiplied by?",
+        "The first number is the gradient in the input x. Expected the gradient in the weight w. Check what w is "
+        "multiplied by.",
         lambda grads, x, y, w, b: (gradient(loss_of_sample)(x, y, w, b), grads[1]),
     ),
     wrong_value(
         "swapped-order",
-        "Both numbers are right, in the wrong order. Asked for is dw first, then db.",
+        "Both numbers are right, in the wrong order. Expected dw first, then db.",
         lambda grads, *_: (grads[1], grads[0]),
     ),
     wrong_value(
         "dropped-dz-dw",
-        "dw and db are the same in yours. Which local factor sets the weight's path apart from the bias's?",
+        "Your dw and db are the same. The path to the weight has one local factor that the path to the bias does not "
+        "have.",
         lambda grads, *_: (grads[1], grads[1]),
     ),
     wrong_value(
         "sigmoid-slope-twice",
-        "The slope of the sigmoid is in it once too often. Multiply each local factor exactly once; print them.",
+        "Your product contains the derivative of the sigmoid once too often. Multiply each local factor exactly once. "
+        "Print the factors to check them.",
         lambda grads, x, y, w, b: tuple(each * _dp_dz(w * x + b) for each in grads),
     ),
     wrong_value(
         "dropped-dp-dz",
-        "One local factor is missing on the way from the loss to z. Multiply each exactly once; print them.",
+        "One local factor between the loss and z is missing. Multiply each local factor exactly once. Print the "
+        "factors to check them.",
         lambda _, *sample: _parameter_gradients(_without_sigmoid_slope)(*sample),
     ),
     wrong_value(
         "squared-error",
-        "That is the gradient of the squared error (p − y)². The loss here is the cross-entropy.",
+        "Your answer is the gradient of the squared error (p − y)². The loss here is the cross-entropy.",
         lambda _, *sample: _parameter_gradients(_of_samples(_squared_error))(*sample),
     ),
 )
@@ -191,42 +199,45 @@ BATCH_MISTAKES = (
     ),
     wrong_value(
         "bias-not-averaged",
-        "dw is right, and db is n times what it should be. Both are gradients of the same mean.",
+        "dw is right, and db is n times too large. Both are gradients of the same mean.",
         lambda grads, x, *_: (grads[0], grads[1] * len(x)),
     ),
     wrong_value(
         "weight-not-averaged",
-        "db is right, and dw is n times what it should be. Both are gradients of the same mean.",
+        "db is right, and dw is n times too large. Both are gradients of the same mean.",
         lambda grads, x, *_: (grads[0] * len(x), grads[1]),
     ),
     wrong_value(
         "divided-by-features",
-        "Divided by the number of columns. The mean is over the samples, and those are the rows.",
+        "You divided by the number of columns. The mean is over the samples, and the samples are the rows.",
         lambda grads, x, *_: tuple(each * x.shape[0] / x.shape[1] for each in grads),
     ),
     wrong_value(
         "last-sample-only",
-        "That is the gradient of the last sample alone. Is something overwritten in a loop that should be added up?",
+        "Your answer is the gradient of the last sample alone. Check your loop: add up the gradients, and do not "
+        "overwrite them.",
         lambda _, x, y, w, b: _batch_gradients(x[-1:], y[-1:], w, b),
     ),
     wrong_value(
         "last-sample-over-n",
-        "Only the last sample counts in it, divided by n. Is something overwritten in a loop that should be added up?",
+        "Your answer is the gradient of the last sample alone, divided by n. Check your loop: add up the gradients, "
+        "and do not overwrite them.",
         lambda _, x, y, w, b: tuple(each / len(x) for each in _batch_gradients(x[-1:], y[-1:], w, b)),
     ),
     wrong_value(
         "sigmoid-slope-twice",
-        "The slope of the sigmoid is in it once too often. For each sample, multiply each local factor exactly once.",
+        "Your product contains the derivative of the sigmoid once too often. For each sample, multiply each local "
+        "factor exactly once.",
         lambda _, *batch: tuple(each / 2 for each in _parameter_gradients(_of_samples(_squared_error))(*batch)),
     ),
     wrong_value(
         "squared-error",
-        "That is the gradient of the mean squared error. The loss here is the cross-entropy.",
+        "Your answer is the gradient of the mean squared error. The loss here is the cross-entropy.",
         lambda _, *batch: _parameter_gradients(_of_samples(_squared_error))(*batch),
     ),
     wrong_value(
         "dropped-dp-dz",
-        "For each sample, one local factor is missing on the way from the loss to z.",
+        "For each sample, one local factor between the loss and z is missing.",
         lambda _, *batch: _parameter_gradients(_without_sigmoid_slope)(*batch),
     ),
 )
@@ -262,44 +273,46 @@ SIGMOID = Exercise(
         OVERFLOW,
         raising(
             "math-on-array",
-            "The functions of `math` take one number, and here came an array. NumPy's take both.",
+            "The functions of `math` take one number, and this one got an array. The functions of NumPy take both.",
             "TypeError",
             "arrays can be converted",
         ),
         raising(
             "branch-on-array",
-            "An `if` decides once for the whole array, and its elements may want different branches. Choose for each "
-            "element.",
+            "An `if` decides once for the whole array. Its elements may need different branches. Choose the branch for"
+            " each element.",
             "ValueError",
             "truth value of an array",
         ),
         wrong_value(
             "sign-of-exponent",
-            "Yours falls where the sigmoid rises: look at the sign in the exponent.",
+            "Your function falls where the sigmoid rises. Check the sign in the exponent.",
             lambda p, z: _sigmoid(-z),
         ),
         wrong_value(
             "tanh",
-            "That is the hyperbolic tangent, which runs from −1 to 1. A probability runs from 0 to 1.",
+            "Your function is the hyperbolic tangent. Its values lie between −1 and 1, and a probability lies between "
+            "0 and 1.",
             lambda p, z: _value(torch.tanh, z),
         ),
         wrong_value(
             "stretched",
-            "That curve runs from −1 to 1. A probability runs from 0 to 1.",
+            "The values of your function lie between −1 and 1. A probability lies between 0 and 1.",
             lambda p, z: 2 * p - 1,
         ),
         wrong_value(
             "derivative-for-value",
-            "That is the slope of the sigmoid. Asked for is its value.",
+            "Your answer is the derivative of the sigmoid. Expected its value.",
             lambda p, z: gradient(lambda t: torch.sigmoid(t).sum())(z),
         ),
     ),
     hints=(
-        "A number gives a number, and an array gives an array of the same shape.",
-        "At ±1000, is `exp` ever given a large positive number? `np.where` computes both of its branches.",
-        "For tanh z = (1 − e^(−2z)) / (1 + e^(−2z)): left of 0, multiply above and below by e^(2z), and the exponents "
-        "are negative again.",
-        "Read the section 'A neuron that says yes or no' again, with its two forms of one function.",
+        "For a number, return a number. For an array, return an array of the same shape.",
+        "Check your formula at ±1000: `exp` must not get a large positive number there. `np.where` computes both of "
+        "its branches.",
+        "For tanh z = (1 − e^(−2z)) / (1 + e^(−2z)): where z is negative, multiply the numerator and the denominator "
+        "by e^(2z). Then the exponents are negative again.",
+        "Read the section 'A neuron that says yes or no' again. It has two forms of one function.",
     ),
 )
 
@@ -321,13 +334,15 @@ BCE = Exercise(
         case(0.72, 1),
         case(0.64, 0),
         case(0.15, 0),
+        case(0.03, 1),
+        case(0.97, 0, exact=True),
     ),
     reference=_bce,
     mistakes=(
         raising(
             "log-of-nothing",
-            "A logarithm was taken of something that is not positive. Both p and 1 − p are positive: what else did "
-            "you take it of?",
+            "You took the logarithm of a number that is not positive. Both p and 1 − p are positive. Take the "
+            "logarithm of nothing else.",
             "ValueError",
             "math domain error",
             "expected a positive input",
@@ -335,35 +350,35 @@ BCE = Exercise(
         wrong_value("swapped-labels", SWAPPED_LABELS, lambda loss, p, y: _bce(p, 1 - y)),
         wrong_value(
             "label-0-free",
-            "For label 0 your loss is 0, however wrong p is. What should a confident yes cost there?",
+            "For label 0 your loss is always 0. It should be large there when p is close to 1.",
             lambda loss, p, y: loss * y,
         ),
         wrong_value(
             "label-1-free",
-            "For label 1 your loss is 0, however wrong p is. What should a confident no cost there?",
+            "For label 1 your loss is always 0. It should be large there when p is close to 0.",
             lambda loss, p, y: loss * (1 - y),
         ),
         wrong_value(
             "log2",
-            "That is the loss in bits, with the logarithm to base 2. Here it is the natural logarithm.",
+            "Your answer uses the logarithm to base 2. Use the natural logarithm.",
             lambda loss, p, y: loss / math.log(2),
         ),
         wrong_value(
             "log10",
-            "That is the logarithm to base 10. Here it is the natural logarithm.",
+            "Your answer uses the logarithm to base 10. Use the natural logarithm.",
             lambda loss, p, y: loss / math.log(10),
         ),
         wrong_value(
             "squared-error",
-            "That is the squared error. Cross-entropy takes a logarithm.",
+            "Your answer is the squared error. The cross-entropy contains a logarithm.",
             lambda loss, p, y: _value(_squared_error, p, y),
         ),
     ),
     hints=(
-        "Two numbers in, one number out, and it is never negative.",
+        "Two numbers go in, and one number comes out. It is never negative.",
         "Try both labels: with y = 1 the loss is small when p is close to 1, with y = 0 when p is close to 0.",
-        "A switch between two formulas: `y * a + (1 - y) * b` is a for y = 1, and b for y = 0.",
-        "Read the section 'What a wrong answer costs' again, and its picture.",
+        "One line can choose between two formulas: `y * a + (1 - y) * b` is a for y = 1, and b for y = 0.",
+        "Read the section 'What a wrong answer costs' again, and look at its picture.",
     ),
 )
 
@@ -388,54 +403,57 @@ LOCAL_GRADS = Exercise(
     minutes=7,
     points=2,
     partial=True,
-    # No logit is large: in float32 the factors themselves lose digits there, even though their product does not.
+    # No logit is large: there each factor loses digits in float32, while their product does not.
     cases=(*SAMPLES[:3], case(-0.7, 0, -1.1, 0.6)),
     reference=_local_gradients,
     mistakes=(
         wrong_value(
             "sign-of-dl-dp",
-            "The sign of dL_dp is off, and the rest is right. With y = 1, does the loss rise or fall when p grows?",
+            "dL_dp has the wrong sign, and the rest is right. Check whether the loss rises or falls when p grows and y"
+            " = 1.",
             lambda local, *_: local | {"dL_dp": -local["dL_dp"]},
         ),
         wrong_value(
             "dropped-target",
-            "dL_dp is right for y = 0 alone. Set y = 1 and derive it again.",
+            "dL_dp is right for y = 0 only. Set y = 1 and derive it again.",
             lambda local, x, y, w, b: local | {"dL_dp": _dl_dp(w * x + b, 0)},
         ),
         wrong_value(
             "dl-dz-for-dl-dp",
-            "Your dL_dp has the slope of the sigmoid in it already: that is the derivative in z. Take p as the "
+            "Your dL_dp already contains the derivative of the sigmoid, so it is the derivative in z. Take p as the "
             "variable.",
             lambda local, x, y, w, b: local | {"dL_dp": _dl_dz(w * x + b, y)},
         ),
         wrong_value(
             "dp-dz-at-p",
-            "The slope of the sigmoid is taken at p, and p is the sigmoid's value. Where is it applied?",
+            "You took the derivative of the sigmoid at p, which is the value of the sigmoid. Take it at what goes into"
+            " the sigmoid.",
             lambda local, x, y, w, b: local | {"dp_dz": _dp_dz(_sigmoid(w * x + b))},
         ),
         wrong_value(
             "value-for-dp-dz",
-            "Your dp_dz is the value of the sigmoid. Asked for is its slope.",
+            "Your dp_dz is the value of the sigmoid. Expected its derivative.",
             lambda local, x, y, w, b: local | {"dp_dz": _sigmoid(w * x + b)},
         ),
         wrong_value(
             "w-for-x",
-            "In w·x + b, what is w multiplied by? Your dz_dw is the derivative in x.",
+            "Your dz_dw is the derivative in x. Check what w is multiplied by in w·x + b.",
             lambda local, x, y, w, b: local | {"dz_dw": w},
         ),
         wrong_value(
             "value-of-bias",
-            "If b grows by a little, by how much does z grow? That does not depend on how large b is.",
+            "Your dz_db is the value of b. The derivative does not depend on b: check how much z grows when b grows a "
+            "little.",
             lambda local, x, y, w, b: local | {"dz_db": b},
         ),
         wrong_value(
             "constant-bias",
-            "Here b is a variable, and not a constant. If it grows by a little, by how much does z grow?",
+            "Here b is a variable, and not a constant. Check how much z grows when b grows a little.",
             lambda local, *_: local | {"dz_db": 0.0},
         ),
         wrong_value(
             "swapped-dz",
-            "dz_dw and dz_db are exchanged.",
+            "You exchanged dz_dw and dz_db.",
             lambda local, *_: local | {"dz_dw": local["dz_db"], "dz_db": local["dz_dw"]},
         ),
         wrong_value(
@@ -445,7 +463,7 @@ LOCAL_GRADS = Exercise(
         ),
         wrong_value(
             "products",
-            "Those are products along the path. Asked for are the single factors, before they are multiplied.",
+            "Your answers are products of several factors. Expected the single factors, before they are multiplied.",
             lambda local, x, y, w, b: {
                 "dL_dp": local["dL_dp"],
                 "dp_dz": _dl_dz(w * x + b, y),
@@ -455,12 +473,13 @@ LOCAL_GRADS = Exercise(
         ),
     ),
     hints=(
-        'A dict with the keys "dL_dp", "dp_dz", "dz_dw" and "dz_db", a number for each. Each earns its part of the '
-        "points.",
-        "Each factor is the derivative of one step in that step's own input: which sign, which label, at which point?",
-        "For L = −3·log p, p = e^z and z = w·x − b it goes: dL/dp = −3/p, dp/dz = p, dz/dw = x, dz/db = −1.",
-        "Read the section 'Three local factors' again. Its numbers are for y = 0, w = 1, b = 0; yours must hold for "
-        "all.",
+        'The answer is a dict with the keys "dL_dp", "dp_dz", "dz_dw" and "dz_db", and a number for each. Each entry '
+        "earns its part of the points.",
+        "Each factor is the derivative of one step in the input of that step. Check the sign, the label, and the point"
+        " of each factor.",
+        "For L = −3·log p, p = e^z and z = w·x − b the factors are dL/dp = −3/p, dp/dz = p, dz/dw = x, dz/db = −1.",
+        "Read the section 'Three local factors' again. Its numbers are for y = 0, w = 1, b = 0. Your formulas must "
+        "hold for all numbers.",
     ),
 )
 
@@ -481,10 +500,12 @@ BCE_GRADS_MANUAL = Exercise(
     reference=_sample_gradients,
     mistakes=SAMPLE_MISTAKES,
     hints=(
-        "A tuple of two plain numbers: dw, then db.",
-        "Follow the path from the loss back to w and multiply every factor on it once. The path to b differs at its end.",
-        "For L = p², p = e^z, z = w·x: 2p · e^z · x. Three steps, three factors.",
-        "Your `local_grads` has all the factors. Read the section 'Three local factors' for how they go together.",
+        "The answer is a tuple of two plain numbers: dw, then db.",
+        "Follow the path from the loss back to w, and multiply each factor on it once. The path to b differs in its "
+        "last factor.",
+        "For L = p², p = e^z, z = w·x the gradient is 2p · e^z · x. Three steps give three factors.",
+        "Your `local_grads` has all the factors. Read the section 'Three local factors' again to see how to combine "
+        "them.",
     ),
 )
 
@@ -514,9 +535,11 @@ BCE_GRADS_AUTOGRAD = Exercise(
         ),
     ),
     hints=(
-        "Plain numbers go in, a tuple of two plain numbers comes out: dw, then db.",
-        "Which tensors are leaves that ask for a gradient, and which are constants? Read `.grad` of the former only.",
-        "For L = (w·x − y)²: make w a leaf with `requires_grad=True`, compute L with it, `L.backward()`, `w.grad.item()`.",
+        "Plain numbers go in, and a tuple of two plain numbers comes out: dw, then db.",
+        "Decide which tensors are leaves that require a gradient, and which are constants. Read `.grad` of the leaves "
+        "only.",
+        "For L = (w·x − y)²: make w a leaf with `requires_grad=True`, compute L from it, call `L.backward()`, and read"
+        " `w.grad.item()`.",
         "Read the section 'Autograd walks the same path' again.",
     ),
 )
@@ -557,36 +580,37 @@ DL_DZ = Exercise(
         OVERFLOW,
         Mistake(
             "not-simplified",
-            "For a large z, p is exactly 1 and something here is divided by 0. Cancel on paper what can be "
-            "cancelled, and compute what is left.",
+            "For a large z, p is exactly 1, and your formula divides by 0 there. Simplify the product on paper first, "
+            "and compute the simplified formula.",
             shows=_divided_by_zero,
         ),
         *DL_DZ_MISTAKES,
         wrong_value(
             "sigmoid-slope-twice",
-            "The slope of the sigmoid is in it once too often: it has cancelled already.",
+            "Your product contains the derivative of the sigmoid once too often. It has already cancelled.",
             lambda slope, z, y: slope * _dp_dz(z),
         ),
         wrong_value(
             "dropped-sigmoid",
-            "The logit stands where the probability should: where has the sigmoid gone?",
+            "Your formula has the logit in place of the probability. The sigmoid is missing.",
             lambda slope, z, y: slope - _sigmoid(z) + z,
         ),
         wrong_value(
             "sigmoid-twice",
-            "The sigmoid was applied twice.",
+            "You applied the sigmoid twice.",
             lambda slope, z, y: slope - _sigmoid(z) + _sigmoid(_sigmoid(z)),
         ),
         wrong_value(
             "lost-sign",
-            "The size is right and the sign has gone. With y = 1, does the loss rise or fall when z grows?",
+            "The size is right, and the sign is lost. Check whether the loss rises or falls when z grows and y = 1.",
             lambda slope, z, y: abs(slope),
         ),
     ),
     hints=(
-        "Two numbers in, one number out, between −1 and 1.",
-        "Multiply dL/dp by dp/dz on paper, once for y = 1 and once for y = 0, and cancel before you compute.",
-        "For L = −log p with p = e^(−z): dL/dp = −1/p and dp/dz = −p, the p cancels, and dL/dz is 1 at every z.",
+        "Two numbers go in, and one number between −1 and 1 comes out.",
+        "Multiply dL/dp by dp/dz on paper, once for y = 1 and once for y = 0. Simplify the product before you compute "
+        "it.",
+        "For L = −log p with p = e^(−z): dL/dp = −1/p and dp/dz = −p. The p cancels, and dL/dz is 1 at every z.",
         "Read the section 'Huge times tiny' again.",
     ),
 )
@@ -596,7 +620,7 @@ DL_DZ = Exercise(
 
 
 def _blocked(z: float, y: int) -> Any:
-    """Return the gradient in z through the clamped loss."""
+    """Return the gradient of the clamped loss in z."""
     return gradient(lambda z, y: clamped_loss(torch.sigmoid(z), y))(z, y)
 
 
@@ -624,12 +648,13 @@ DL_DZ_AUTOGRAD = Exercise(
         *DL_DZ_MISTAKES,
         wrong_value(
             "clamped",
-            "At z = −20 the slope is 0 in yours. Was p clamped on the way? What a clamp cuts off has no slope.",
+            "At z = −20 your derivative is 0. The cause is a clamp of p: where it cuts off the value, the derivative "
+            "is 0.",
             lambda _, z, y: _blocked(z, y),
         ),
         wrong_value(
             "gradient-in-p",
-            "That is the gradient in p. Asked for is the one in the logit z: which of the two is your leaf?",
+            "Your answer is the gradient in p. Expected the gradient in the logit z. Make z the leaf.",
             lambda _, z, y: _dl_dp(z, y),
         ),
         wrong_value(
@@ -639,11 +664,12 @@ DL_DZ_AUTOGRAD = Exercise(
         ),
     ),
     hints=(
-        "Two plain numbers go in, one plain number comes out.",
-        "Here the leaf is z, and p is computed from it. Is anything on the way from z to the loss cut off at z = −20?",
-        "For L = log(1 + t²): `t = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)`, "
-        "`torch.log1p(t**2).backward()`, `t.grad.item()`.",
-        "Read the section 'Huge times tiny' again: what float32 does there, and what float64 does.",
+        "Two plain numbers go in, and one plain number comes out.",
+        "Here the leaf is z, and p is computed from it. Check that nothing between z and the loss is cut off at z = "
+        "−20.",
+        "For L = log(1 + t²): write `t = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)`, call "
+        "`torch.log1p(t**2).backward()`, and read `t.grad.item()`.",
+        "Read the section 'Huge times tiny' again. It compares float32 and float64.",
     ),
 )
 
@@ -652,7 +678,7 @@ DL_DZ_AUTOGRAD = Exercise(
 
 
 def _first_whole(holds: Callable[[Tensor], Tensor]) -> int:
-    """Return the smallest whole logit from 1 on at which something holds."""
+    """Return the smallest whole logit, from 1 on, for which `holds` is true."""
     return next(z for z in range(1, 1000) if holds(torch.tensor(float(z))))
 
 
@@ -674,35 +700,36 @@ BREAKING_LOGIT = Exercise(
     mistakes=(
         wrong_value(
             "still-finite",
-            "There the loss is still finite, if only just. Asked for is the first whole number where it is not.",
+            "At your number the loss is still finite. Expected the first whole number where it is not finite.",
             lambda z: z - 1,
         ),
         wrong_value(
             "not-the-smallest",
-            "There it is broken, and one before it too. Asked for is the smallest.",
+            "At your number the loss is not finite, and at the number before it too. Expected the smallest such "
+            "number.",
             lambda z: z + 1,
         ),
         wrong_value(
             "where-the-clamp-begins",
-            "There 1 − p falls below ε, on paper. Is 1 − ε the number that float32 takes it for?",
+            "At your number 1 − p falls below ε on paper. Print 1 − ε in float32: rounding changes it.",
             lambda z: _first_whole(lambda t: 1 - torch.sigmoid(t.double()) < EPSILON),
         ),
         wrong_value(
             "in-float64",
-            "There the sigmoid becomes 1 in float64. The notebook computes in float32.",
+            "At your number the sigmoid becomes 1 in float64. The notebook computes in float32.",
             lambda z: _first_whole(lambda t: torch.sigmoid(t.double()) == 1),
         ),
         wrong_value(
             "overflow-of-exp",
-            "There e to the z overflows in float32. Something else breaks long before.",
+            "At your number e^z overflows in float32. The loss breaks at a much smaller number.",
             lambda z: _first_whole(lambda t: torch.isinf(torch.exp(t))),
         ),
     ),
     hints=(
-        "One whole number, larger than 0.",
-        "The loss breaks where float32 can't tell p from 1. Try whole logits, one after the other, with y = 0.",
-        "To find where 1 + 2^−k becomes 1 in float32: let k go up in a loop, print the sum, stop when it is 1.",
-        "Read the section 'Where the clamp does nothing' again, and let a loop run over z.",
+        "The answer is one whole number, larger than 0.",
+        "The loss breaks where float32 rounds p to 1. Try whole logits, one after the other, with y = 0.",
+        "To find where 1 + 2^−k becomes 1 in float32: increase k in a loop, print the sum, and stop when it is 1.",
+        "Read the section 'Where the clamp does nothing' again, and write a loop over z.",
     ),
 )
 
@@ -730,7 +757,7 @@ BCE_WITH_LOGITS = Exercise(
     importance=5,
     minutes=7,
     points=3,
-    # The scale is that of the largest loss: together, a loss is right when it is off by less than 1e-7.
+    # `atol` is relative to the largest loss, which is 1000: a loss may be off by 1e-7.
     atol=1e-10,
     cases=(
         case(1.7, 1),
@@ -755,51 +782,54 @@ BCE_WITH_LOGITS = Exercise(
     mistakes=(
         Mistake(
             "library-loss",
-            "That is PyTorch's own loss with logits. Here it is asked by hand: write it with `exp` and a logarithm.",
+            "You called PyTorch's own loss with logits. This exercise is by hand: write the loss with `exp` and a "
+            "logarithm.",
             shows=lambda call: "binary_cross_entropy_with_logits" in call.used,
         ),
         OVERFLOW,
         Mistake(
             "log-of-zero",
-            "For a large z, p is exactly 0 or 1 and a logarithm of 0 is taken. Put the sigmoid into the loss on "
-            "paper, and simplify, before you compute.",
+            "For a large z, p is exactly 0 or 1, and your function takes the logarithm of 0. Put the sigmoid into the "
+            "loss on paper and simplify. Then compute the simplified formula.",
             shows=_took_log_of_zero,
         ),
         wrong_value("swapped-labels", SWAPPED_LABELS, lambda loss, z, y: _bce_with_logits(z, 1 - y)),
         wrong_value("dropped-target", DROPPED_TARGET, lambda loss, z, y: _bce_with_logits(z, 0)),
         wrong_value(
             "clamped",
-            "Your loss stops growing when p comes close to 0 or 1: that is a clamp. A wrong answer should cost more "
-            "the surer it is.",
+            "Your loss stops growing when p comes close to 0 or 1, because of a clamp. The loss of a wrong answer "
+            "should keep growing with the size of z.",
             lambda loss, z, y: _value(clamped_loss, _sigmoid(z), y),
         ),
         wrong_value(
             "floored-log",
-            "Your loss stops growing far out: there p is exactly 0 or 1, and its logarithm is cut off. Compute from "
-            "z, and not from p.",
+            "Your loss stops growing for a large z. There p is exactly 0 or 1, and its logarithm is cut off. Compute "
+            "the loss from z, and not from p.",
             lambda loss, z, y: _bce(_sigmoid(z), y),
         ),
         wrong_value(
             "dropped-log-term",
-            "That is the two straight lines which the loss approaches. What bends from one to the other around z = 0?",
+            "Your answer consists of the two straight lines that the loss approaches. The term that makes the curve "
+            "smooth around z = 0 is missing.",
             lambda loss, z, y: loss - _bce_with_logits(abs(z), 1),
         ),
         wrong_value(
             "sigmoid-twice",
-            "The sigmoid is in it twice: this function takes the logit itself.",
+            "You applied the sigmoid twice. This function takes the logit itself.",
             lambda loss, z, y: _bce_with_logits(_sigmoid(z), y),
         ),
         wrong_value(
             "labels-minus-one-and-one",
-            "That form of the loss is for labels −1 and 1. Here they are 0 and 1.",
+            "Your form of the loss is for the labels −1 and 1. Here the labels are 0 and 1.",
             lambda loss, z, y: _bce_with_logits(y * z, 1),
         ),
     ),
     hints=(
-        "Two numbers in, one number out: never negative, never infinite.",
-        "Two things go wrong far out: `exp` of a large positive number, and `log` of exactly 0. Which of them do you have?",
-        "For √(a² + b²) with a huge a: take the larger one out, |a|·√(1 + (b/a)²), and nothing overflows. Do that to "
-        "log(1 + e^z).",
+        "Two numbers go in, and one number comes out. It is never negative and never infinite.",
+        "Two things can go wrong for a large z: `exp` of a large positive number, and `log` of exactly 0. Check your "
+        "formula for both.",
+        "For √(a² + b²) with a huge a: take out the larger one. Then |a|·√(1 + (b/a)²) does not overflow. Do the same "
+        "with log(1 + e^z).",
         "Read the section 'The loss of a logit' again.",
     ),
 )
@@ -821,10 +851,11 @@ BCE_GRADS_BATCH = Exercise(
     reference=_batch_gradients,
     mistakes=BATCH_MISTAKES,
     hints=(
-        "X has a row for each of n samples and a column for each of d features. dw has shape (d,), db is one number.",
-        "Check the mean: over which axis, divided by which number, and for dw and db alike?",
-        "For the mean of (X w − y)² each sample has 2·(its error)·(its row); add the rows up and divide by n: "
-        "`2 * X.T @ (X @ w - y) / n`.",
+        "X has a row for each of n samples and a column for each of d features. dw has shape (d,), and db is one "
+        "number.",
+        "Check the mean: its axis, the number that you divide by, and that dw and db use the same mean.",
+        "For the mean of (X w − y)² the gradient of each sample is 2·(its error)·(its row). Add up these rows and "
+        "divide by n: `2 * X.T @ (X @ w - y) / n`.",
         "Read the section 'A whole batch' again, and the short form from 3.6.",
     ),
 )
@@ -854,13 +885,14 @@ BCE_GRADS_BATCH_AUTOGRAD = Exercise(
         LOGIT_TO_BCE,
         raising(
             "target-shape",
-            "Logits and labels have different shapes. One of them has a dimension of length 1 that the other lacks.",
+            "Logits and labels have different shapes. One of them has a dimension of length 1 that the other does not "
+            "have.",
             "ValueError",
             "target size",
         ),
         raising(
             "mixed-dtypes",
-            "Two dtypes meet in one product. Your leaf should have the dtype of what it is multiplied with.",
+            "You multiply tensors of two dtypes. Give your leaf the dtype of the tensor that it is multiplied with.",
             "RuntimeError",
             "same dtype",
             "scalar type",
@@ -868,8 +900,8 @@ BCE_GRADS_BATCH_AUTOGRAD = Exercise(
         *(each for each in BATCH_MISTAKES if each.slug not in ("bias-not-averaged", "weight-not-averaged")),
         wrong_value(
             "broadcast",
-            "Shapes (n, 1) and (n,) were broadcast, and n·n pairs of a logit and a label averaged. Print the shapes "
-            "of both.",
+            "The shapes (n, 1) and (n,) were broadcast, so your mean is over n·n pairs of a logit and a label. Print "
+            "both shapes.",
             lambda _, *batch: _parameter_gradients(_broadcast)(*batch),
         ),
         wrong_value(
@@ -879,10 +911,11 @@ BCE_GRADS_BATCH_AUTOGRAD = Exercise(
         ),
     ),
     hints=(
-        "dw has shape (d,), db is one number. Return both detached: `.grad` is.",
-        "Make leaves of your own from w and b, and leave the arguments as they are. Is the loss a mean or a sum?",
-        "For the mean squared error: `w = w.clone().requires_grad_()`, `((X @ w - y) ** 2).mean().backward()`, `w.grad`.",
-        "Read the section 'A whole batch' again: its second cell has the steps for another loss.",
+        "dw has shape (d,), and db is one number. Return both detached: `.grad` is detached.",
+        "Make new leaves from w and b, and do not change the arguments. Check whether the loss is a mean or a sum.",
+        "For the mean squared error: write `w = w.clone().requires_grad_()`, call `((X @ w - y) ** "
+        "2).mean().backward()`, and read `w.grad`.",
+        "Read the section 'A whole batch' again. Its second cell has the steps for another loss.",
     ),
 )
 

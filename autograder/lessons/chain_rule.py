@@ -42,7 +42,7 @@ _outer = gradient(torch.sin)
 
 
 def _along_chain(x: float) -> dict[str, float]:
-    """Return the value of z = sin(y), y = x², and its gradients in y and in x."""
+    """Return the value of z = sin(y) with y = x², and the derivatives of z in y and in x."""
     z = sine_of_square(torch.tensor(x, dtype=torch.float64)).item()
     return {"z": z, "dz_dy": _outer(x**2), "dz_dx": gradient(sine_of_square)(x)}
 
@@ -59,17 +59,17 @@ _PATHS = (
     (
         "one-path-of-square",
         lambda x: x * x.detach() + x * torch.sin(x),
-        "In x · x the same x comes in twice, and each of the two is a path of its own.",
+        "x · x uses the same x twice. Each of the two is a path of its own.",
     ),
     (
         "no-path-through-sine",
         lambda x: x * x + x * torch.sin(x).detach(),
-        "One path goes from x through the sine. In your sum it is missing, as if the sine were a constant.",
+        "One path goes from x through the sine. It is missing in your sum, as if the sine were a constant.",
     ),
     (
         "no-path-beside-sine",
         lambda x: x * x + x.detach() * torch.sin(x),
-        "In the second product the factor beside the sine is x too. Its path is missing in your sum.",
+        "In the second product the factor beside the sine is also x. Its path is missing in your sum.",
     ),
     (
         "one-path-each",
@@ -80,7 +80,7 @@ _PATHS = (
 
 
 def _missing_paths(cut: str = "") -> tuple[Mistake, ...]:
-    """Return the mistakes of leaving out a path of the fan-out: what autograd finds when it is cut there."""
+    """Return one mistake for each missing path: the gradient that autograd finds when the path is cut."""
     return tuple(
         wrong_value(slug, message + cut, lambda slope, x, forward=forward: gradient(forward)(x))
         for slug, forward, message in _PATHS
@@ -103,7 +103,7 @@ PREDICTED_SIGNS = Exercise(
     mistakes=(
         Mistake(
             "slope-for-sign",
-            "Asked for is the sign alone: -1 for falling, 1 for rising, 0 for flat.",
+            "Expected the sign alone: -1 for falling, 1 for rising, 0 for flat. Your answer has another number in it.",
             shows=lambda call: (
                 call.value is not None
                 and any(item.kind == "number" and abs(item.numbers[0]) not in (0, 1) for item in call.value.items)
@@ -111,24 +111,25 @@ PREDICTED_SIGNS = Exercise(
         ),
         wrong_value(
             "value-for-derivative",
-            "Those are the signs of z itself, above or below zero. Asked for is whether z rises or falls.",
+            "These are the signs of z itself, which say whether z is above or below zero. Expected whether z rises or "
+            "falls.",
             lambda signs: {x: math.copysign(1.0, _along_chain(float(x))["z"]) for x in signs},
         ),
         wrong_value(
             "inner-only",
-            "The square rises at both points, and that is one link of two. Which way does the sine go at y?",
+            "The square rises at both points, and it is only one of the two links. Check which way the sine goes at y.",
             lambda signs: {x: math.copysign(1.0, _inner(x)) for x in signs},
         ),
         wrong_value(
             "flat-everywhere",
-            "A slope of 0 means a crest or a trough. Look where y lands on the sine curve.",
+            "A slope of 0 means a highest or a lowest point. Check where y lies on the sine curve.",
             lambda signs: dict.fromkeys(signs, 0.0),
         ),
     ),
     hints=(
-        "A dict with two entries, for x = 3 and for x = 4. Each of them is -1, 0 or 1.",
-        "Two links have a say: the square, and the sine at the number that the square hands on.",
-        "For sin(x²) at x = 1: the square rises there, and the sine rises at y = 1, so z rises: the sign is 1.",
+        "The answer is a dict with two entries, for x = 3 and for x = 4. Each of them is -1, 0 or 1.",
+        "Two links decide: the square, and the sine at the number that the square gives to it.",
+        "For sin(x²) at x = 1: the square rises there, and the sine rises at y = 1. So z rises, and the sign is 1.",
         "Read the section 'One function inside another' again, and look at the sine curve at the marked points.",
     ),
 )
@@ -138,7 +139,7 @@ PREDICTED_SIGNS = Exercise(
 
 
 def _locals(x: float) -> dict[str, float]:
-    """Return the two local derivatives of sin(x²), each at the point where it is taken."""
+    """Return the two local derivatives of sin(x²), each at its own point."""
     return {"dy_dx": _inner(x), "dz_dy": _outer(x**2)}
 
 
@@ -157,54 +158,55 @@ LOCAL_DERIVATIVES = Exercise(
     mistakes=(
         wrong_value(
             "outer-at-x",
-            "The sine is given y, so its derivative is taken at y too. Yours is taken at x.",
+            "The sine gets y, so take its derivative at y too. You took it at x.",
             lambda both, x: {**both, "dz_dy": _outer(x)},
         ),
         wrong_value(
             "swapped",
-            "Both numbers are right, under each other's name.",
+            "Both numbers are right, and they stand under each other's names.",
             lambda both, x: {"dy_dx": both["dz_dy"], "dz_dy": both["dy_dx"]},
         ),
         wrong_value(
             "already-multiplied",
-            "Under `dz_dy` stands the derivative of the whole chain. Asked for is the one link from y to z.",
+            "Under `dz_dy` stands the derivative of the whole chain. Expected the derivative of one link, from y to z.",
             lambda both, x: {**both, "dz_dy": both["dz_dy"] * both["dy_dx"]},
         ),
         wrong_value(
             "value-for-derivative",
-            "Those are y and z, the values of the two links. Asked for is how steep each link is.",
+            "These are y and z, the values of the two links. Expected the derivative of each link.",
             lambda both, x: {"dy_dx": x**2, "dz_dy": _along_chain(x)["z"]},
         ),
         wrong_value(
             "kept-sine",
-            "Under `dz_dy` stands the value of the sine. Asked for is its derivative.",
+            "Under `dz_dy` stands the value of the sine. Expected its derivative.",
             lambda both, x: {**both, "dz_dy": _along_chain(x)["z"]},
         ),
         wrong_value(
             "sign-of-cosine",
-            "The sign of `dz_dy` is turned round. At y = 0 the sine rises: what does yours say there?",
+            "`dz_dy` has the wrong sign. Test yours at y = 0: the sine rises there.",
             lambda both, x: {**both, "dz_dy": -both["dz_dy"]},
         ),
         wrong_value(
             "degrees",
-            "The angle was turned from degrees into radians. It is in radians already, as `math` wants it.",
+            "You turned the angle from degrees into radians. It is already in radians, which is what `math` expects.",
             lambda both, x: {**both, "dz_dy": _outer(math.radians(x**2))},
         ),
         wrong_value(
             "forgot-factor",
-            "In `dy_dx` the exponent should come down as a factor. In yours it has gone.",
+            "In `dy_dx` the exponent should become a factor. Your answer has lost this factor.",
             lambda both, x: {**both, "dy_dx": both["dy_dx"] / 2},
         ),
         wrong_value(
             "kept-power",
-            "In `dy_dx` the exponent that is left should be one less than before.",
+            "In `dy_dx` the exponent should be one less than before.",
             lambda both, x: {**both, "dy_dx": both["dy_dx"] * x},
         ),
     ),
     hints=(
-        'A dict with the keys "dy_dx" and "dz_dy", and a number for each. Compute y first.',
-        "Take each link on its own, and mind the point at which its derivative is taken.",
-        'For p = 1 + x² and q = log(p) at x = 3 it is {"dp_dx": 6.0, "dq_dp": 0.1}: 2x at x, and 1/p at p = 10.',
+        'The answer is a dict with the keys "dy_dx" and "dz_dy", and a number for each. Compute y first.',
+        "Differentiate each link on its own, and check the point at which you take its derivative.",
+        'For p = 1 + x² and q = log(p) at x = 3 the answer is {"dp_dx": 6.0, "dq_dp": 0.1}: 2x at x, and 1/p at p = '
+        "10.",
         "Read the section 'Two links, two slopes' again.",
     ),
 )
@@ -228,17 +230,18 @@ DZ_DX = Exercise(
     mistakes=(
         wrong_value(
             "inner-dropped",
-            "You differentiated the sine and not what is inside it. Each link of the chain gives one factor.",
+            "You differentiated the sine, and not what is inside it. Each link of the chain gives one factor.",
             lambda slope, x: _outer(x**2),
         ),
         wrong_value(
             "outer-dropped",
-            "That is the derivative of the inner link alone. Each link of the chain gives one factor.",
+            "Your answer is the derivative of the inner link alone. Each link of the chain gives one factor.",
             lambda slope, x: _inner(x),
         ),
         wrong_value(
             "outer-at-x",
-            "Both factors are there, one at the wrong point: the sine is given y, so its derivative is taken at y.",
+            "Both factors are there, and one is taken at the wrong point. The sine gets y, so take its derivative at "
+            "y.",
             lambda slope, x: _outer(x) * _inner(x),
         ),
         wrong_value(
@@ -253,33 +256,34 @@ DZ_DX = Exercise(
         ),
         wrong_value(
             "product-rule",
-            "That is the derivative of x² times sin x, a product. Here one function stands inside the other.",
+            "Your answer is the derivative of x² times sin x, a product. Here one function stands inside the other.",
             lambda slope, x: gradient(lambda t: t**2 * torch.sin(t))(x),
         ),
         wrong_value(
             "square-of-sine",
-            "That is the derivative of (sin x)². Here the square comes first, and the sine is taken of it.",
+            "Your answer is the derivative of (sin x)². Here the square comes first, and the sine is taken of the "
+            "square.",
             lambda slope, x: gradient(lambda t: torch.sin(t) ** 2)(x),
         ),
         wrong_value(
             "kept-sine",
-            "The inner derivative is there. The outer link is still the sine itself, and not its derivative.",
+            "The inner derivative is there. In place of the outer derivative stands the sine itself.",
             lambda slope, x: _inner(x) * _along_chain(x)["z"],
         ),
         wrong_value(
             "kept-power",
-            "In the inner derivative the exponent that is left should be one less than before.",
+            "In the inner derivative the exponent should be one less than before.",
             lambda slope, x: slope * x,
         ),
         wrong_value(
             "degrees",
-            "The angle was turned from degrees into radians. It is in radians already, as `math` wants it.",
+            "You turned the angle from degrees into radians. It is already in radians, which is what `math` expects.",
             lambda slope, x: _inner(x) * _outer(math.radians(x**2)),
         ),
     ),
     hints=(
-        "One number in, one number out: `dz_dx(0.5)` returns a float.",
-        "Ask of your product: is there one factor for each link, and is each taken at the right point?",
+        "One number goes in, and one number comes out: `dz_dx(0.5)` returns a float.",
+        "Check your product: it needs one factor for each link, and each factor is taken at the right point.",
         "For q = log(1 + x²) the factors are 1/(1 + x²) and 2x, so the derivative is 2x/(1 + x²).",
         "Read the section 'Two links, two slopes' again. Your `local_derivatives` has both factors.",
     ),
@@ -290,7 +294,7 @@ DZ_DX = Exercise(
 
 
 def _lacks_gradient(call: Call) -> bool:
-    """Whether a gradient was None, in what was returned or at a line that raised."""
+    """Whether a gradient was None, in the result or in an error."""
     if call.raised is not None:
         return "NoneType" in call.raised.text
     return call.value is not None and any(item.kind == "nothing" for item in call.value.items)
@@ -312,38 +316,38 @@ DZ_DX_AUTOGRAD = Exercise(
     mistakes=(
         Mistake(
             "rewrapped",
-            "A tensor was wrapped into a new tensor. A new leaf has no past: the graph behind it is cut off.",
+            "You made a new tensor out of a tensor. The new one is a leaf, and the graph behind it is cut off.",
             shows=lambda call: _lacks_gradient(call) and _warned(call, "copy construct"),
         ),
         Mistake(
             "retained-too-late",
-            "A gradient is None here. `retain_grad()` has to come before the backward pass, and what was detached "
-            "has no part in that pass.",
+            "A gradient is None here. Call `retain_grad()` before the backward pass. A tensor that was detached takes "
+            "no part in that pass.",
             shows=lambda call: _lacks_gradient(call) and not _warned(call, "not a leaf"),
         ),
         Mistake(
             "formula-for-a-link",
-            "A cosine is called here, and the function has none in it. Let autograd find the derivative of each link.",
+            "Your function calls a cosine, and z has no cosine in it. Let autograd find the derivative of each link.",
             calls=frozenset({"cos"}),
         ),
         wrong_value(
             "swapped",
-            "All three numbers are right, two of them under each other's name.",
+            "All three numbers are right, and two of them stand under each other's names.",
             lambda three, x: {**three, "dz_dy": three["dz_dx"], "dz_dx": three["dz_dy"]},
         ),
         wrong_value(
             "gradient-of-result",
-            "Under `dz_dy` stands the derivative of z in z itself. Which tensor should keep its gradient?",
+            "Under `dz_dy` stands the derivative of z in z itself. Another tensor has to keep its gradient.",
             lambda three, x: {**three, "dz_dy": 1.0},
         ),
         wrong_value(
             "other-link",
-            "Under `dz_dy` stands the derivative of the other link, from x to y.",
+            "Under `dz_dy` stands the derivative of the other link, from x to y. Expected the link from y to z.",
             lambda three, x: {**three, "dz_dy": _inner(x)},
         ),
         wrong_value(
             "multiplied-again",
-            "The `.grad` of the leaf is the derivative of the whole chain already. There is nothing left to multiply.",
+            "The `.grad` of the leaf is already the derivative of the whole chain. Do not multiply it again.",
             lambda three, x: {**three, "dz_dx": three["dz_dx"] * three["dz_dy"]},
         ),
         wrong_value(
@@ -357,9 +361,9 @@ DZ_DX_AUTOGRAD = Exercise(
         ),
     ),
     hints=(
-        'A dict with the keys "z", "dz_dy" and "dz_dx". The values are plain floats: use `.item()`.',
-        "x is a leaf and keeps its gradient. y is computed, and has to be asked to keep its own, before `backward()`.",
-        "For p = 1 + x² and q = log(p): `p.retain_grad()`, `q.backward()`, then read `p.grad` and `x.grad`.",
+        'The answer is a dict with the keys "z", "dz_dy" and "dz_dx". The values are plain floats: use `.item()`.',
+        "x is a leaf and keeps its gradient. y is computed: tell it to keep its gradient, before `backward()`.",
+        "For p = 1 + x² and q = log(p): call `p.retain_grad()`, then `q.backward()`, and read `p.grad` and `x.grad`.",
         "Read the section 'Autograd walks the same chain' again.",
     ),
 )
@@ -367,11 +371,9 @@ DZ_DX_AUTOGRAD = Exercise(
 
 # --- 2.5 · A chain of any length ------------------------------------------------------------------
 
-# Chains of functions that the checks hand to an answer
-
 
 class Link:
-    """A function from float to float. Called again at a point where it was called before, it warns."""
+    """A function from float to float. It warns when it is called twice at the same point."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -386,14 +388,14 @@ class Link:
         return self.value(point)
 
     def value(self, x: float) -> float:
-        """Return the value at x, and note nothing."""
+        """Return the value at x, without a note of the point."""
         return self.function(torch.tensor(x, dtype=torch.float64)).item()
 
 
 class Slope:
-    """The derivative of a function, from float to float, without a formula and without autograd.
+    """The derivative of a function, from float to float, with no formula and no autograd.
 
-    A step of 1e-20 in the imaginary direction gives it to the last digit, since nothing is subtracted.
+    A step of 1e-20 in the imaginary direction gives all digits, because nothing is subtracted.
     """
 
     def __init__(self, function: Function) -> None:
@@ -442,7 +444,7 @@ def _points(fs: Sequence[Link], x: float) -> list[float]:
 
 
 def _wrong_slopes(slug: str, message: str, slope: Callable[[Sequence[Slope], Sequence[float]], float]) -> Mistake:
-    """Return a mistake in the gradient of a chain: `slope(dfs, points)` is what it returns for it."""
+    """Return a mistake in the gradient of a chain. `slope(dfs, points)` computes the wrong gradient."""
     return wrong_value(slug, message, lambda pair, fs, dfs, x: (pair[0], slope(dfs, _points(fs, x))))
 
 
@@ -467,37 +469,39 @@ BACKPROP_CHAIN = Exercise(
     mistakes=(
         Mistake(
             "computed-again",
-            "A function was called twice at one point. Keep what the forward pass computes, and use it going back.",
+            "A function was called twice at one point. Keep the values of the forward pass, and use them in the "
+            "backward pass.",
             shows=lambda call: _warned(call, "called again"),
         ),
         wrong_value(
             "swapped",
-            "Both numbers are right, in the wrong order. Asked for is the value first, then the gradient.",
+            "Both numbers are right, in the wrong order. Expected the value first, then the gradient.",
             lambda pair, fs, dfs, x: (pair[1], pair[0]),
         ),
         wrong_value(
             "last-to-first",
-            "The functions were applied last to first. The first of the list is the one that is given x.",
+            "You applied the functions from last to first. The first function of the list gets x.",
             lambda pair, fs, dfs, x: _value_and_gradient(fs[::-1], x),
         ),
         wrong_value(
             "one-function-short",
-            "The gradient is right. The value is one function short: it is what went into the last, not what came out.",
+            "The gradient is right. The value is what went into the last function. Expected what came out of it.",
             lambda pair, fs, dfs, x: (_points(fs, x)[-2], pair[1]),
         ),
         _wrong_slopes(
             "all-at-x",
-            "Every derivative was taken at x. Each belongs at the number that went into its function.",
+            "You took every derivative at x. Take each one at the number that went into its function.",
             lambda dfs, points: math.prod(df(points[0]) for df in dfs),
         ),
         _wrong_slopes(
             "at-outputs",
-            "Each derivative was taken at what came out of its function. It belongs at what went in.",
+            "You took each derivative at what came out of its function. Take it at what went in.",
             lambda dfs, points: math.prod(df(at) for df, at in zip(dfs, points[1:], strict=True)),
         ),
         _wrong_slopes(
             "mismatched",
-            "The derivatives run in one direction and the kept values in the other, so they don't belong together.",
+            "You go through the derivatives in one direction and through the kept values in the other. They do not "
+            "belong together.",
             lambda dfs, points: math.prod(df(at) for df, at in zip(dfs, points[-2::-1], strict=True)),
         ),
         _wrong_slopes(
@@ -507,21 +511,21 @@ BACKPROP_CHAIN = Exercise(
         ),
         _wrong_slopes(
             "last-link-only",
-            "That gradient is the derivative of the last function alone. Each link of the chain gives one factor.",
+            "Your gradient is the derivative of the last function alone. Each link of the chain gives one factor.",
             lambda dfs, points: dfs[-1](points[-2]),
         ),
         _wrong_slopes(
             "first-link-only",
-            "That gradient is the derivative of the first function alone. Each link of the chain gives one factor.",
+            "Your gradient is the derivative of the first function alone. Each link of the chain gives one factor.",
             lambda dfs, points: dfs[0](points[0]),
         ),
     ),
     hints=(
-        "Two lists of functions and a number go in; a tuple comes out: the value, then the gradient.",
-        "Which number is each derivative given? It needs what went *into* its function, so keep that on the way forward.",
-        "For three numbers that are doubled and then squared, the loop is `for f in fs: kept.append(x); x = f(x)`; "
-        "going back, pair `reversed(dfs)` with `reversed(kept)`.",
-        "Read the section 'Forward, then back' again: the worked cell does it for three links.",
+        "Two lists of functions and a number go in. A tuple comes out: the value, then the gradient.",
+        "Each derivative needs the number that went *into* its function. Keep these numbers in the forward pass.",
+        "The loop of the forward pass is `for f in fs: kept.append(x); x = f(x)`. In the backward pass, pair "
+        "`reversed(dfs)` with `reversed(kept)`.",
+        "Read the section 'Forward, then back' again. The worked cell does it for three links.",
     ),
 )
 
@@ -544,19 +548,19 @@ D_FANOUT = Exercise(
         *_missing_paths(),
         wrong_value(
             "product-of-derivatives",
-            "The derivative of a product is not the product of the derivatives: each factor is a path of its own.",
+            "The derivative of a product is not the product of the derivatives. Each factor is a path of its own.",
             lambda slope, x: 1.0 + _outer(x),
         ),
         wrong_value(
             "sign-of-cosine",
-            "One sign is off: look at the path that goes through the sine.",
+            "One sign is wrong: check the path that goes through the sine.",
             lambda slope, x: gradient(lambda t: t * t + t * torch.sin(t).detach() - t.detach() * torch.sin(t))(x),
         ),
     ),
     hints=(
-        "One number in, one number out.",
+        "One number goes in, and one number comes out.",
         "Count the places where x stands in the formula. Each is the start of a path, and each path adds one term.",
-        "In x · eˣ there are two: one gives 1 · eˣ, the other x · eˣ, and the derivative is their sum.",
+        "x · eˣ has two paths. One gives 1 · eˣ, the other gives x · eˣ, and the derivative is their sum.",
         "Read the section 'Two ways to the same leaf' again.",
     ),
 )
@@ -576,10 +580,10 @@ GRAD_FANOUT = Exercise(
     cases=(case(-1.4), case(0.8), case(2.3)),
     forward=fanout,
     reference=gradient(fanout),
-    mistakes=_missing_paths(" Where does a plain number take the place of a tensor?"),
+    mistakes=_missing_paths(" Look for a plain number where a tensor should be."),
     hints=(
-        "A number goes in, a plain float comes out.",
-        "Every x in the formula has to be the same leaf. `.item()`, `.detach()` and `math` cut a path off.",
+        "A number goes in, and a plain float comes out.",
+        "Every x in the formula must be the same leaf. `.item()`, `.detach()` and `math` cut a path off.",
         "For x · eˣ: make the leaf x, compute `x * torch.exp(x)`, call `backward()` on it, read `x.grad`.",
         "Read the section 'Two ways to the same leaf' again.",
     ),
@@ -588,13 +592,13 @@ GRAD_FANOUT = Exercise(
 
 # --- 2.7 · Walk the graph -------------------------------------------------------------------------
 
-# Tensors whose graph an answer walks. The steps are noted, and the nodes that they leave are found by taking them again.
+# The steps that made each tensor. Its right answer comes from taking the same steps again.
 
 _STEPS = WeakTensorKeyDictionary()
 
 
 def walk_through(*steps: Function) -> Callable[[float], Tensor]:
-    """Return a builder that makes a leaf of a number, and takes the steps from there, each of them one node further."""
+    """Return a builder that makes a leaf from a number and applies the steps. Each step adds one node."""
 
     def build(start: float) -> Tensor:
         tensor = torch.tensor(start, requires_grad=True)
@@ -608,7 +612,7 @@ def walk_through(*steps: Function) -> Callable[[float], Tensor]:
 
 
 def _nodes(t: Tensor) -> list[str]:
-    """Return the names of the nodes from the tensor that a builder made down to its leaf."""
+    """Return the names of the nodes, from a tensor that a builder made to its leaf."""
     names = ["AccumulateGrad"]
     tensor = torch.tensor(0.5, requires_grad=True)
     with torch.enable_grad():
@@ -624,7 +628,7 @@ def _times_another(y: Tensor) -> Tensor:
 
 
 def _times_constant(y: Tensor) -> Tensor:
-    """Return a constant times y; the constant comes first, and has no node."""
+    """Return a constant times y. The constant is the first factor, and it has no node."""
     return torch.tensor(2.5) * y
 
 
@@ -632,12 +636,12 @@ _PICKED = (square, torch.sin, torch.cos, torch.tanh, torch.sigmoid, _times_const
 
 
 def picked_walk(start: float, *picks: int) -> Tensor:
-    """Return what is made of a leaf by the picked steps."""
+    """Return the tensor that the picked steps make from a leaf."""
     return walk_through(*(_PICKED[pick] for pick in picks))(start)
 
 
 def _drawn_walks(rng: random.Random) -> tuple[Case, ...]:
-    """Return two walks that can't be known by their first nodes; no square comes last."""
+    """Return two walks whose nodes an answer cannot know before. Their last step is no square."""
     walks = ((*(rng.randrange(len(_PICKED)) for _ in range(n)), rng.randrange(1, len(_PICKED))) for n in (4, 6))
     return tuple(case(Build("picked_walk", (0.4, *picks))) for picks in walks)
 
@@ -669,31 +673,32 @@ OP_NAMES = Exercise(
     mistakes=(
         raising(
             "none-parent",
-            "A parent can be None: a constant has no node. Take the first one that is not None.",
+            "A parent can be None, because a constant has no node. Take the first parent that is not None.",
             "AttributeError",
             "'NoneType' object has no attribute 'name'",
             "'NoneType' object has no attribute 'next_functions'",
         ),
         raising(
             "past-the-leaf",
-            "The node at a leaf has no parents, its `next_functions` is empty. Stop there.",
+            "The node of a leaf has no parents, and its `next_functions` is empty. Stop there.",
             "IndexError",
         ),
         Mistake(
             "nodes-for-names",
-            "The list holds nodes or functions. Asked for are their names: call `name()` on each node.",
+            "The list has nodes or functions in it. Expected their names: call `name()` on each node.",
             shows=lambda call: (
                 call.value is not None and any(item.kind in ("callable", "other") for item in call.value.items)
             ),
         ),
         Mistake(
             "addresses",
-            "That is how a node prints, with its address in memory. Ask it for its `name()`.",
+            "The list has nodes in it as they are printed, with an address in memory. Expected their names: call "
+            "`name()` on each node.",
             shows=lambda call: any(name.startswith("<") for name in _named_nodes(call)),
         ),
         Mistake(
             "module-prefix",
-            "A name has its module still before it, with `::` between. Asked for is the last part alone.",
+            "A name still has its module before it, with `::` between the two. Expected the last part alone.",
             shows=lambda call: any("::" in name for name in _named_nodes(call)),
         ),
         Mistake(
@@ -703,12 +708,12 @@ OP_NAMES = Exercise(
         ),
         Mistake(
             "last-parent",
-            "At a node with two parents the walk took the last. Asked for is the first one that is not None.",
+            "At a node with two parents the walk took the last one. Expected the first one that is not None.",
             shows=lambda call: any(name.startswith("Exp") for name in _named_nodes(call)),
         ),
         Mistake(
             "leaf-left-out",
-            "The walk ends too early: the node of the leaf is missing from your list.",
+            "The walk ends too early. The node of the leaf is missing from your list.",
             shows=lambda call: (
                 call.value is not None and call.value.kind == "sequence" and "AccumulateGrad" not in _named_nodes(call)
             ),
@@ -720,14 +725,15 @@ OP_NAMES = Exercise(
         ),
         Mistake(
             "root-left-out",
-            "The list starts with a parent of the node you were given. Start at `t.grad_fn` itself.",
+            "The list starts with a parent of the node that you were given. Start at `t.grad_fn` itself.",
             shows=lambda call: _named_nodes(call)[:1] == ["PowBackward0"],  # which made none of the tensors
         ),
     ),
     hints=(
-        "A list of strings. It starts with the node that made `t`, and ends with the node of a leaf.",
-        "A parent can be None, and at the leaf there are no parents at all. And one of the names has a prefix.",
-        "A node's parents are `[parent for parent, _ in node.next_functions]`; for `2.0 * x` that is a node and None.",
+        "The answer is a list of strings. It starts with the node that made `t`, and ends with the node of a leaf.",
+        "A parent can be None. A leaf's node has no parents at all. One of the names has a prefix.",
+        "The parents of a node are `[parent for parent, _ in node.next_functions]`. For `2.0 * x` these are a node "
+        "and None.",
         "Read the section 'Reading the graph' again, and walk one step at a time.",
     ),
 )
@@ -735,12 +741,10 @@ OP_NAMES = Exercise(
 
 # --- 2.8 · Two wrong lines ------------------------------------------------------------------------
 
-# The backward pass with two wrong lines: the forward steps, and what the notebook has for each line going back
-
 
 @dataclass(frozen=True)
 class Line:
-    """A line `d<target> = d<source> * factor`, or with `+=` where `adds`."""
+    """A line `d<target> = d<source> * factor`. It has `+=` in place of `=` where `adds` is true."""
 
     label: str
     source: str
@@ -769,7 +773,7 @@ BACKWARD = (
 
 
 def _buggy_lines() -> set[str]:
-    """Return the labels of the lines whose factor autograd finds to be another, or that overwrite a gradient."""
+    """Return the labels of the lines whose factor differs from autograd's, and of those that overwrite a gradient."""
     values = {"x": 0.7}
     for name, (inputs, step) in FORWARD.items():
         values[name] = step(*(torch.tensor(values[each], dtype=torch.float64) for each in inputs)).item()
@@ -805,39 +809,44 @@ BUGGY_LINES = Exercise(
     mistakes=(
         Mistake(
             "not-a-label",
-            "Something in your set is not a label. The labels are the capital letters at the ends of the lines.",
+            "Your set has something in it that is not a label. The labels are the capital letters at the ends of the "
+            "lines.",
             shows=lambda call: bool(set(_named_nodes(call)) - _LABELS),
         ),
         Mistake(
             "not-two",
-            "Two of the lines are wrong, no more and no fewer. Repair those you found, and compare again.",
+            "Expected two labels, since two of the lines are wrong. Repair the lines that you found, and compare "
+            "again.",
             shows=lambda call: (
                 call.value is not None and call.value.kind == "sequence" and len(set(_named_nodes(call))) not in (0, 2)
             ),
         ),
         _blames(
             "blamed-the-sum",
-            "One of your lines goes back through the sum. What does a tiny step in one term do to a sum?",
+            "One of your lines goes back through the sum. Check by how much a sum changes when one term takes a tiny "
+            "step.",
             {"A", "B"},
         ),
         _blames(
             "blamed-the-product",
-            "One of your lines goes back through the product. With one factor held, what is the slope in the other?",
+            "One of your lines goes back through the product. Keep one factor fixed, and find the derivative in the "
+            "other.",
             {"C", "D"},
         ),
         _blames(
             "blamed-the-exponential",
-            "One of your lines goes back through the exponential. What is the derivative of that function?",
+            "One of your lines goes back through the exponential. Check the derivative of that function.",
             {"F"},
         ),
     ),
     hints=(
-        'A set with two of the labels, as strings: `{"A", "B"}` is of the right form.',
-        "Ask two things of every line: is the local derivative right and taken at the right point? "
-        "Does the line add to what is there, or wipe it out?",
-        "A variable that two steps use gets two gradients. For z = a·a + a that is `da = 2 * a`, and then `da += 1`.",
+        'The answer is a set with two of the labels, as strings. `{"A", "B"}` has the right form.',
+        "Check two things in every line. Is the local derivative right, and taken at the right point? Does the line "
+        "add to the gradient that is there, or replace it?",
+        "A variable that is used in two steps gets two gradients. For z = a·a + a the lines are `da = 2 * a`, and "
+        "then `da += 1`.",
         "Compare one variable at a time: build the forward pass with tensors, call `retain_grad()` on each, and "
-        "lay its `.grad` beside what the line computes.",
+        "compare its `.grad` with what the line computes.",
     ),
 )
 

@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from . import notebooks, table
+from . import diagnosis, notebooks, table
 from .course import ROOT
 from .grading import Bench, Sizes
 from .table import Row
@@ -29,7 +29,7 @@ def main() -> None:
         # Two at once would measure each other; the second waits.
         with (ROOT / ".venv" / ".bench-lock").open("w") as lock, tempfile.TemporaryDirectory(prefix="bench-") as folder:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for measured in (*Bench(Path(folder), sizes, _say).parts(), notebooks.rows):
+            for measured in (*Bench(Path(folder), sizes, _say).parts(), notebooks.rows, diagnosis.rows):
                 rows += measured()
     finally:
         # What was measured before something failed is shown all the same.

@@ -117,6 +117,7 @@ def test_a_page_has_one_heading_and_says_what_stands_under_it(page: Page, folder
             "Scores",
             "Who needs help",
             "Mistakes",
+            "Kinds of slips",
             "Exercises",
             "What needs a look",
             "Everyone",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 
 from autograder.exercise import Array, Exercise, Raises, case, gradient
 from autograder.judge import judge
+from autograder.lessons import find
 from autograder.probe import probe
 from autograder.verdict import Outcome, Verdict
 from tests.answering import exercise_of, namespace_of
@@ -183,3 +185,21 @@ def test_an_exception_that_is_asked_for_is_no_number() -> None:
     verdict = told(exercise, "def answer(x):\n    if x < 0:\n        raise ValueError\n    return 3 * x * x")
     assert verdict.finding is not None
     assert verdict.finding.kind == "behaviour.factor"
+
+
+def test_what_other_exercises_ask_for_is_not_tried_with_arguments_that_do_not_fit() -> None:
+    # Among them are functions that loop for as long as they like.
+    exercise = find("scalar_gradients.central_difference")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        verdict = told(
+            exercise, "def central_difference(f, x, h=1e-5):\n    return (f(x + h) - f(x - h)) * 0.7 + x**3 / h"
+        )
+    assert verdict.finding is not None
+
+
+def test_the_answer_to_another_exercise_is_told_as_that() -> None:
+    verdict = told(find("scalar_gradients.d_square"), "def d_square(x):\n    return 6 * x - 4")
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "behaviour.other-exercise"
+    assert "`d_poly`" in verdict.message

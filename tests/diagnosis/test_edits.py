@@ -19,6 +19,7 @@ from autograder.diagnosis.running import run_variants
 from autograder.diagnosis.search import Budget
 from autograder.diagnosis.text import text_of
 from autograder.exercise import Array, Exercise, case, gradient
+from autograder.lessons import find
 from tests.answering import exercise_of, namespace_of, pinpointed
 
 PATIENT = Budget(seconds=5.0)
@@ -149,6 +150,14 @@ def test_a_variant_that_does_not_end_is_stopped() -> None:
     assert sys.gettrace() is None or "stopped" not in repr(sys.gettrace())
 
 
+def test_a_function_that_is_handed_to_it_can_not_make_it_endless() -> None:
+    exercise = find("scalar_gradients.grad_of")
+    source = "def grad_of(f, x):\n    return f(0 * torch.tensor(x))"
+    start = time.monotonic()
+    run_variants(exercise, namespace_of(""), [source], exercise.cases, 5.0, True)
+    assert time.monotonic() - start < 5
+
+
 def test_a_variant_leaves_nothing_behind() -> None:
     found: list[float] = []
     leaf = torch.tensor(1.0, requires_grad=True)
@@ -183,6 +192,9 @@ def test_a_variant_leaves_nothing_behind() -> None:
         "from math import *",
         "from . import a",
         "global t",
+        "try: t\n    except: pass",
+        "try: t\n    except (ValueError, BaseException): pass",
+        "try: t\n    finally: t",
     ],
 )
 def test_what_reaches_outside_is_not_varied(line: str) -> None:

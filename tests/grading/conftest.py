@@ -29,12 +29,16 @@ Rows = dict[tuple[str, str], tuple[float | None, float | None, bool]]
 
 def run(root: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a course's directory, in an environment that was not activated."""
-    environment = {"PATH": "/usr/bin:/bin", "HOME": str(root), "TERM": "dumb", "COLUMNS": "200"}
-    # Set where the package to be tested is another one than that which is installed.
-    environment |= {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
     return subprocess.run(
-        [BIN / command, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False
+        [BIN / command, *arguments], cwd=root, env=environment(root), capture_output=True, text=True, check=False
     )
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Return an environment that was not activated, for commands in a course's directory."""
+    plain = {"PATH": "/usr/bin:/bin", "HOME": str(root), "TERM": "dumb", "COLUMNS": "200"}
+    # Set where the package to be tested is another one than that which is installed.
+    return plain | {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
 
 
 def keep(root: Path, *students: str) -> None:

@@ -76,7 +76,7 @@ def _answer(exercise: Exercise, skill: float, rng: random.Random) -> Verdict:
         case "wrong":
             return _found(exercise, rng)
         case "raised":
-            return verdict(exercise, Outcome.RAISED, message="It raised NameError: name 'y' is not defined.")
+            return verdict(exercise, Outcome.RAISED, message="The call raised NameError: name 'y' is not defined.")
     known = _known(exercise)
     one = rng.choices(known, [2.0**-i for i in range(len(known))])[0]
     return verdict(exercise, Outcome.KNOWN_MISTAKE, one.slug, one.message)

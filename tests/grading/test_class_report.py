@@ -103,13 +103,13 @@ def test_mistakes_of_one_kind_are_one_misconception() -> None:
 def test_a_mistake_is_told_as_the_check_tells_it_without_what_one_student_wrote() -> None:
     shown = next(one for one in mistakes.SHOWN if one.slug == "untracked")
     made = class_of(
-        ada=[verdict(SQUARE, Outcome.RAISED, "untracked", f"{shown.message} It raised RuntimeError: ada's own.")],
-        chen=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "The answer is exactly 3 times what it should be.")],
-        emeka=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "The answer is exactly 2 times what it should be.")],
-        fatou=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "The answer is exactly 2 times what it should be.")],
+        ada=[verdict(SQUARE, Outcome.RAISED, "untracked", f"{shown.message} The call raised RuntimeError: ada's own.")],
+        chen=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "Your answer is exactly 3 times the right one.")],
+        emeka=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "Your answer is exactly 2 times the right one.")],
+        fatou=[verdict(SQUARE, Outcome.TELLING_RATIO, "factor-n", "Your answer is exactly 2 times the right one.")],
     )
     told = {one.slug: one.rows[0].told for one in report_on(made).misconceptions}
-    assert told == {"untracked": shown.message, "factor-n": "The answer is exactly 2 times what it should be."}
+    assert told == {"untracked": shown.message, "factor-n": "Your answer is exactly 2 times the right one."}
 
 
 def test_what_to_show_is_a_step_on_another_function_and_the_section_of_the_lesson() -> None:
@@ -437,7 +437,10 @@ def test_whatever_a_student_is_called_is_text() -> None:
 def test_whatever_a_student_wrote_is_text() -> None:
     script = "<script>alert(1)</script>"
     wrong = replace(
-        mistaken("own-slip", message=f"It raised {script} at `{script}`."), answer=script, call=script, printed=script
+        mistaken("own-slip", message=f"The call raised {script} at `{script}`."),
+        answer=script,
+        call=script,
+        printed=script,
     )
     one = replace(graded("ada", FIRST, [wrong]), notes=(f"the cell {script} was there twice",), stopped=True)
     for page in all_pages(report_on([one])):
@@ -501,8 +504,8 @@ def test_what_was_changed_after_it_was_graded_is_told_at_the_top_and_at_the_stud
     index, ada, chen = (Page(page).text for page in all_pages(report))
     assert "Changed: 1 submission changed after grading." in index
     assert "Changed: the submission changed after grading. Run autograder grade" in ada
-    assert "Changed since:" not in chen
-    assert not [page for page in all_pages(report_on(made)) if "Changed since" in page]
+    assert "Changed:" not in chen
+    assert not [page for page in all_pages(report_on(made)) if "Changed:" in page]
 
 
 # The command
@@ -521,12 +524,15 @@ def test_the_command_writes_pages_about_what_was_graded(course: Course) -> None:
     page = Page((course.root / "report" / "index.html").read_text())
     assert "The class in 1 · Scalar gradients" in page.text
     assert "Not graded: the file is not valid JSON." in page.text
-    assert "Changed since" not in page.text
+    assert "Changed:" not in page.text
     # One is mended, the other is changed for the worse.
     for student, text in (("xiomara", "{}"), ("emeka", "")):
         (course.root / "submitted" / student / FIRST.folder / f"{FIRST.folder}.ipynb").write_text(text)
     run(course.root, "autograder", "report")
-    assert "Changed since: 2 submissions are not" in Page((course.root / "report" / "index.html").read_text()).text
+    assert (
+        "Changed: 2 submissions changed after grading."
+        in Page((course.root / "report" / "index.html").read_text()).text
+    )
     elsewhere = run(course.root, "autograder", "report", FIRST.name, "--to", "pages")
     assert (elsewhere.returncode, len(list((course.root / "pages" / "students").iterdir()))) == (0, 3)
 

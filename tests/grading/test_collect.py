@@ -40,6 +40,23 @@ NAMES = [
     ("ada_02_chain_rule.ipynb", Found("plain", "ada", "", LESSON)),
     ("class/Ada Lovelace - 02_chain_rule-2.ipynb", Found("plain", "Ada Lovelace", "", LESSON, (0, 2))),
     ("ada/02_chain_rule-Copy1.ipynb", Found("plain", "ada", "", LESSON, (0, -1))),
+    # Students whose name is digits, or ends in them.
+    ("1234567_02_chain_rule.ipynb", Found("plain", "1234567", "", LESSON)),
+    ("ada17_02_chain_rule-1.ipynb", Found("plain", "ada17", "", LESSON, (0, 1))),
+    ("ada17_123_4567_02_chain_rule.ipynb", Found("canvas", "ada17", "123", LESSON, (4567, 0))),
+    # An archive of the instructor's has numbers in its name too.
+    ("2025_10_late/turingalan_LATE_12346_67891_02_chain_rule.ipynb", Found("canvas", "turingalan", "12346", LESSON, (67891, 0), True)),
+    ("2025_10_late/ada/02_chain_rule.ipynb", Found("plain", "ada", "", LESSON)),
+    # Blackboard, Brightspace, ILIAS, Sakai.
+    ("lesson2_ada_attempt_2025-10-01-15-30-10_02_chain_rule.ipynb", Found("blackboard", "ada", "", LESSON, (20251001153010, 0))),
+    ("1-2 - Ada Lovelace - Oct 3, 2025 1225 AM/02_chain_rule.ipynb", Found("brightspace", "Ada Lovelace", "1-2", LESSON, (202510030025, 0))),
+    ("1-2 - Li Wei - Sept 30, 2025 105 PM - 02_chain_rule.ipynb", Found("brightspace", "Li Wei", "1-2", LESSON, (202509301305, 0))),
+    ("x/Lovelace_Ada_ada_4711/20251003193000_02_chain_rule.ipynb", Found("plain", "Lovelace_Ada_ada_4711", "", LESSON, (20251003193000, 0))),
+    ("L2/Lovelace, Ada(ada17)/Submission attachment(s)/02_chain_rule.ipynb", Found("plain", "ada17", "", LESSON)),
+    # Folders below a student's.
+    ("ada/autograd-course/notebooks/02_chain_rule/02_chain_rule.ipynb", Found("plain", "ada", "", LESSON)),
+    ("ada/torch-course-main/notebooks/02_chain_rule.ipynb", Found("plain", "ada", "", LESSON)),
+    ("class/ada/v2/02_chain_rule.ipynb", Found("plain", "ada", "", LESSON)),
 ]  # fmt: skip
 
 
@@ -53,11 +70,19 @@ def test_names_of_files_are_told(path: str, found: Found) -> None:
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("02_chain_rule.ipynb", "names no student"),
+        ("02_chain_rule.ipynb", "whose it is"),
         ("ada_1_2_homework.ipynb", "expected the name of a lesson"),
         ("Ada_1_assignsubmission_file_/homework.ipynb", "expected the name of a lesson"),
         ("class/ada/report.pdf", "not a notebook"),
-        ("class/ada/other.ipynb", "not the name of a lesson"),
+        ("class/ada/other.ipynb", "expected the name of a lesson"),
+        # No numbers of Canvas's, but a year and a month.
+        ("homework_2025_10_02_chain_rule.ipynb", "which of the numbers"),
+        ("homework_2025_10_late/02_chain_rule.ipynb", "which of the numbers"),
+        ("eve_1_2_x/bob_99_3_02_chain_rule.ipynb", "both a folder and the file's name"),
+        # What a system has written that is not known here.
+        ("L2 - ada - attempt 2 - 02_chain_rule.ipynb", "begins and ends"),
+        ("ada_2025-10-03_02_chain_rule.ipynb", "begins and ends"),
+        ("12-34 - Ada - 3 oct. 2025/02_chain_rule.ipynb", "begins and ends"),
     ],
 )
 def test_what_fits_nothing_is_told_with_the_reason(path: str, says: str) -> None:
@@ -127,7 +152,8 @@ def test_the_latest_of_each_student_is_collected() -> None:
         "lovelaceada_12345": "new/lovelaceada_12345_70001_02_chain_rule-1.ipynb",
         "lovelaceada_999": "old/lovelaceada_999_60000_02_chain_rule.ipynb",
     }
-    assert sorted(made.left.values()) == ["it belongs to 01_scalar_gradients", *2 * ["this student has a later one"]]
+    told = ["it belongs to 01_scalar_gradients", *2 * ["another one of this student is taken"]]
+    assert sorted(made.left.values()) == sorted(told)
 
 
 def test_of_several_that_nothing_tells_apart_none_is_collected() -> None:
@@ -138,6 +164,35 @@ def test_of_several_that_nothing_tells_apart_none_is_collected() -> None:
     other = planned(*paths, content={paths[0]: b"x"})
     assert collected(other) == {"bob": paths[2]}
     assert set(other.left) == {PurePosixPath(path) for path in paths[:2]}
+
+
+@pytest.mark.parametrize(
+    ("paths", "students"),
+    [
+        (("ada/homework/02_chain_rule.ipynb", "bob/homework/02_chain_rule.ipynb"), {"ada", "bob"}),
+        (("c/ada/hw/a/02_chain_rule.ipynb", "c/bob/hw/a/02_chain_rule.ipynb"), {"ada", "bob"}),
+        (("class/ada/02_chain_rule.ipynb", "class/bob/notebooks/02_chain_rule.ipynb"), {"ada", "bob"}),
+        # Whether it is a student called `homework`, nobody can tell.
+        (
+            ("c/ada/homework/02_chain_rule.ipynb", "c/eve/homework/02_chain_rule.ipynb", "c/bob/02_chain_rule.ipynb"),
+            {"bob"},
+        ),
+    ],
+)
+def test_a_students_folder_is_where_paths_differ(paths: tuple[str, ...], students: set[str]) -> None:
+    # The same content must not make two students one.
+    assert set(collected(planned(*paths))) == students
+
+
+def test_where_a_name_begins_is_not_guessed() -> None:
+    def name(before: str, time: str = "2025-10-01-15-30-10") -> str:
+        return f"{before}_attempt_{time}_02_chain_rule.ipynb"
+
+    made = planned(name("lesson_2_ada"), name("lesson_2_ada", "2025-10-02-15-30-10"), name("lesson_2_eve_b"))
+    assert set(collected(made)) == {"ada", "b"}
+    made = planned(name("lesson_2_ada_b"), name("lesson_2_eve_b"))
+    assert not made.collected
+    assert set(made.left.values()) == {"it can't be told where the student's name begins in it"}
 
 
 def test_students_are_found_in_the_gradebook_and_in_lists() -> None:
@@ -282,14 +337,20 @@ def test_zip_collect_takes_what_canvas_and_moodle_pack(tmp_path: Path) -> None:
     assert times == [f"submitted/Grace Hopper/{LESSON}/timestamp.txt"]
     for told in (
         "lovelaceada_12345 is late. Canvas does not say by how much",
-        "lostlars_99_67894_homework.ipynb: expected the name of a lesson; got 'homework'",
+        "lostlars_99_67894_homework.ipynb: expected the name of a lesson; got 'lostlars_99_67894_homework'",
         "left out '../../../../escaped.ipynb'",
         "evilmallory_666_67892_work.zip: it is larger than the limit",
-        "lovelaceada_12345_60000_02_chain_rule.ipynb: this student has a later one",
+        "lovelaceada_12345_60000_02_chain_rule.ipynb: another one of this student is taken",
     ):
         assert told in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.rglob("escaped.ipynb"))
+    # A list that comes later gives somebody another name, and the folder with the first one is told.
+    (archive / "Grades-Autograd-Lesson 2.csv").rename(root / "later.csv")
+    assert run(root, "nbgrader", "zip_collect", LESSON, "--force").returncode == 0
+    (root / "later.csv").rename(archive / "Grades-Autograd-Lesson 2.csv")
+    again = run(root, "nbgrader", "zip_collect", LESSON, "--force")
+    assert "zoe@example.org was collected before as Zoë Müller_1002, and would be graded twice: remove" in again.stderr
     # A later download takes the earlier one's place.
     packed(archive / "later.zip", {"lovelaceada_LATE_12345_70000_02_chain_rule-2.ipynb": b'{"ada": 3}'})
     assert run(root, "nbgrader", "zip_collect", LESSON, "--force").returncode == 0

@@ -274,6 +274,10 @@ def test_a_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:
     assert said(ran).startswith("after" if os.getuid() == 0 else ("hello", "after"))
 
 
+def test_a_captured_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:
+    assert "after" in said(run(walled, "info = !echo hello\nprint('after', len(info))"))
+
+
 SPEAK = f"""
 {SAY}
 to_grader(framed({{message}}))
@@ -376,6 +380,32 @@ def test_the_secret_is_made_once_for_its_owner_and_draws_different_inputs_for_ea
     ada, bashir = (drawing(inputs_key(secret, student), one)(exercise) for student in ("ada", "bashir"))
     assert ada == drawing(inputs_key(secret, "ada"), one)(exercise)
     assert len({ada, bashir, drawing(inputs_key(secret, "ada"), other)(exercise), exercise.cases}) == 4
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("import no_such_library", "ModuleNotFoundError: No module named 'no_such_library'"),
+        ("y =\u00a01", "SyntaxError: "),
+    ],
+)
+def test_the_error_of_a_cell_that_stops_before_its_def_is_told(engine: Engine, before: str, said: str) -> None:
+    cell = f"{before}\ndef d_square(x):\n    return 2 * x"
+    (verdict,) = run(engine, cell, check_cell("scalar_gradients.d_square")).verdicts
+    assert (verdict.outcome, verdict.points) == (Outcome.RAISED, 0)
+    assert verdict.message.startswith(f"The cell that defines `d_square` stopped with {said}")
+    assert verdict.message.endswith("So `d_square` is not defined.")
+
+
+def test_an_error_of_another_cell_is_no_attempt(engine: Engine) -> None:
+    (verdict,) = run(engine, "d_square(3)", check_cell("scalar_gradients.d_square")).verdicts
+    assert verdict.outcome is Outcome.NOT_ATTEMPTED
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/*/*.ipynb")), ids=lambda path: path.stem)
+def test_nothing_is_attempted_in_a_released_notebook(engine: Engine, path: Path) -> None:
+    ran = engine.run(nbformat.read(path, 4), draw)
+    assert {verdict.outcome for verdict in ran.verdicts} == {Outcome.NOT_ATTEMPTED}
 
 
 def test_files_lie_beside_the_notebook(engine: Engine) -> None:

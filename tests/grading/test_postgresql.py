@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,16 +24,15 @@ pytestmark = pytest.mark.skipif(not FOUND, reason="PostgreSQL is not installed: 
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """Return the URL of a database `autograd` on a server of its own."""
-    bin_, folder = FOUND[-1].parent, tmp_path_factory.mktemp("postgresql")
+    # pytest's own folder is closed to other users by each pytest that starts.
+    bin_, folder = FOUND[-1].parent, Path(tempfile.mkdtemp())
     # A server refuses to be run by root.
     as_owner = []
     if os.getuid() == 0:
         as_owner = ["runuser", "-u", "postgres", "--"]
         shutil.chown(folder, "postgres")
-        for parent in (folder, *folder.parents[:-2]):
-            parent.chmod(parent.stat().st_mode | 0o011)
     data = folder / "data"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -49,6 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"postgresql+psycopg://autograder@127.0.0.1:{port}/autograd"
     finally:
         call("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder)
 
 
 def test_the_gradebook_can_be_in_postgresql(course: Course, server: str, local_pool: LocalPool) -> None:

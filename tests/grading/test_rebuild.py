@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.grading.rebuild import rebuild
+from autograder.grading.rebuild import grade_id_of, rebuild
 from autograder.grading.standalone import stand_alone
 from autograder.grading.submission import SubmissionError
 
@@ -254,6 +254,50 @@ def test_what_a_student_types_again_stays_where_it_is(skeleton: NotebookNode, su
     submission.cells[5:5] = [new_code_cell("import torch"), new_code_cell("y = f()"), new_code_cell("check('check-f')")]
     rebuilt = rebuild(skeleton, submission)
     assert sources(rebuilt.notebook) == [*WHOLE[:5], "import torch", "y = f()", "check('check-f')", *WHOLE[5:]]
+
+
+def test_an_exercise_is_checked_where_it_is_asked_last_in_a_course_and_in_a_loose_notebook() -> None:
+    asks = 'check("scalar_gradients.d_square")'
+    check_cell = {**check("check-d_square"), "source": asks}
+    own = [answer("d_square", "stub"), NotebookNode(check_cell), answer("other", "stub"), check("check-other")]
+    lower = [new_code_cell("d_square = lambda x: 2 * x"), new_code_cell(asks), new_code_cell("print()")]
+    submission = new_notebook(cells=[*copy.deepcopy(own[:2]), *lower, *copy.deepcopy(own[2:])])
+    rebuilt = rebuild(new_notebook(cells=own), submission)
+    expected = ["stub", lower[0].source, asks, "print()", "stub", "check('check-other')"]
+    assert sources(rebuilt.notebook) == expected
+    assert [grade_id_of(cell) for cell in rebuilt.notebook.cells] == [
+        "d_square",
+        "",
+        "check-d_square",
+        "",
+        "other",
+        "check-other",
+    ]
+    assert rebuilt.repairs == (
+        "the check of 'scalar_gradients.d_square' was asked again further down: it counts there",
+    )
+    _, loose = stand_alone(submission)
+    assert not loose.repairs
+    at = [i for i, cell in enumerate(loose.notebook.cells) if cell.metadata.get("nbgrader", {}).get("grade")][:1]
+    assert [loose.notebook.cells[i - 1].source for i in at] == [lower[0].source]
+
+
+def test_an_answer_below_its_check_is_told_in_a_course_and_in_a_loose_notebook() -> None:
+    asks = 'check("scalar_gradients.d_square")'
+    own = [answer("d_square", "stub"), NotebookNode({**check("check-d_square"), "source": asks})]
+    told = "a cell below the check of 'd_square' defines 'd_square' again: the check was asked before that"
+    for source in (
+        "def d_square(x):\n    return 2 * x",
+        "d_square = lambda x: 2 * x",
+        "x = 1\nd_square: object = None",
+    ):
+        submission = new_notebook(cells=[*copy.deepcopy(own), new_code_cell(source)])
+        assert told in rebuild(new_notebook(cells=copy.deepcopy(own)), submission).repairs
+        assert told in stand_alone(submission)[1].repairs
+    for source in ("d_square == 1", "print(d_square)", "d_square_2 = 1", "  # def d_square"):
+        submission = new_notebook(cells=[*copy.deepcopy(own), new_code_cell(source)])
+        assert not rebuild(new_notebook(cells=copy.deepcopy(own)), submission).repairs
+        assert told not in stand_alone(submission)[1].repairs
 
 
 def test_a_notebook_of_another_lesson_is_told(skeleton: NotebookNode, submission: NotebookNode) -> None:

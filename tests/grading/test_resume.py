@@ -129,6 +129,23 @@ def test_a_broken_hand_in_takes_the_earlier_one_away(course: Course, local_pool:
     assert not course.graded(ada).exists()
 
 
+def test_what_lies_beside_the_notebook_is_named_and_a_folder_without_one_is_listed(
+    course: Course, local_pool: LocalPool
+) -> None:
+    ada, rosa, sven = (course.root / "submitted" / name / LESSON.folder for name in ("ada", "rosa", "sven"))
+    copy = f"{LESSON.folder}-Copy1.ipynb"
+    (ada / f"{LESSON.folder}.ipynb").rename(ada / copy)
+    shutil.copy(course.released(LESSON.folder), ada / f"{LESSON.folder}.ipynb")
+    (rosa / f"{LESSON.folder}.ipynb").rename(rosa / f"{LESSON.folder}.ipynb.txt")
+    (sven / f"{LESSON.folder}.ipynb").rename(sven / "report.pdf")
+    graded = grade(course, local_pool)
+    assert graded["ada"].score == 0
+    assert f"{copy} was handed in too, and was not graded" in graded["ada"].notes
+    assert graded["rosa"].score > 0
+    assert graded["sven"].status == "unreadable"
+    assert graded["sven"].reason.endswith("and not report.pdf")
+
+
 def test_two_runs_at_once_are_refused(course: Course, local_pool: LocalPool) -> None:
     running = course.grade(course.submissions(course.lessons()), local_pool, course.settings())
     next(running)

@@ -1,6 +1,8 @@
 """Grades all attacks on the points, here and by stock nbgrader, and writes the table into docs/hostile.md.
 
-With `--count`, only says how many attacks there are of each kind.
+With `--count`, only says how many attacks there are of each kind. With `--guessing`, says what random and constant answers
+earn of each exercise with partial credit. With `--handins N`, grades classes of N hostile hand-in
+folders, and says how many of them stopped a class or got at somebody else's work.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from tests.document import put_between
 
-from . import escape, reader, stock
+from . import escape, guessing, handins, reader, stock
 from .attack import KINDS, UNTOUCHED, Attack, all_attacks, all_limits, grade_all
 
 PAGE = Path(__file__).parents[2] / "docs" / "hostile.md"
@@ -26,6 +28,11 @@ def main(arguments: Sequence[str]) -> None:
     if "--count" in arguments:
         _count(attacks)
         return
+    if "--guessing" in arguments:
+        print("\n".join(guessing.table()))
+        return
+    if "--handins" in arguments:
+        sys.exit(_hand_in(int(arguments[arguments.index("--handins") + 1])))
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
         graded = grade_all(Path(folder, "here"), attacks)
         here = {
@@ -41,6 +48,15 @@ def main(arguments: Sequence[str]) -> None:
     summary = _summary(here, there)
     print(summary)
     put_between(PAGE, BEGIN, END, [summary, "", *_table(attacks, here, there)])
+
+
+def _hand_in(number: int) -> int:
+    with tempfile.TemporaryDirectory(prefix="handins-") as folder:
+        outcome = handins.try_all(Path(folder), number)
+    for fault in outcome.faults:
+        print(fault.encode("unicode_escape").decode())
+    print(f"{outcome.tried} hand-in folders tried; classes stopped, or another's work reached: {len(outcome.faults)}")
+    return 1 if outcome.faults else 0
 
 
 def _count(attacks: Sequence[Attack]) -> None:

@@ -61,7 +61,11 @@ def try_class(root: Path, number: int, seed: int) -> Outcome:
         if set(rows) != expected:
             faults.append(f"rows are missing or too many: {sorted(set(rows) ^ expected)[:5]}")
         faults += [f"{name} has {rows[name]}" for name in HONEST if rows.get(name, {}).get("score") != 20]
-        faults += [f"no feedback for {name} ({again})" for name in HONEST if not course_page(root, name).exists()]
+        faults += [
+            f"no feedback for {name} ({again})"
+            for name, row in rows.items()
+            if row["status"] == "graded" and not course_page(root, name).exists()
+        ]
         faults += [f"{name}: {one['reason']}" for name, one in rows.items() if "the grader itself" in one["reason"]]
     faults += [f"{path} holds what is another's" for path in written_for_others(root) if SECRET in _text(path)]
     for command in (("autograder", "report"), ("nbgrader", "export", "--to=grades.csv")):
@@ -126,9 +130,10 @@ def hand_in(rng: random.Random, root: Path, number: int) -> str:
 
 
 def _try(make: Make, rng: random.Random, path: Path) -> None:
-    # Some names exist already, or are too long for what is made there.
+    # Some names are too long for what is made there. What exists already may be a pipe, or a link to a neighbour's file.
     with suppress(OSError):
-        make(rng, path)
+        if not os.path.lexists(path):
+            make(rng, path)
 
 
 def _any_name(rng: random.Random) -> str:

@@ -19,7 +19,7 @@ from autograder.grading.course import Course
 from autograder.grading.inputs import course_secret
 from autograder.grading.pool import LocalPool
 from tests.bench.process import processes
-from tests.grading.conftest import BIN, LESSON, Rows, grade_rows, run
+from tests.grading.conftest import BIN, LESSON, Rows, environment, grade_rows, run
 
 GRADE = ("autograder", "grade", "--workers", "1")
 
@@ -59,11 +59,10 @@ def grading(course: Course) -> Iterator[Callable[[], tuple[subprocess.Popen[str]
     started: list[subprocess.Popen[str]] = []
 
     def start() -> tuple[subprocess.Popen[str], IO[str]]:
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(course.root), "TERM": "dumb"}
         process = subprocess.Popen(
             [BIN / GRADE[0], *GRADE[1:]],
             cwd=course.root,
-            env=environment,
+            env=environment(course.root),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

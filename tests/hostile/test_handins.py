@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from autograder.grading import GradingError
+from autograder.grading.course import Course
 from autograder.grading.steps import for_one
 from autograder.grading.submission import Submission, SubmissionError
 from autograder.grading.submitted import MAX_FILES, Submitted
+from tests.grading.conftest import run
 
-from .handins import try_class
+from .handins import FOLDER, try_class
 
 LESSON = "01_lesson"
 NOTEBOOK = f"{LESSON}.ipynb"
@@ -23,6 +27,18 @@ NOTEBOOK = f"{LESSON}.ipynb"
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_folder_stops_a_class(tmp_path: Path, seed: int) -> None:
     assert try_class(tmp_path, 100, seed).faults == ()
+
+
+def test_nbgraders_own_command_grades_no_link_either(course: Course) -> None:
+    submitted = course.root / "submitted"
+    for name in ("emeka", "nadia", "sven", "uma", "wanjiru", "xiomara"):
+        shutil.rmtree(submitted / name)
+    (submitted / "mallory").symlink_to("ada")
+    shutil.copytree(submitted / "ada", submitted / "trudy")
+    (submitted / "trudy" / FOLDER / "data.csv").symlink_to(submitted / "ada" / FOLDER / f"{FOLDER}.ipynb")
+    done = run(course.root, "nbgrader", "autograde", FOLDER)
+    assert done.stderr.count("There was an error processing assignment '") == 2
+    assert {path.name for path in (course.root / "autograded").iterdir() if any(path.rglob("*.*"))} == {"ada", "rosa"}
 
 
 @pytest.fixture
@@ -67,11 +83,11 @@ def _hard(root: Path, to: Path) -> None:
 def test_what_a_link_leads_to_is_never_read(root: Path, link: Callable[[Path, Path], None], of: str) -> None:
     link(root, root.parent / of / LESSON)
     submitted, submission = handed_in(root)
-    with pytest.raises(SubmissionError, match=r"there is a link where|a hard link"):
+    with pytest.raises(SubmissionError, match=r"got a link|a hard link"):
         submitted.read(submission)
     if link in (_student, _lesson):
         for what in (lambda: submitted.timestamp(submission, 100), lambda: list(submitted.beside(submission, ()))):
-            with pytest.raises(SubmissionError, match="there is a link where the folder"):
+            with pytest.raises(SubmissionError, match=r"expected the folder .*; got a link"):
                 what()
 
 
@@ -87,7 +103,7 @@ def test_links_beside_a_notebook_are_told_and_left(root: Path) -> None:
     os.mkfifo(mine / "pipe")
     submitted, submission = handed_in(root)
     assert submitted.read(submission) == b"mine"
-    with pytest.raises(SubmissionError, match=r"a link where its timestamp\.txt should be"):
+    with pytest.raises(SubmissionError, match=r"expected timestamp\.txt; got a link"):
         submitted.timestamp(submission, 100)
     found = {file.path.as_posix(): file for file in submitted.beside(submission, ["*.ipynb", "timestamp.txt"])}
     assert {path for path, file in found.items() if not file.why} == {"own.csv"}
@@ -103,7 +119,7 @@ def test_a_link_that_takes_a_folders_place_between_two_steps_is_not_followed(roo
     (mine / NOTEBOOK).unlink()
     mine.rmdir()
     mine.symlink_to(root / "ada" / LESSON)
-    with pytest.raises(SubmissionError, match="there is a link where the folder"):
+    with pytest.raises(SubmissionError, match=r"expected the folder .*; got a link"):
         submitted.read(submission)
 
 
@@ -121,9 +137,20 @@ def test_a_link_that_leads_nowhere_is_handed_in_too(root: Path) -> None:
     (root / "mallory").symlink_to("nowhere")
     (root / "notes.txt").touch()
     submitted, submission = handed_in(root)
-    with pytest.raises(SubmissionError, match="there is a link where the folder 'mallory' should be"):
+    with pytest.raises(SubmissionError, match="expected the folder 'mallory'; got a link"):
         submitted.read(submission)
     assert [one.student for one in submitted.submissions([LESSON])] == ["ada", "mallory"]
+
+
+@pytest.mark.parametrize("name", [NOTEBOOK, "01-Lesson", f"{LESSON} (1)"])
+def test_what_lies_beside_its_folder_is_handed_in_too(root: Path, name: str) -> None:
+    (root / "mallory" / name).mkdir()
+    (root / "mallory" / "02_other").mkdir()
+    submitted, submission = handed_in(root)
+    with pytest.raises(
+        SubmissionError, match=f"there should be a folder '{LESSON}', and not {re.escape(name)}, 02_other"
+    ):
+        submitted.read(submission)
 
 
 def test_more_files_than_there_may_be_are_told(root: Path) -> None:

@@ -20,19 +20,21 @@ import sys
 import tempfile
 import zipimport
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ... import lessons
 from ...diagnosis.running import run_variants
-from ...exercise import WITHHELD, Case, withheld
+from ...exercise import Case, withheld
 from ...probe import probe
+from ...settings import fresh_settings
 from . import landlock, namespaces, seccomp
 from .exit_status import TOO_MANY_PROCESSES, TOO_MUCH_DISK, UNHEARD
 from .kernel import drop_privileges, end_with, set_dumpable, use_huge_pages
 from .preload import ALWAYS, WHEN_MENTIONED, leave_a_copy
+from .redact import QUESTION
 from .shell import Shell
 from .tiers import DEVICES, remove, settings
 from .visible import pieces
@@ -127,7 +129,7 @@ def _refuse_answers() -> None:
     """
     found = importlib.import_module(lessons.__name__)
     for exercise in (exercise for lesson in found.all_lessons() for exercise in lesson.exercises):
-        told = {name for name in WITHHELD if getattr(exercise, name)}
+        told = {one.name for one in fields(exercise) if one.name not in QUESTION and getattr(exercise, one.name)}
         if told != {"reference"} or exercise.reference.__name__ != withheld.__name__:
             sys.exit(
                 f"Expected only the question of {exercise.id} behind the walls; its answer came along. In the lesson's "
@@ -414,7 +416,9 @@ def _put(message: Mapping[str, Any]) -> dict[str, Any]:
 
 def _observe(shell: Shell, message: Mapping[str, Any]) -> str:
     cases = tuple(Case.from_plain(one) for one in message["cases"])
-    return probe(lessons.find(message["exercise"]), shell.user_ns, cases).to_json()
+    observation = probe(lessons.find(message["exercise"]), shell.user_ns, cases)
+    with fresh_settings():
+        return observation.to_json()
 
 
 def _vary(shell: Shell, message: Mapping[str, Any]) -> list[str | None]:

@@ -16,13 +16,16 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ...exercise import WITHHELD
 from ...modules import file_of, imported, needed
 
 _PACKAGE = "autograder"
 # What runs behind the walls, and what a notebook imports there.
 _ASKS = (f"{_PACKAGE}.grading.sandbox.forkserver", f"{_PACKAGE}.notebook")
 _LESSONS, _FIGURES, _PICTURE = f"{_PACKAGE}.lessons", f"{_PACKAGE}.figures", f"{_PACKAGE}.figures.picture"
+# All that student code may know of an exercise while it is graded. A field that is not named here is no part of it.
+QUESTION = frozenset(
+    ("id", "number", "title", "way", "difficulty", "importance", "minutes", "points", "hints", "builders", "partial")
+) | {"changes", "measure", "rtol", "atol"}
 # The time that a zip file can't leave out; the same files give the same zip file.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -58,9 +61,10 @@ def questions_only(source: str) -> str:
     longer, and all comments and docstrings.
     """
     tree = ast.parse(source)
+    withheld_fields = _fields_of_an_exercise() - QUESTION
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            node.keywords = [one for one in node.keywords if one.arg not in WITHHELD]
+            node.keywords = [one for one in node.keywords if one.arg not in withheld_fields]
             if isinstance(node.func, ast.Name) and node.func.id == "Exercise":
                 withheld = ast.Attribute(ast.Name("exercise_module", ast.Load()), "withheld", ast.Load())
                 node.keywords += [ast.keyword("reference", withheld), ast.keyword("cases", ast.Tuple([], ast.Load()))]
@@ -74,6 +78,15 @@ def questions_only(source: str) -> str:
             node.names = [one for one in node.names if (one.asname or one.name.partition(".")[0]) in reached]
     tree.body = [*future, *ast.parse("from .. import exercise as exercise_module").body, *kept]
     return ast.unparse(ast.fix_missing_locations(tree))
+
+
+@cache
+def _fields_of_an_exercise() -> frozenset[str]:
+    """Return the names of an exercise's fields, from the text: to import it would take a second, for torch comes along."""
+    tree = ast.parse(file_of(f"{_PACKAGE}.exercise").read_text(encoding="utf-8"))
+    exercise = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Exercise")
+    named = (node.target for node in exercise.body if isinstance(node, ast.AnnAssign))
+    return frozenset(target.id for target in named if isinstance(target, ast.Name))
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import LSString, SList
 
 from .outputs import MAX_CELL, MAX_LINE, MAX_LINES, MAX_NAME, MAX_OUTPUTS, MAX_TEXT
 
@@ -83,6 +84,14 @@ class Shell(InteractiveShell):  # type: ignore[misc]
             super().system(cmd)
         except OSError as error:
             print(f"no process can be started here: {error}", file=sys.stderr)
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """Run a captured line, as `info = !nvidia-smi`; where no process may be started, say so and return no output."""
+        try:
+            return super().getoutput(cmd, split=split, depth=depth + 1)
+        except OSError as error:
+            print(f"no process can be started here: {error}", file=sys.stderr)
+            return SList() if split else LSString("")
 
     def run(self, source: str) -> list[Output]:
         """Run one cell and return its outputs. What a cell raises is an output, `SystemExit` too."""

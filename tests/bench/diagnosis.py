@@ -1,0 +1,157 @@
+"""What is said of wrong answers: the place, a finding, or evidence; and how long that takes.
+
+By itself it prints what is said of each answer that was written by hand, and those made by an edit that pass as right:
+`python -m tests.bench.diagnosis`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+
+from autograder.diagnosis.running import run_variants
+from autograder.diagnosis.search import Budget, diagnose
+from autograder.exercise import Case
+from autograder.judge import judge
+from autograder.misconceptions import KINDS
+from autograder.probe import probe
+from autograder.verdict import Outcome, Verdict
+from tests.answering import namespace_of
+from tests.corpus import Wrong, by_edits, by_hand, right
+
+from .table import Row, spread
+
+_EDITS_EACH = 12
+_SEED = b"corpus"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A wrong answer, what was said of it, and how many seconds it took."""
+
+    wrong: Wrong
+    verdict: Verdict
+    seconds: float
+
+    @property
+    def found(self) -> str:
+        """What was found, the best first: a place in the text or the result, a finding without one, evidence, or nothing."""
+        verdict, finding = self.verdict, self.verdict.finding
+        if finding is not None and (finding.place.text or finding.place.entry):
+            return "place"
+        if verdict.outcome is Outcome.RAISED and " at the line `" in verdict.message:
+            return "place"
+        # Of an exception, a type, a shape or a way that was not asked for, the outcome itself tells what is wrong.
+        if verdict.mistake or verdict.outcome is not Outcome.WRONG or (finding is not None and finding.kind in KINDS):
+            return "finding"
+        return "evidence" if finding is not None else "nothing"
+
+
+def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None) -> Checked | None:
+    """Check an answer as a notebook does; None of one that does not run at all."""
+    exercise = wrong.exercise
+    cases = exercise.cases if cases is None else cases
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            namespace = namespace_of(wrong.source)
+    except Exception:
+        return None
+    start = time.perf_counter()
+    observation = probe(exercise, namespace, cases)
+    verdict = judge(exercise, cases, observation.to_json())
+    run = partial(run_variants, exercise, namespace)
+    verdict = diagnose(exercise, cases, observation, verdict, run, budget)
+    return Checked(wrong, verdict, time.perf_counter() - start)
+
+
+@cache
+def by_hand_checked() -> tuple[Checked, ...]:
+    """Return what is said of the answers written by hand, those that are right left out."""
+    return tuple(_wrong(checked(one, Budget()) for one in by_hand()))
+
+
+@cache
+def by_edits_checked() -> tuple[Checked, ...]:
+    """Return what is said of the answers made by an edit, those that are right left out."""
+    return tuple(_wrong(checked(one, Budget()) for one in by_edits(_EDITS_EACH)))
+
+
+def _wrong(all_of_them: Iterable[Checked | None]) -> Iterator[Checked]:
+    return (one for one in all_of_them if one is not None and one.verdict.outcome is not Outcome.RIGHT)
+
+
+def too_tame(most: int = _EDITS_EACH) -> Iterator[Wrong]:
+    """Yield answers made by an edit that are right at the public inputs and wrong at some drawn widely."""
+    for one in by_edits(most):
+        public = checked(one, Budget(seconds=0.0))
+        if public is None or public.verdict.outcome is not Outcome.RIGHT:
+            continue
+        for seed in range(5):
+            again = checked(one, Budget(seconds=0.0), one.exercise.grading_cases(f"{seed}".encode()))
+            if again is not None and again.verdict.outcome is not Outcome.RIGHT:
+                yield one
+                break
+
+
+def rows() -> list[Row]:
+    """Return the figures."""
+    made: list[Row] = []
+    for name, all_of_them in (("written by hand", by_hand_checked()), ("made by an edit", by_edits_checked())):
+        counts = Counter(one.found for one in all_of_them)
+        shares = ", ".join(
+            f"{kind} {counts[kind] / len(all_of_them):.1%}" for kind in ("place", "finding", "evidence", "nothing")
+        )
+        made.append(
+            Row(f"{len(all_of_them):,} wrong answers {name}: what is told best", shares, "place or finding 95 %")
+        )
+        seconds = sorted(one.seconds for one in all_of_them)
+        times = f"{spread(seconds, 's')}, 99 % within {seconds[int(0.99 * (len(seconds) - 1))]:.2f} s"
+        made.append(Row(f"One check of those {name}", times, "at most 0.3 s"))
+    edited = [one for one in by_edits_checked() if one.verdict.finding is not None and one.verdict.finding.place.text]
+    there = sum(one.verdict.finding is not None and _line_of(one) == one.wrong.line for one in edited)
+    made.append(
+        Row("Edit found, of all that were made", f"{len(edited) / len(by_edits_checked()):.1%}", "90 %"),
+    )
+    made.append(Row("… at its own line, of those", f"{there / len(edited):.1%}" if edited else "–"))
+    false = sum(_is_scolded(one) for one in right())
+    made.append(Row("Right answers with a finding", str(false), "0"))
+    return made
+
+
+def _line_of(one: Checked) -> int:
+    """Return the line of the whole text in which the place stands."""
+    assert one.verdict.finding is not None
+    place = one.verdict.finding.place
+    lines = [i for i, line in enumerate(one.wrong.source.split("\n"), 1) if line.strip() == place.code]
+    return one.wrong.line if one.wrong.line in lines else lines[0] if lines else 0
+
+
+def _is_scolded(one: tuple[object, str, str]) -> bool:
+    exercise, style, source = one
+    found = checked(Wrong(exercise, style, source), Budget())  # type: ignore[arg-type]
+    return found is None or found.verdict.outcome is not Outcome.RIGHT or found.verdict.finding is not None
+
+
+def main(say: Callable[[str], object] = print) -> None:
+    """Print what is said of each."""
+    for one in by_hand_checked():
+        finding = one.verdict.finding
+        kind = finding.kind if finding is not None else ""
+        say(f"{one.found:9} {one.seconds:.2f} {one.wrong.exercise.id}: {one.wrong.note}")
+        say(f"    {one.verdict.outcome} {one.verdict.mistake.rpartition('.')[2]} {kind}: {one.verdict.message[:180]}")
+        if finding is not None and finding.place.text:
+            say(f"    {finding.place.line}: {finding.place.text}")
+    for row in rows():
+        say(f"{row.what}: {row.measured} ({row.aim})")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Traps that spring when a variant of an answer is run while a class is graded: they cost nobody anything."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from autograder.grading.engine import Engine
+from autograder.grading.sandbox.tiers import MIB, Limits
+from tests.grading.engines import WALLS, check_cell, run, skip_without
+
+D_POLY = "scalar_gradients.d_poly"
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="bubblewrap is not installed: make setup installs it"
+)
+
+
+@pytest.fixture(scope="module", params=WALLS)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    skip_without(request.param)
+    with Engine(request.param, Limits(cell_timeout=2.0, memory=2048 * MIB)) as engine:
+        yield engine
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        "while True: pass",
+        "os._exit(0)",
+        "os.kill(os.getpid(), signal.SIGSTOP)",
+        "bytearray(10**12)",
+        "[bytearray(10**7) for _ in range(10**4)]",
+        "open('left', 'w').write('x' * 10**9)",
+        "os.close(3), os.closerange(3, 100)",
+        "sys.settrace(None), time.sleep(60)",
+    ],
+)
+def test_a_variant_that_ends_the_run_costs_nothing(engine: Engine, trap: str) -> None:
+    # From the fifth call on it is a variant that calls.
+    source = f"""\
+import math, os, signal, sys, time
+calls = 0
+def trap(x):
+    global calls
+    calls += 1
+    if calls > 5:
+        {trap}
+    return x
+math.fabs = trap
+def d_poly(x):
+    return 6 * math.fabs(x) + 4
+"""
+    right = "d_square = lambda x: 2 * x"
+    ran = run(engine, source, check_cell(D_POLY), right, check_cell("scalar_gradients.d_square"))
+    assert [one.points for one in ran.verdicts] == [0, 2]
+    assert ran.notes == ()
+    # The one who comes next finds nothing of it.
+    after = run(engine, right, check_cell("scalar_gradients.d_square"))
+    assert [one.points for one in after.verdicts] == [2]
