@@ -319,8 +319,7 @@ def _answer_text(call: Call | None, right: bool) -> str:
 
 
 def _to_four_digits(number: re.Match[str]) -> str:
-    value = float(number[0])
-    return number[0] if value.is_integer() else f"{value:.4g}"
+    return str(float(f"{float(number[0]):.4g}"))
 
 
 _DECIMAL = re.compile(r"\d+\.\d+(?:e[+-]\d+)?")

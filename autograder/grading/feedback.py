@@ -28,10 +28,18 @@ def write(page: Page) -> str:
     def with_nbgrader() -> str:
         # nbgrader takes the name for a pattern.
         api = NbGraderAPI(coursedir=CourseDirectory(config=page.config), config=page.config)
-        result = api.generate_feedback(page.submission.lesson, glob.escape(page.submission.student), force=True)
+        result = api.generate_feedback(page.submission.lesson, _pattern(page.submission.student), force=True)
         if result["success"]:
             return ""
         lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]
         return lines[-1].strip()[:200] if lines else "nbgrader could not write it"
 
     return for_one(with_nbgrader, lambda why: why)
+
+
+def _pattern(student: str) -> str:
+    """Return a pattern that matches a student's name alone; nbgrader strips spaces, and leaves them within brackets."""
+    pattern = glob.escape(student)
+    core = pattern.strip()
+    before, _, after = pattern.partition(core)
+    return "".join(f"[{one}]" for one in before) + core + "".join(f"[{one}]" for one in after)

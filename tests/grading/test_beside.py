@@ -46,7 +46,6 @@ def course(class_of_eight: Course, tmp_path: Path) -> Course:
     (folder / "my_utils.py").write_text(MODULE)
     (folder / "table.csv").write_text("the student's")
     (folder / "numpy.py").write_text("raise SystemExit")
-    (folder / "stolen.ipynb_").symlink_to(root / "solutions" / LESSON.folder / path.name)
     (root / "solutions" / LESSON.folder / "table.csv").write_text("the instructor's")
     return Course(root)
 

@@ -143,7 +143,7 @@ def test_what_lies_beside_the_notebook_is_named_and_a_folder_without_one_is_list
     assert f"{copy} was handed in too, and was not graded" in graded["ada"].notes
     assert graded["rosa"].score > 0
     assert graded["sven"].status == "unreadable"
-    assert graded["sven"].reason.endswith("and not report.pdf")
+    assert graded["sven"].reason.endswith("got report.pdf")
 
 
 def test_two_runs_at_once_are_refused(course: Course, local_pool: LocalPool) -> None:

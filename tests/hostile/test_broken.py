@@ -411,7 +411,7 @@ def test_a_notebook_under_another_name_is_found_and_of_two_none_is_guessed(tmp_p
             (tmp_path / name).touch()
         with pytest.raises(SubmissionError) as told:
             read(tmp_path / "lesson.ipynb")
-        assert str(told.value).endswith(f"lesson.ipynb, and not {', '.join(names) or 'an empty folder'}")
+        assert str(told.value).endswith(f"lesson.ipynb; got {', '.join(names) or 'an empty folder'}")
         assert_is_a_sentence(str(told.value))
         for name in names:
             (tmp_path / name).unlink()

@@ -18,6 +18,7 @@ from playwright.sync_api import Page
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.grading.report.html import file_names
+from autograder.grading.submitted import plain
 from tests.grading.conftest import LESSON, run
 from tests.grading.test_feedback import harmful
 from tests.notebooks.conftest import new_course
@@ -83,8 +84,8 @@ def test_honest_neighbours_are_untouched(graded: Class, student: str) -> None:
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_each_gets_its_grade_or_a_reason(graded: Class, reader: Reader) -> None:
-    one = graded.graded[reader.student]
-    assert graded.feedback(reader.student).exists() == (not reader.reason)
+    one = graded.graded[plain(reader.student)]
+    assert graded.feedback(plain(reader.student)).exists() == (not reader.reason)
     if reader.reason:
         assert one["status"] == "unreadable"
         assert reader.reason in one["reason"]
@@ -96,10 +97,10 @@ def test_each_gets_its_grade_or_a_reason(graded: Class, reader: Reader) -> None:
 
 @pytest.mark.parametrize("reader", [one for one in READERS if not one.reason], ids=lambda reader: reader.name)
 def test_nothing_of_it_is_alive_in_a_page(graded: Class, reader: Reader) -> None:
-    feedback = graded.feedback(reader.student).read_text(encoding="utf-8")
+    feedback = graded.feedback(plain(reader.student)).read_text(encoding="utf-8")
     assert len(feedback) < 12_000_000
     assert harmful(feedback) == set()
-    assert harmful(graded.formgrader(reader.student)) == set()
+    assert harmful(graded.formgrader(plain(reader.student))) == set()
     # Formulas are made by a program of its own, which is told to make nothing that runs.
     (mathjax,) = {one["src"] for one in BeautifulSoup(feedback, "html.parser").select("script[src*=mathjax]")}
     assert mathjax.endswith(",Safe")
@@ -129,12 +130,12 @@ def test_nothing_runs_in_a_browser(browser_page: Page, graded: Class, tmp_path: 
     page.route(re.compile("^https?:"), lambda route: route.abort())
     # The others are for parsers, and here only take time.
     readers = [one for one in READERS if one.name.startswith(("page", "name"))]
-    pages = [graded.feedback(one.student) for one in readers]
+    pages = [graded.feedback(plain(one.student)) for one in readers]
     for reader in readers:
         formgrader = tmp_path / f"{reader.name}.html"
-        formgrader.write_text(graded.formgrader(reader.student), encoding="utf-8", errors="replace")
+        formgrader.write_text(graded.formgrader(plain(reader.student)), encoding="utf-8", errors="replace")
         pages.append(formgrader)
-    names = file_names(one.student for one in readers)
+    names = file_names(plain(one.student) for one in readers)
     pages += [graded.root / "report" / "index.html"]
     pages += [graded.root / "report" / "students" / name for name in names.values()]
     for path in pages:
