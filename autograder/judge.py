@@ -23,9 +23,7 @@ from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
 from .source import is_readable, names_called, says_finite_difference, says_library_derivative
-from .verdict import Outcome, Verdict
-
-_OF_VALUES = (Outcome.KNOWN_MISTAKE, Outcome.TELLING_RATIO, Outcome.WRONG)
+from .verdict import OF_VALUES, Outcome, Verdict
 
 
 # A check neither raises nor warns, for any numbers of an answer and any settings of NumPy.
@@ -254,7 +252,7 @@ def _explained(wrong: Wrong, problem: Problem) -> Problem:
         finding = why_none(wrong)
     else:
         finding = None
-    step = small_step(wrong) if problem.outcome in _OF_VALUES else None
+    step = small_step(wrong) if problem.outcome in OF_VALUES else None
     evidence = step.sentence if step is not None and step != finding else ""
     message = problem.message if finding is None else finding.sentence
     return replace(problem, message=message, finding=finding, evidence=evidence)

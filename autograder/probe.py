@@ -270,11 +270,12 @@ def _raised(error: BaseException) -> Raised:
     )
 
 
+# Where this package's code is from, as the code says it: behind the walls the package is no file.
+OWN_FILES = str(Path(sys._getframe().f_code.co_filename).parent)
 _LIBRARIES = (
     "<frozen",
     "<__array_function__",
-    # As the code says it, since behind the walls this package is no file.
-    str(Path(sys._getframe().f_code.co_filename).parent),
+    OWN_FILES,
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
 )
 
@@ -319,7 +320,7 @@ def source_of(answer: object, namespace: Mapping[str, Any]) -> str:
                     # `inspect.getsource`, which goes through all modules to find the one that a code is of.
                     lines = linecache.getlines(function.__code__.co_filename)[function.__code__.co_firstlineno - 1 :]
                     texts.append(textwrap.dedent("".join(inspect.getblock(lines))))
-                reached = [namespace.get(name) for name in _names_in(function.__code__)]
+                reached = [namespace.get(name) for name in names_in(function.__code__)]
                 reached += inspect.getclosurevars(function).nonlocals.values()
                 waiting.extend(each for one in reached for each in _members(one) if _is_theirs(each, namespace))
     return "\n\n".join(texts)[:20_000]
@@ -345,12 +346,12 @@ def _functions(thing: Any, namespace: Mapping[str, Any]) -> list[types.FunctionT
     return [member for member in members if isinstance(member, types.FunctionType)]
 
 
-def _names_in(code: types.CodeType) -> Iterator[str]:
+def names_in(code: types.CodeType) -> Iterator[str]:
     """Yield the names that a function's code looks up, those of its inner functions and comprehensions with them."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _names_in(constant)
+            yield from names_in(constant)
 
 
 def _members(thing: object) -> Iterator[object]:

@@ -28,6 +28,9 @@ class Outcome(StrEnum):
     WRONG = "wrong"
 
 
+# A value came back, and it is wrong.
+OF_VALUES = frozenset({Outcome.KNOWN_MISTAKE, Outcome.TELLING_RATIO, Outcome.WRONG})
+
 MIME_TYPE = "application/vnd.autograder.verdict+json"
 
 

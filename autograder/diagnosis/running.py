@@ -11,7 +11,6 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,14 +19,14 @@ import torch
 from ..describe import describe
 from ..exercise import Case, Exercise
 from ..observation import Call, Observation, Value
-from ..probe import is_library, probe
+from ..probe import OWN_FILES, is_library, names_in, probe
 from .harmless import computes
 from .text import text_of
 
 _SECONDS_EACH = 0.05
 _FILE = "<variant>"
 # Functions that an exercise hands to an answer may loop for as long as the answer lets them.
-_HANDED_OUT = str(Path(__file__).parents[1] / "lessons")
+_HANDED_OUT = f"{OWN_FILES}/lessons"
 # Larger data of the notebook's is not copied for each variant; then there are none.
 _LARGEST = 100_000
 _SHARED = (
@@ -136,7 +135,7 @@ class _Names:
             When the code reads data that is too large to be copied, or a name for something that reaches outside.
         """
         names = dict(self._namespace)
-        for name in _names_in(code):
+        for name in names_in(code):
             if name not in self._seen:
                 self._seen[name] = self._is_copied(name)
             if self._seen[name]:
@@ -148,13 +147,6 @@ class _Names:
         if not computes(thing) or _size(thing) > _LARGEST:
             raise ValueError(f"{name} is not copied")
         return not isinstance(thing, _SHARED)
-
-
-def _names_in(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names_in(constant)
 
 
 def _size(thing: Any) -> int:

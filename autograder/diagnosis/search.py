@@ -20,7 +20,7 @@ from ..finding import Finding
 from ..judge import judge
 from ..observation import Call, Observation
 from ..reading import Part, read
-from ..verdict import Outcome, Verdict
+from ..verdict import OF_VALUES, Outcome, Verdict
 from .drawing import draw
 from .edits import Variant, enclosing, variants
 from .harmless import computes_only
@@ -33,7 +33,6 @@ Run = Callable[[Sequence[str], Sequence[Case], float, bool], Sequence[Observatio
 
 _BATCH = 40
 _SECONDS_TO_DRAW = 0.05
-_OF_VALUES = frozenset({Outcome.KNOWN_MISTAKE, Outcome.TELLING_RATIO, Outcome.WRONG})
 _SEED = b"one edit away"
 _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
 # Right numbers by the wrong way: no small edit makes another way of it.
@@ -70,7 +69,7 @@ def diagnose(
         with np.errstate(all="ignore"):
             found = _Search(exercise, cases, wrong, run, budget).found(text)
         verdict = _with(verdict, _finding(text, found)) if found else verdict
-    if verdict.outcome in _OF_VALUES:
+    if verdict.outcome in OF_VALUES:
 
         def values(at: Sequence[Case]) -> Sequence[Call | None]:
             seen = run([text.source], at, _SECONDS_TO_DRAW, False) if text is not None else ()

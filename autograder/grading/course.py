@@ -50,7 +50,7 @@ from .pool import Pool
 from .preprocessors import Execute, skeleton
 from .steps import for_one
 from .submission import Submission, SubmissionError, work_of
-from .submitted import Submitted, files_in, plain, read
+from .submitted import NEVER_BESIDE, Submitted, files_in, plain, read
 from .times import MAX_TIMESTAMP, TimeError, utc, zone_of
 
 # A grade depends on these modules and on all modules that they import. The second runs behind the walls: its name starts it.
@@ -365,7 +365,8 @@ class Course:
         work = work_of(raw, reason)
         until = due.get((submission.student, lesson)) or due["", lesson]
         files = () if reason else for_one(partial(self._files, submission), lambda _: ())
-        lying = [(file.name, hashlib.sha256(file.content).hexdigest()) for file in files]
+        # The instructor's are a part of what all grades of the lesson are made of.
+        lying = [_digest(file) for file in files if not file.read_only]
         made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until, notes, lying)
         provenance = Provenance(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
         job = Job(submission, raw, self._skeleton(lesson), student_key, settings, reason, files)
@@ -373,14 +374,17 @@ class Course:
 
     def _files(self, submission: Submission) -> tuple[File, ...]:
         """Return what lies beside a submission's notebook when it runs: the student's files, and over them the instructor's."""
-        lesson = submission.lesson
-        ignored = [*self._directory.ignore, "*.ipynb", "timestamp.txt"]
-        if lesson not in self._given:
-            folder = self.solution(lesson).parent
-            self._given[lesson] = tuple(replace(file, read_only=True) for file in files_in(folder, ignored))
+        ignored = [*self._directory.ignore, *NEVER_BESIDE]
         own = [one for one in self._submitted.beside(submission, ignored) if not one.why]
         lying = {one.path.as_posix(): File(one.path.as_posix(), one.content) for one in own}
-        return tuple((lying | {file.name: file for file in self._given[lesson]}).values())
+        return tuple((lying | {file.name: file for file in self._given_with(submission.lesson)}).values())
+
+    def _given_with(self, lesson: str) -> tuple[File, ...]:
+        """Return the instructor's files beside a lesson's notebook."""
+        if lesson not in self._given:
+            found = files_in(self.solution(lesson).parent, [*self._directory.ignore, *NEVER_BESIDE])
+            self._given[lesson] = tuple(replace(file, read_only=True) for file in found)
+        return self._given[lesson]
 
     def _timestamp(self, submission: Submission) -> tuple[datetime | None, tuple[str, ...]]:
         """Return when a submission was handed in, if that is known, and what to say of it."""
@@ -401,6 +405,7 @@ class Course:
         """Return a digest of all that every grade of a lesson depends on: its notebook, and the code that judges it."""
         if lesson not in self._digests:
             digest = hashlib.sha256(self._skeleton(lesson).encode())
+            digest.update(repr([_digest(file) for file in self._given_with(lesson)]).encode())
             own = f"autograder.lessons.{lesson.partition('_')[2]}"
             modules = needed(*_GRADED_BY, *([own] if is_module(own) else ()))
             for name, path in sorted(modules.items()):
@@ -459,6 +464,10 @@ class Course:
         path = self.graded(submission)
         for stale in (path, beside(path), self.feedback(submission)):
             stale.unlink(missing_ok=True)
+
+
+def _digest(file: File) -> tuple[str, str]:
+    return file.name, hashlib.sha256(file.content).hexdigest()
 
 
 def _left_out(path: PurePosixPath, why: str) -> str:

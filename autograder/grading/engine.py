@@ -309,12 +309,15 @@ class _Run:
         if not isinstance(observation, str):
             reason = self._over or "the check sent nothing that could be read"
             return Verdict(exercise.id, Outcome.UNREADABLE, 0, exercise.points, "", f"Not checked: {reason}.")
-        verdict = judge(exercise, cases, observation)
+        seen = _observation(observation)
+        if seen is None:
+            return _cleaned(judge(exercise, cases, observation))
+        verdict = judge(exercise, cases, seen)
         error = self._error_of(exercise.name) if verdict.outcome is Outcome.NOT_ATTEMPTED else None
-        if error is not None and Observation.from_json(observation).answer is None:
+        if error is not None and seen.answer is None:
             return _cleaned(stopped(exercise, verdict, error.ename, error.evalue))
         if verdict.outcome not in (Outcome.RIGHT, Outcome.UNREADABLE):
-            self._checks.append(_Check(len(self._verdicts), cell, exercise, cases, Observation.from_json(observation)))
+            self._checks.append(_Check(len(self._verdicts), cell, exercise, cases, seen))
         return _cleaned(verdict)
 
     def _error_of(self, name: str) -> NotebookNode | None:
@@ -412,7 +415,7 @@ class _Run:
 
 
 def _observation(text: object) -> Observation | None:
-    """Return what was observed of a variant; None where it can't be read."""
+    """Return what was observed of an answer or a variant; None where it can't be read."""
     if not isinstance(text, str):
         return None
     try:

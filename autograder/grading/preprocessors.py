@@ -18,7 +18,7 @@ from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
 from .sandbox import CHOICES, MIB, Limits
 from .submission import Submission, SubmissionError
-from .submitted import Submitted, files_in
+from .submitted import NEVER_BESIDE, Submitted, files_in
 
 
 class ClearSolutions(preprocessors.ClearSolutions):
@@ -102,7 +102,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
         course = CourseDirectory(parent=self)
         draw = drawing(inputs_key(course_secret(Path(course.root)), resources["nbgrader"]["student"]), nb)
         # nbgrader has copied them there, the instructor's over the student's.
-        files = files_in(Path(resources["metadata"]["path"]), [*course.ignore, "*.ipynb", "timestamp.txt"])
+        files = files_in(Path(resources["metadata"]["path"]), [*course.ignore, *NEVER_BESIDE])
         ran = engine.run(nb, draw, files)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {"notes": [*repairs, *ran.notes], "sandbox": engine.tier}

@@ -26,6 +26,8 @@ from .submission import MAX_BYTES, Submission, SubmissionError, work_of
 MAX_FILES = 200
 MAX_ALL_BYTES = 2 * MAX_BYTES
 MAX_DEPTH = 10
+# What is no file that a notebook may read: notebooks, and when it was handed in.
+NEVER_BESIDE = ("*.ipynb", "timestamp.txt")
 # Of a folder's name, in bytes: what a file system has room for.
 MAX_NAME = 255
 

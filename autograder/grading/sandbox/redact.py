@@ -18,10 +18,10 @@ from pathlib import Path
 
 from ...modules import file_of, imported, needed
 
-_PACKAGE = "autograder"
+PACKAGE = "autograder"
 # What runs behind the walls, and what a notebook imports there.
-_ASKS = (f"{_PACKAGE}.grading.sandbox.forkserver", f"{_PACKAGE}.notebook")
-_LESSONS, _FIGURES, _PICTURE = f"{_PACKAGE}.lessons", f"{_PACKAGE}.figures", f"{_PACKAGE}.figures.picture"
+_ASKS = (f"{PACKAGE}.grading.sandbox.forkserver", f"{PACKAGE}.notebook")
+_LESSONS, _FIGURES, _PICTURE = f"{PACKAGE}.lessons", f"{PACKAGE}.figures", f"{PACKAGE}.figures.picture"
 # All that student code may know of an exercise while it is graded. A field that is not named here is no part of it.
 QUESTION = frozenset(
     ("id", "number", "title", "way", "difficulty", "importance", "minutes", "points", "hints", "builders", "partial")
@@ -83,7 +83,7 @@ def questions_only(source: str) -> str:
 @cache
 def _fields_of_an_exercise() -> frozenset[str]:
     """Return the names of an exercise's fields, from the text: to import it would take a second, for torch comes along."""
-    tree = ast.parse(file_of(f"{_PACKAGE}.exercise").read_text(encoding="utf-8"))
+    tree = ast.parse(file_of(f"{PACKAGE}.exercise").read_text(encoding="utf-8"))
     exercise = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Exercise")
     named = (node.target for node in exercise.body if isinstance(node, ast.AnnAssign))
     return frozenset(target.id for target in named if isinstance(target, ast.Name))
@@ -136,10 +136,10 @@ def _contents() -> Iterator[tuple[str, bytes]]:
         yield _packed_name(name, path), _compiled(name, text)
     for name, text in sorted(questions.items()):
         yield f"{name.replace('.', '/')}.pyc", _compiled(name, text)
-    templates = file_of(_PACKAGE).parent / "templates"
+    templates = file_of(PACKAGE).parent / "templates"
     for path in sorted(templates.glob("*.html")):
         if not path.name.startswith("report"):
-            yield f"{_PACKAGE}/templates/{path.name}", path.read_bytes()
+            yield f"{PACKAGE}/templates/{path.name}", path.read_bytes()
 
 
 def _files(names: set[str]) -> list[tuple[str, Path]]:
@@ -166,5 +166,5 @@ def _header() -> bytes:
 
 def _compiled(name: str, text: str) -> bytes:
     # A file name that no file has, by which the probe knows its own frames.
-    code = compile(text, f"<{_PACKAGE}>/{name.replace('.', '/')}.py", "exec", dont_inherit=True)
+    code = compile(text, f"<{PACKAGE}>/{name.replace('.', '/')}.py", "exec", dont_inherit=True)
     return _header() + marshal.dumps(code)

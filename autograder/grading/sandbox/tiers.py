@@ -30,6 +30,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, get_args
 
+from ...modules import file_of
 from .. import GradingError
 from . import landlock, redact, seccomp
 from .visible import SYSTEM_LINKS, visible
@@ -221,7 +222,7 @@ def _see_that_the_course_is_hidden() -> None:
     SandboxError
         When one does.
     """
-    for folder in (Path(redact.__file__).parents[2], Path.cwd()):
+    for folder in (file_of(redact.PACKAGE).parent, Path.cwd()):
         shown = visible().around(folder)
         if shown is not None:
             raise SandboxError(
