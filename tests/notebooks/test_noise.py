@@ -11,21 +11,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from autograder.lessons import all_lessons
-
 from . import noise
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("folder", [lesson.folder for lesson in all_lessons()])
-def test_a_solution_prints_the_same_on_another_machine(folder: str, tmp_path: Path) -> None:
+def test_the_solutions_print_the_same_on_another_machine(tmp_path: Path) -> None:
     startup = tmp_path / "profile_default" / "startup"
     startup.mkdir(parents=True)
     shutil.copy(noise.__file__, startup)
     nbval = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/notebooks/sanitize.cfg"]
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *nbval, f"solutions/{folder}"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *nbval, "solutions"],
         cwd=ROOT,
         env={**os.environ, "IPYTHONDIR": str(tmp_path), "NOISE_SEED": "1"},
         capture_output=True,
