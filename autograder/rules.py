@@ -104,7 +104,7 @@ def _of_hints(exercise: Exercise) -> Iterator[str]:
             f"Expected {expected} different hints; got {different}. They lead from the shape of the "
             "answer over the kind of mistake and a step on another function to the place to read."
         )
-    for text in (*exercise.hints, *(mistake.message for mistake in exercise.mistakes)):
+    for text in (*exercise.hints, exercise.after, *(mistake.message for mistake in exercise.mistakes)):
         if told := ", ".join(sorted(given_away(exercise, exercise.cases, text))):
             yield f"Expected help in {text!r}; got the right answer, {told}. Take the number out."
 
