@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import signal
 import sys
 import time
 import warnings
@@ -29,7 +30,8 @@ from tests.corpus import Wrong, by_edits, by_hand, right
 from .table import Row, spread
 
 _EDITS_EACH = 12
-_SEED = b"corpus"
+# An edit may make an endless loop of an answer.
+_SECONDS_TO_END = 2.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Checked:
 
 
 def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None) -> Checked | None:
-    """Check an answer as a notebook does; None of one that does not run at all."""
+    """Check an answer as a notebook does; None of one that does not run at all, or does not end."""
     exercise = wrong.exercise
     cases = exercise.cases if cases is None else cases
     try:
@@ -65,11 +67,30 @@ def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None)
     except Exception:
         return None
     start = time.perf_counter()
-    observation = probe(exercise, namespace, cases)
+    with _interrupted_after(_SECONDS_TO_END):
+        observation = probe(exercise, namespace, cases)
+    if any(call.raised is not None and call.raised.types[:1] == ("KeyboardInterrupt",) for call in observation.calls):
+        return None
     verdict = judge(exercise, cases, observation.to_json())
     run = partial(run_variants, exercise, namespace)
     verdict = diagnose(exercise, cases, observation, verdict, run, budget)
     return Checked(wrong, verdict, time.perf_counter() - start)
+
+
+@contextlib.contextmanager
+def _interrupted_after(seconds: float) -> Iterator[None]:
+    """Interrupt what does not end, as a student would."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @cache
