@@ -118,7 +118,9 @@ def _plain(thing: Any) -> Value:
     if kind is torch.Tensor and thing.dtype in (torch.float32, torch.float64) and thing.numel() <= _MOST_NUMBERS:
         numbers = tuple(thing.detach().double().flatten().tolist())
         said: Kind = "array" if thing.ndim else "number"
-        return Value(said, "Tensor", "", str(thing.dtype), tuple(thing.shape), numbers, requires_grad=thing.requires_grad)
+        return Value(
+            said, "Tensor", "", str(thing.dtype), tuple(thing.shape), numbers, requires_grad=thing.requires_grad
+        )
     if kind in (np.ndarray, np.float64) and thing.dtype == np.float64 and thing.size <= _MOST_NUMBERS:
         said = "array" if thing.ndim else "number"
         return Value(said, f"numpy.{kind.__name__}", "", "float64", thing.shape, tuple(thing.ravel().tolist()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import signal
 import sys
 import time
@@ -84,13 +85,13 @@ def _interrupted_after(seconds: float) -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, interrupt)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @cache
@@ -136,8 +137,8 @@ def rows() -> list[Row]:
         seconds = sorted(one.seconds for one in all_of_them)
         times = f"{spread(seconds, 's')}, 99 % within {seconds[int(0.99 * (len(seconds) - 1))]:.2f} s"
         made.append(Row(f"One check of those {name}", times, "at most 0.3 s"))
-    edited = [one for one in by_edits_checked() if one.verdict.finding is not None and one.verdict.finding.place.text]
-    there = sum(one.verdict.finding is not None and _line_of(one) == one.wrong.line for one in edited)
+    edited = [one for one in by_edits_checked() if shown_line(one)]
+    there = sum(shown_line(one) == one.wrong.line for one in edited)
     made.append(
         Row("Edit found, of all that were made", f"{len(edited) / len(by_edits_checked()):.1%}", "90 %"),
     )
@@ -147,11 +148,12 @@ def rows() -> list[Row]:
     return made
 
 
-def _line_of(one: Checked) -> int:
-    """Return the line of the whole text in which the place stands."""
-    assert one.verdict.finding is not None
-    place = one.verdict.finding.place
-    lines = [i for i, line in enumerate(one.wrong.source.split("\n"), 1) if line.strip() == place.code]
+def shown_line(one: Checked) -> int:
+    """Return the line of the whole text that the student is shown; 0 where there is none."""
+    finding = one.verdict.finding
+    raised = re.search(r" at the line `(.+)`\.$", one.verdict.message, re.DOTALL)
+    shown = finding.place.code if finding is not None and finding.place.text else raised[1] if raised else None
+    lines = [i for i, line in enumerate(one.wrong.source.split("\n"), 1) if line.strip() == shown]
     return one.wrong.line if one.wrong.line in lines else lines[0] if lines else 0
 
 
