@@ -62,10 +62,14 @@ def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None)
     exercise = wrong.exercise
     cases = exercise.cases if cases is None else cases
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            _interrupted_after(_SECONDS_TO_END),
+        ):
             warnings.simplefilter("ignore")
             namespace = namespace_of(wrong.source)
-    except Exception:
+    except (Exception, KeyboardInterrupt):
         return None
     start = time.perf_counter()
     with _interrupted_after(_SECONDS_TO_END):
