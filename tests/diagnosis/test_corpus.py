@@ -9,8 +9,8 @@ from autograder.diagnosis.edits import variants
 from autograder.diagnosis.search import Budget
 from autograder.diagnosis.text import text_of
 from autograder.verdict import Outcome
-from tests.bench.diagnosis import checked, shown_line
-from tests.corpus import by_edits, by_hand, right
+from tests.bench.diagnosis import checked, shown_line, too_tame
+from tests.corpus import Wrong, by_edits, by_hand, right
 
 BY_NUMBER = Budget(variants=400, seconds=60.0)
 
@@ -44,3 +44,14 @@ def test_any_text_can_be_varied() -> None:
             text = text_of(source[:cut])
             if text is not None:
                 assert all(one.source != source[:cut] for one in variants(text))
+
+
+def test_what_is_right_at_the_public_inputs_is_right_at_those_drawn_for_grading() -> None:
+    assert [(one.exercise.id, one.note) for one in too_tame(islice(by_edits(1, seed=1), 0, None, 3))] == []
+
+
+def test_no_right_answer_is_scolded() -> None:
+    for exercise, style, source in right():
+        told = checked(Wrong(exercise, style, source), BY_NUMBER)
+        assert told is not None, (exercise.id, style)
+        assert (told.verdict.outcome, told.verdict.finding) == (Outcome.RIGHT, None), (exercise.id, style)
