@@ -152,6 +152,12 @@ KINDS: Mapping[str, Kind] = {
     "slip.dropped-call": Kind(
         "left out the last step", "Compare the type and the shape that come back with those that were asked for."
     ),
+    "slip.dropped-return": Kind(
+        "computed the result and did not return it", "Ask of each function: what does it hand back?"
+    ),
+    "slip.dropped-statement": Kind(
+        "left out a step", "List the steps in order before writing them, and tick each one off in the code."
+    ),
     "slip.number": Kind("had a wrong number in the text", "Check the formula by hand at one small input, with paper."),
     "slip.index": Kind("were off by one", "Write the first and the last index next to the loop."),
     "slip.brackets": Kind(

@@ -239,6 +239,11 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self._names = names
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Otherwise the first operation that is seen imports the compiler, which takes longer than a second.
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self._names.add(func.name().partition("::")[2].partition(".")[0][:200])
         return func(*args, **(kwargs or {}))

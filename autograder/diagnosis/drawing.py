@@ -26,6 +26,8 @@ _STEP = 1e-4
 _MOST_BARS = 12
 # A curve that leaves the measured one this far is cut off.
 _FAR = 2.0
+# Inputs of more times the middle size are far out.
+_FAR_OUT = 5.0
 
 
 def draw(exercise: Exercise, cases: Sequence[Case], calls: Sequence[Call], wrong: int, values: Values) -> Sketch | None:
@@ -49,7 +51,7 @@ def _curve(
     position = differentiated(forward, exercise.arguments(case), want) if want.ndim == 0 else None
     if position is None:
         return None
-    inputs = sorted(x for one in cases if np.isfinite(x := _input(one, position)))
+    inputs = _near([_input(one, position) for one in cases], _input(case, position))
     margin = 0.08 * (inputs[-1] - inputs[0]) or 1.0
     grid = np.linspace(inputs[0] - margin, inputs[-1] + margin, _POINTS)
     at = [_with(case, position, float(x)) for x in grid]
@@ -58,7 +60,7 @@ def _curve(
     checked = [
         (_input(one, position), _number(call), one)
         for one, call in zip(cases, calls, strict=False)
-        if _with(one, position, 0.0) == _with(case, position, 0.0)
+        if _with(one, position, 0.0) == _with(case, position, 0.0) and _input(one, position) in inputs
     ]
     checked = [one for one in checked if np.isfinite(one[1])]
     finite = measured[np.isfinite(measured)]
@@ -80,6 +82,13 @@ def _curve(
         measured=_stretches(grid, measured, low, high, place),
         marks=marks,
     )
+
+
+def _near(inputs: Sequence[float], shown: float) -> list[float]:
+    """Return the inputs from the least to the largest, without those far out, where what happens near 0 would be too small."""
+    finite = sorted(x for x in inputs if np.isfinite(x))
+    near = [x for x in finite if abs(x) <= _FAR_OUT * float(np.median(np.abs(finite)))]
+    return near if shown in near and len(near) > 1 else finite
 
 
 def _input(case: Case, position: int) -> float:

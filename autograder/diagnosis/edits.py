@@ -14,11 +14,14 @@ from itertools import combinations, pairwise
 
 from .text import Text, parameters
 
-_MOST = 1500
+_MOST = 2000
 # Of longer texts, and into longer expressions, nothing is put in: it would be work without an end.
 _LONGEST_TEXT = 6_000
 _LONGEST = 200
-_MOST_NAMES = 8
+_MOST_NAMES = 12
+_MOST_PARTS = 10
+_MOST_CALLS = 10
+_LONGEST_PART = 40
 _MOST_LINKS = 8
 
 # Functions that are taken for one another.
@@ -49,6 +52,15 @@ _NEIGHBOURS = tuple(
         "train eval",
     )
 )
+# Functions of one argument that are left out, by the module that an answer computes with.
+_LEFT_OUT = {
+    b"math": (b"sin", b"cos", b"exp", b"log", b"sqrt"),
+    b"np": (b"sin", b"cos", b"exp", b"log", b"sqrt"),
+    b"torch": (b"sin", b"cos", b"exp", b"log", b"sqrt", b"sigmoid", b"tanh"),
+}
+# What is done to a tensor by a statement of its own.
+_DONE_TO_TENSORS = (b"backward()", b"requires_grad_()", b"retain_grad()", b"grad.zero_()", b"grad = None")
+_METHODS_OF_STATEMENTS = frozenset(["backward", "zero_", "append", "step", "zero_grad", "eval", "train"])
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -160,10 +172,13 @@ class _Maker:
         self._functions: tuple[str, ...] = tuple(
             node.name for node in ast.walk(text.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)
         )
+        self._calls = self._functions_in_sight()
+        self._tensors = b"torch" in self.source or b".grad" in self.source
 
     def edits(self) -> Iterator[_Edit]:
         for top in self.text.tree.body:
             names = self._names_in_sight(top)
+            self._parts = self._parts_in_sight(top, names)
             yield from self._walk(top, names, None, ())
 
     def _names_in_sight(self, top: ast.stmt) -> tuple[str, ...]:
@@ -178,6 +193,41 @@ class _Maker:
         for name in (*self._functions, "self", "_"):
             found.pop(name, None)
         return tuple(found)[:_MOST_NAMES]
+
+    def _functions_in_sight(self) -> tuple[bytes, ...]:
+        """Return the functions of one argument that the text calls, and those that belong beside them."""
+        called: dict[bytes, None] = {}
+        for node in ast.walk(self.text.tree):
+            match node:
+                case ast.Call(ast.Name(name), [_], []) if name not in ("range", "len", "print", "zip", "enumerate"):
+                    called[name.encode()] = None
+                case ast.Call(ast.Attribute(ast.Name(module), name), [_], []) if module in ("math", "np", "torch"):
+                    called[f"{module}.{name}".encode()] = None
+        for origin, names in _LEFT_OUT.items():
+            if re.search(rb"\b%b\." % origin, self.source):
+                called |= dict.fromkeys(origin + b"." + name for name in names)
+        return tuple(called)[:_MOST_CALLS]
+
+    def _parts_in_sight(self, top: ast.stmt, names: tuple[str, ...]) -> tuple[bytes, ...]:
+        """Return short expressions that may be missing elsewhere: those that stand in the text, and functions of names."""
+        parts: dict[bytes, None] = {}
+        for node in ast.walk(top):
+            match node:
+                case (
+                    ast.Call(_, [_, *_], _)
+                    | ast.BinOp()
+                    | ast.Subscript(ctx=ast.Load())
+                    | ast.Attribute(ctx=ast.Load())
+                ):
+                    words = self._group(node)
+                    if len(words) <= _LONGEST_PART and b"\n" not in words:
+                        parts[words] = None
+        one_minus = [b"(1-%b)" % name.encode() for name in names[:4]]
+        found = [*one_minus, *list(parts)[:_MOST_PARTS]]
+        called = [one for one in self._calls if re.search(rb"\b%b\(" % re.escape(one), self.source)]
+        found += [b"%b(%b)" % (one, name.encode()) for one in called[:3] for name in names[:3]]
+        found += [b"%b%b" % (one, name) for one in called[:3] for name in one_minus[:3]]
+        return tuple(dict.fromkeys(found))
 
     # Positions
 
@@ -217,7 +267,7 @@ class _Maker:
         if isinstance(node, ast.expr):
             yield from self._expression(node, names, parent, within)
         elif isinstance(node, ast.stmt):
-            yield from self._statement(node)
+            yield from self._statement(node, names)
         below = within
         match node:
             case ast.Subscript():
@@ -282,6 +332,8 @@ class _Maker:
                 yield from self._slice(node, slice_)
             case ast.Attribute(value, name, ast.Load()):
                 yield from self._attribute(node, value, name)
+                if not (isinstance(parent, ast.Call) and parent.func is node) and not isinstance(parent, ast.Attribute):
+                    yield self._replace("slip.dropped-call", node, self._words(node) + b"()", 2.0, shown)
         if _is_number_like(node, parent):
             yield from self._put_in(node, names, parent)
 
@@ -334,6 +386,18 @@ class _Maker:
                 case ast.Call(_, [ast.BinOp(a, _, b)], []):
                     new = b")" + self.source[self._end(a) : self._end(b)]
                     yield _Edit("slip.brackets", self._end(a), self._end(side), new, node, 2.5)
+                case ast.Call(ast.Attribute(inner), [], _) if side is node.right:
+                    new = b"(%b)" % self.source[self._start(node) : self._end(inner)]
+                    yield _Edit("slip.brackets", self._start(node), self._end(inner), new, node, 2.5)
+
+    def _split(self, node: ast.Call, argument: ast.BinOp) -> Iterator[_Edit]:
+        """Yield a call whose brackets end earlier: `f(a * b * c)` as `f(a * b) * c`."""
+        before: ast.expr = argument
+        while isinstance(before, ast.BinOp) and self._pair_around(before) is None:
+            before = before.left
+            end = self._end(before)
+            new = b"(%b)%b)" % (self.source[self._start(node) : end], self.source[end : self._end(argument)])
+            yield _Edit("slip.brackets", self._start(node), self._end(node), b"(" + new, node, 2.5)
 
     def _links(self, node: ast.expr) -> Iterator[tuple[int, int]]:
         """Yield the operands of a chain of operations, those in brackets of their own as one."""
@@ -424,6 +488,9 @@ class _Maker:
                     if len(node.args) == 1:
                         new = b"range(1, %b+1)" % self._group(node.args[0])
                         yield self._replace("slip.index", node, new, 2.5)
+        match node.args, node.keywords:
+            case [ast.BinOp() as argument], []:
+                yield from self._split(node, argument)
         yield from self._exchange(node, node.args, "slip.exchanged-arguments", 1.5)
         for keyword in node.keywords:
             before = [*node.args, *(one.value for one in node.keywords if one is not keyword)]
@@ -492,17 +559,60 @@ class _Maker:
                 new = b"(%b%b%b)" % (words, sign, term)
                 yield self._replace("slip.dropped-term", node, new, 5.0 + late, shown, adds=True)
         yield self._replace("slip.dropped-power", node, b"(%b**2)" % words, 3.5 + late, shown, adds=True)
+        if not isinstance(node, ast.Constant):
+            for call in self._calls:
+                new = b"%b(%b)" % (call, self._words(node))
+                yield self._replace("slip.dropped-call", node, new, 3.2 + late, shown, adds=True)
+            if isinstance(parent, ast.Call) and isinstance(node, ast.Name) and self._tensors:
+                yield self._replace("slip.dropped-call", node, b"float(%b)" % words, 2.5, shown, adds=True)
+            if isinstance(parent, ast.Assign) and self._tensors:
+                new = b"torch.tensor(%b, requires_grad=True)" % self._words(node)
+                yield self._replace("slip.dropped-call", node, new, 2.5, shown, adds=True)
+        if whole or isinstance(node, ast.BinOp | ast.Call) or isinstance(parent, ast.BinOp):
+            for part in self._parts:
+                if part == words:
+                    continue
+                for kind, sign in (
+                    ("slip.dropped-factor", b"*"),
+                    ("slip.dropped-factor", b"/"),
+                    ("slip.dropped-term", b"+"),
+                    ("slip.dropped-term", b"-"),
+                ):
+                    rank = 6.0 + late + (0.5 if sign in b"/-" else 0.0)
+                    yield self._replace(kind, node, b"(%b%b%b)" % (words, sign, part), rank, shown, adds=True)
         if not whole:
             yield self._replace("slip.dropped-call", node, b"abs(%b)" % self._words(node), 5.0, shown, adds=True)
+        if whole and (self._tensors or b"np" in self.source):
+            for name in names[:4]:
+                for new in (b"%b.T@%b", b"%b@%b"):
+                    factor = new % (name.encode(), words)
+                    yield self._replace("slip.dropped-factor", node, b"(%b)" % factor, 5.0, shown, adds=True)
         if whole or isinstance(parent, ast.BinOp):
-            for more in (b".T", b".sum()", b".mean()", b"[::-1]", b".detach()", b".item()", b"[0]"):
+            for more in (
+                b".sum(0)",
+                b".T",
+                b".sum()",
+                b".mean()",
+                b".prod()",
+                b"[::-1]",
+                b".detach()",
+                b".item()",
+                b".clone()",
+                b"[0]",
+            ):
                 kind = "slip.transpose" if more == b".T" else "slip.dropped-call"
                 yield self._replace(kind, node, words + more, 4.5 + late, shown, adds=True)
 
     # Statements
 
-    def _statement(self, node: ast.stmt) -> Iterator[_Edit]:
+    def _statement(self, node: ast.stmt, names: tuple[str, ...]) -> Iterator[_Edit]:
         match node:
+            case ast.Expr(ast.Attribute(_, name) as value) if name in _METHODS_OF_STATEMENTS:
+                yield self._replace("slip.dropped-call", value, self._words(value) + b"()", 1.0)
+            case ast.Expr(ast.Name() | ast.BinOp() | ast.UnaryOp() | ast.Attribute() | ast.Call() as value):
+                if self._tensors:
+                    new = b"(%b).backward()" % self._words(value)
+                    yield self._replace("slip.dropped-call", value, new, 1.5, adds=True)
             case ast.Assign([ast.Name() | ast.Subscript() as target], value):
                 between = self.source[self._end(target) : self._start(value)]
                 at = self._end(target) + between.find(b"=")
@@ -522,6 +632,7 @@ class _Maker:
         for body in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
             if isinstance(body, list) and body and isinstance(body[0], ast.stmt):
                 yield from self._block(node, body)
+                yield from self._left_out(node, body, names)
 
     def _block(self, around: ast.stmt, body: list[ast.stmt]) -> Iterator[_Edit]:
         lines = [self._whole_lines(one) for one in body]
@@ -549,6 +660,42 @@ class _Maker:
             moved = b"".join(line.removeprefix(b" " * outside) for line in words.splitlines(keepends=True))
             left = b"" if len(body) > 1 else b" " * body[-1].col_offset + b"pass\n"
             yield _Edit("slip.indent", *last, left + moved, body[-1], 2.0)
+
+    def _left_out(self, around: ast.stmt, body: list[ast.stmt], names: tuple[str, ...]) -> Iterator[_Edit]:
+        """Yield blocks with one more statement: what is done to a tensor, or a return at the end."""
+        indent = b"\n" + b" " * body[0].col_offset
+        last = body[-1]
+        if isinstance(around, ast.FunctionDef) and not isinstance(last, ast.Return):
+            match last:
+                case ast.Expr(ast.Call(ast.Name("print"), [value])) | ast.Expr(value):
+                    new = b"return " + self._words(value)
+                    yield _Edit("slip.dropped-return", self._start(last), self._end(last), new, last, 1.0, True)
+                case ast.Assign([ast.Name(name)]) | ast.AugAssign(ast.Name(name)):
+                    new = indent + b"return " + name.encode()
+                    yield _Edit("slip.dropped-return", self._end(last), self._end(last), new, last, 1.0, True)
+        if not self._tensors:
+            return
+        for statement in body:
+            at = self._whole_lines(statement)
+            if at is None:
+                continue
+            empty = isinstance(statement, ast.Pass)
+            for name in names:
+                for done in _DONE_TO_TENSORS:
+                    new = b"%b.%b" % (name.encode(), done)
+                    if empty:
+                        where = (self._start(statement), self._end(statement))
+                    else:
+                        new, where = new + indent, (self._start(statement), self._start(statement))
+                    # It is missing before what reads its effect, or right after what it is done to.
+                    near = name.encode() in self.source[slice(*at)]
+                    rank = 2.5 if empty else 3.3 if near else 4.5
+                    yield _Edit("slip.dropped-statement", *where, new, statement, rank, True)
+            match statement:
+                case ast.AugAssign() | ast.Expr(ast.Call(ast.Attribute())):
+                    new = b"with torch.no_grad(): " + self._words(statement)
+                    where = (self._start(statement), self._end(statement))
+                    yield _Edit("slip.dropped-statement", *where, new, statement, 3.0, True)
 
     def _whole_lines(self, statement: ast.stmt) -> tuple[int, int] | None:
         """Return the lines of a statement that has them for itself; None of another."""

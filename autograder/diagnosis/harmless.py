@@ -88,7 +88,9 @@ _REACHING = frozenset(
         "set_num_threads",
         "set_default_dtype",
         "set_default_device",
-        "modules",
+        "os",
+        "sys",
+        "io",
         "simplefilter",
         "filterwarnings",
     ]
@@ -147,9 +149,28 @@ def computes_only(text: Text) -> bool:
                 isinstance(one, ast.Name) and one.id in ("BaseException", "KeyboardInterrupt") for one in ast.walk(kind)
             ):
                 return False
-            case ast.Try(_, _, _, final) if final:
+            case ast.Try(_, _, _, final) if not all(_lets_go(one) for one in final):
                 return False
-            case ast.Global() | ast.Nonlocal() | ast.Await() | ast.Yield() | ast.YieldFrom():
+            case ast.Global() | ast.Nonlocal() | ast.Await():
+                return False
+    return True
+
+
+def _lets_go(statement: ast.stmt) -> bool:
+    """Whether a statement that runs after an interrupt ends soon, and leaves the interrupt as it is."""
+    for node in ast.walk(statement):
+        match node:
+            case (
+                ast.While()
+                | ast.Return()
+                | ast.Break()
+                | ast.Continue()
+                | ast.Yield()
+                | ast.YieldFrom()
+                | ast.comprehension()
+            ):
+                return False
+            case ast.Call(function) if not isinstance(function, ast.Attribute):
                 return False
     return True
 

@@ -30,6 +30,8 @@ SLIPS: Mapping[str, Slip] = {
     "slip.dropped-term": Slip("A term is missing there."),
     "slip.dropped-power": Slip("A power is missing there."),
     "slip.dropped-call": Slip("One step is missing there."),
+    "slip.dropped-return": Slip("The function computes this, and does not return it."),
+    "slip.dropped-statement": Slip("One step is missing there, or just before it."),
     "slip.number": Slip("One number there is wrong."),
     "slip.index": Slip("An index or a bound there is wrong."),
     "slip.brackets": Slip("The brackets there are in the wrong place. Which part is computed first?"),

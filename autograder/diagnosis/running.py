@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dis
 import io
 import random
 import sys
@@ -11,6 +12,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ import torch
 
 from ..describe import describe
 from ..exercise import Case, Exercise
-from ..observation import Call, Observation, Value
+from ..observation import Call, Kind, Observation, Value
 from ..probe import OWN_FILES, is_library, names_in, probe
 from .harmless import computes
 from .text import text_of
@@ -29,6 +31,8 @@ _FILE = "<variant>"
 _HANDED_OUT = f"{OWN_FILES}/lessons"
 # Larger data of the notebook's is not copied for each variant; then there are none.
 _LARGEST = 100_000
+_MOST_NUMBERS = 1000
+_MOST_ITEMS = 100
 _SHARED = (
     types.ModuleType,
     types.FunctionType,
@@ -108,14 +112,22 @@ def _call(exercise: Exercise, names: Mapping[str, Any], case: Case) -> Call:
 
 def _plain(thing: Any) -> Value:
     """Write down numbers without the text of them, which takes the longest."""
-    if type(thing) is torch.Tensor and thing.dtype in (torch.float32, torch.float64) and thing.numel() <= 1000:
+    kind = type(thing)
+    if kind in (int, float):
+        return Value("number", kind.__name__, "", kind.__name__, (), (float(thing),))
+    if kind is torch.Tensor and thing.dtype in (torch.float32, torch.float64) and thing.numel() <= _MOST_NUMBERS:
         numbers = tuple(thing.detach().double().flatten().tolist())
-        kind: Any = "array" if thing.ndim else "number"
+        said: Kind = "array" if thing.ndim else "number"
         return Value(
-            kind, "Tensor", "", str(thing.dtype), tuple(thing.shape), numbers, requires_grad=thing.requires_grad
+            said, "Tensor", "", str(thing.dtype), tuple(thing.shape), numbers, requires_grad=thing.requires_grad
         )
-    if type(thing) in (tuple, list) and len(thing) <= 100:
-        return Value("sequence", type(thing).__name__, items=tuple(_plain(one) for one in thing))
+    if kind in (np.ndarray, np.float64) and thing.dtype == np.float64 and thing.size <= _MOST_NUMBERS:
+        said = "array" if thing.ndim else "number"
+        return Value(said, f"numpy.{kind.__name__}", "", "float64", thing.shape, tuple(thing.ravel().tolist()))
+    if kind in (tuple, list) and len(thing) <= _MOST_ITEMS:
+        return Value("sequence", kind.__name__, items=tuple(_plain(one) for one in thing))
+    if kind is dict and len(thing) <= _MOST_ITEMS and all(type(key) is str for key in thing):
+        return Value("mapping", "dict", items=tuple(_plain(one) for one in thing.values()), keys=tuple(thing))
     return describe(thing)
 
 
@@ -187,31 +199,42 @@ def _kept() -> Iterator[None]:
             torch.set_default_dtype(dtype)
 
 
+@lru_cache(maxsize=1024)
+def _goes_back(code: types.CodeType) -> bool:
+    """Whether a code can run a step of its own twice in one call."""
+    return any("BACKWARD" in dis.opname[step] for step in code.co_code[::2])
+
+
 @contextlib.contextmanager
 def _stopped_after(seconds: float) -> Iterator[Callable[[Any], Any]]:
     """Stop a variant's code that runs longer, whichever thread it is in, by looking at the time at each of its steps.
 
-    Yields what wraps an answer, so that each call of it is watched: Python stops watching when it has raised once.
+    The time is this thread's own: a busy machine stops no variant. Yields what wraps an answer, so that each call of it is watched: Python stops watching when it has raised once.
     """
-    end = time.monotonic() + seconds
+    end = time.thread_time() + seconds
     before = sys.gettrace()
 
     def at_call(frame: types.FrameType, event: str, argument: Any) -> Any:
         # Library code comes back by itself; to look at each of its steps would cost most of the time there is.
         if is_library(frame.f_code.co_filename) and not frame.f_code.co_filename.startswith(_HANDED_OUT):
             return None
+        if time.thread_time() > end:
+            raise TooLongError
+        # So does code that never goes back, but for what it calls.
+        if not _goes_back(frame.f_code):
+            return None
         # A loop on one line has no lines to be stopped at.
         frame.f_trace_lines, frame.f_trace_opcodes = False, True
         return at_step
 
     def at_step(frame: types.FrameType, event: str, argument: Any) -> Any:
-        if time.monotonic() > end:
+        if time.thread_time() > end:
             raise TooLongError
         return at_step
 
     def guard(answer: Any) -> Any:
         def guarded(*arguments: Any) -> Any:
-            if time.monotonic() > end:
+            if time.thread_time() > end:
                 raise TooLongError
             sys.settrace(at_call)
             return answer(*arguments)

@@ -31,19 +31,36 @@ from .text import Text, text_of
 # once at the first input → an observation each, or None.
 Run = Callable[[Sequence[str], Sequence[Case], float, bool], Sequence[Observation | None]]
 
+# The likeliest come in a batch of their own: where they do, nothing waits for the others.
+_FIRST_BATCH = 12
 _BATCH = 40
 _SECONDS_TO_DRAW = 0.05
 _SEED = b"one edit away"
 _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
 # Right numbers by the wrong way: no small edit makes another way of it.
 _OTHER_WAY = frozenset({"autograd-by-hand", "finite-difference", "formula-by-autograd"})
+# What may change a state and leave the numbers as they are.
+_OF_STATE = frozenset(
+    [
+        "slip.dropped-call",
+        "slip.extra-call",
+        "slip.dropped-statement",
+        "slip.statement",
+        "slip.order",
+        "slip.indent",
+        "slip.keyword",
+        "slip.alias",
+        "slip.comparison",
+        "slip.name",
+    ]
+)
 
 
 @dataclass(frozen=True)
 class Budget:
     """How many variants are tried, and for how many seconds."""
 
-    variants: int = 600
+    variants: int = 1200
     seconds: float = 0.2
 
 
@@ -61,42 +78,57 @@ def diagnose(
     """
     if verdict.outcome in _NOT_WRONG:
         return verdict
-    wrong = _first_wrong(exercise, cases, observation.calls)
+    values = _Right(exercise, cases)
+    wrong = values.first_wrong(observation.calls[: len(cases)])
     text = text_of(observation.source)
     if text is not None and (text.function(exercise.name) is None or not computes_only(text)):
         text = None
-    if text is not None and verdict.mistake.rpartition(".")[2] not in _OTHER_WAY:
+    by_other_way = verdict.mistake.rpartition(".")[2] in _OTHER_WAY and wrong is None
+    if text is not None and not by_other_way:
         with np.errstate(all="ignore"):
-            found = _Search(exercise, cases, wrong, run, budget).found(text)
+            found = _Search(exercise, cases, values, wrong, run, budget).found(text)
         verdict = _with(verdict, _finding(text, found)) if found else verdict
     if verdict.outcome in OF_VALUES:
 
-        def values(at: Sequence[Case]) -> Sequence[Call | None]:
+        def curve(at: Sequence[Case]) -> Sequence[Call | None]:
             seen = run([text.source], at, _SECONDS_TO_DRAW, False) if text is not None else ()
             return seen[0].calls if seen and seen[0] is not None else ()
 
-        return replace(verdict, sketch=draw(exercise, cases, observation.calls, wrong, values))
+        return replace(verdict, sketch=draw(exercise, cases, observation.calls, wrong or 0, curve))
     return verdict
 
 
-def _first_wrong(exercise: Exercise, cases: Sequence[Case], calls: Sequence[Call]) -> int:
-    for i, (one, call) in enumerate(zip(cases, calls, strict=False)):
-        if not _fits(exercise, exercise.reference(*exercise.arguments(one)), call):
-            return i
-    return 0
+class _Right:
+    """The right answers at the inputs, beside which the values of calls are laid."""
 
+    def __init__(self, exercise: Exercise, cases: Sequence[Case]) -> None:
+        self._exercise = exercise
+        self._references = [exercise.reference(*exercise.arguments(one)) for one in cases]
+        self._scales: dict[str, float] | None = None
 
-def _fits(exercise: Exercise, reference: object, call: Call) -> bool:
-    """Whether one call gave the right answer, by its value alone."""
-    if isinstance(reference, Raises):
-        return call.raised is not None and reference.kind in call.raised.types
-    if call.value is None:
-        return False
-    parts: list[Part] = []
-    if read(reference, call.value, "", parts) is not None:
-        return False
-    scales = scales_of([parts])
-    return all(is_right(exercise, part, scales) for part in parts)
+    def first_wrong(self, calls: Sequence[Call]) -> int | None:
+        """Return the position of the first call whose value is wrong; None where there is none."""
+        rows = [self._parts(i, call) for i, call in enumerate(calls)]
+        # How near is near enough depends on the size of the right answers over all inputs.
+        self._scales = scales_of([row for row in rows if row is not None]) if self._scales is None else self._scales
+        return next((i for i, row in enumerate(rows) if not self._are_right(row)), None)
+
+    def fits(self, position: int, call: Call) -> bool:
+        """Whether one call gave the right answer, by its value alone."""
+        return self._are_right(self._parts(position, call))
+
+    def _parts(self, position: int, call: Call) -> list[Part] | None:
+        reference = self._references[position]
+        if isinstance(reference, Raises):
+            # Of a variant's call that raised nothing more is seen; the judge looks at the error later.
+            is_one = call.value is None and (call.raised is None or reference.kind in call.raised.types)
+            return [] if is_one else None
+        parts: list[Part] = []
+        return parts if call.value is not None and read(reference, call.value, "", parts) is None else None
+
+    def _are_right(self, parts: list[Part] | None) -> bool:
+        scales = self._scales if self._scales is not None else {}
+        return parts is not None and all(is_right(self._exercise, part, scales) for part in parts)
 
 
 def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
@@ -123,38 +155,57 @@ def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
 class _Search:
     """The search for one edit that makes an answer right."""
 
-    def __init__(self, exercise: Exercise, cases: Sequence[Case], wrong: int, run: Run, budget: Budget) -> None:
+    def __init__(
+        self, exercise: Exercise, cases: Sequence[Case], values: _Right, wrong: int | None, run: Run, budget: Budget
+    ) -> None:
         self._exercise = exercise
         self._cases = tuple(cases)
+        self._values, self._wrong, self._of_state = values, wrong or 0, wrong is None
         self._run = run
         self._end = time.monotonic() + budget.seconds
         self._most = budget.variants
-        self._first = cases[wrong]
-        self._reference = exercise.reference(*exercise.arguments(self._first))
+        self._first = cases[self._wrong]
 
     def found(self, text: Text) -> list[Variant]:
         """Return the likeliest edits that make the answer right; none where there is none."""
-        waiting = islice(variants(text), self._most)
-        while batch := list(islice(waiting, _BATCH)):
-            seen = self._observed(batch, (self._first,), probed=False)
+        # Of an answer that is slow itself no variant would end in its time.
+        if self._observed_one(text.source, (self._first,)) is None:
+            return []
+        likely = (one for one in variants(text) if not self._of_state or one.kind in _OF_STATE)
+        waiting = islice(likely, self._most)
+        batch = list(islice(waiting, _FIRST_BATCH))
+        while batch:
+            seen = self._observed([one.source for one in batch], (self._first,))
             fitting = [one for one, each in zip(batch, seen, strict=False) if self._fits(each)]
             right = list(self._right(fitting))
             if right:
                 best = min(one.rank for one in right)
                 return [one for one in right if one.rank <= best + 0.5]
-            if time.monotonic() > self._end:
-                break
+            batch = list(islice(waiting, _BATCH)) if time.monotonic() < self._end else []
         return []
 
-    def _observed(self, batch: Sequence[Variant], cases: Sequence[Case], probed: bool) -> Sequence[Observation | None]:
+    def _observed(
+        self, sources: Sequence[str], cases: Sequence[Case], probed: bool = False
+    ) -> Sequence[Observation | None]:
         left = self._end - time.monotonic()
-        return self._run([one.source for one in batch], cases, left, probed) if left > 0 else []
+        return self._run(sources, cases, left, probed) if left > 0 else []
+
+    def _observed_one(self, source: str, cases: Sequence[Case], probed: bool = False) -> Observation | None:
+        (seen,) = self._observed([source], cases, probed) or (None,)
+        return seen
+
+    def _fits_everywhere(self, one: Variant) -> bool:
+        """Whether a variant's values are right at each public input, which takes less time to see than all there is."""
+        seen = self._observed_one(one.source, self._cases)
+        return seen is not None and len(seen.calls) == len(self._cases) and self._values.first_wrong(seen.calls) is None
 
     def _right(self, fitting: Sequence[Variant]) -> Iterator[Variant]:
         """Yield the variants that are right at every input, at others than the answer was called at too."""
         cases = (*self._cases, *self._exercise.grading_cases(_SEED))
         for one in fitting:
-            (seen,) = self._observed([one], cases, probed=True) or (None,)
+            if not self._fits_everywhere(one):
+                continue
+            seen = self._observed_one(one.source, cases, probed=True)
             if seen is not None and self._is_right(one, cases, seen):
                 yield one
 
@@ -163,4 +214,4 @@ class _Search:
         return judge(self._exercise, cases, told).outcome is Outcome.RIGHT
 
     def _fits(self, seen: Observation | None) -> bool:
-        return seen is not None and len(seen.calls) == 1 and _fits(self._exercise, self._reference, seen.calls[0])
+        return seen is not None and len(seen.calls) == 1 and self._values.fits(self._wrong, seen.calls[0])

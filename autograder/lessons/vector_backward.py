@@ -579,6 +579,11 @@ def ladder(scale: float) -> Callable[[Tensor], Tensor]:
     return lambda x: torch.stack([scale * x[0] * x[1], x[1] ** 2 * x[2], x[2] * x[3] ** 3])
 
 
+def spread(scale: float) -> Callable[[Tensor], Tensor]:
+    """Return x ↦ [scale · x0, x0·x1, x1², sin x0, exp x1], from 2 numbers to 5."""
+    return lambda x: torch.stack([scale * x[0], x[0] * x[1], x[1] ** 2, torch.sin(x[0]), torch.exp(x[1])])
+
+
 JACOBIAN = Exercise(
     id="vector_backward.jacobian",
     number="4.5b",
@@ -588,11 +593,12 @@ JACOBIAN = Exercise(
     importance=4,
     minutes=7,
     points=3,
-    builders={"pairs": pairs, "waves": waves, "ladder": ladder},
+    builders={"pairs": pairs, "waves": waves, "ladder": ladder, "spread": spread},
     cases=(
         case(Build("pairs", (0.9, 1.4)), Array((1.3, -0.7, 2.2), "torch")),
         case(Build("waves", (0.8,)), Array((0.6, -1.4, 0.3, 1.7), "torch")),
         case(Build("ladder", (1.6,)), Array((0.9, 1.2, -0.7, 1.4), "torch")),
+        case(Build("spread", (1.2,)), Array((0.7, -1.3), "torch")),
     ),
     reference=_jacobian,
     mistakes=(
@@ -604,7 +610,7 @@ JACOBIAN = Exercise(
         _shaped(
             "transposed",
             "Rows and columns are exchanged. Each row belongs to one output, and each column to one input.",
-            lambda shape: len(shape) == 2 and shape[0] > shape[1],
+            lambda shape: shape in ((3, 2), (4, 2), (4, 3), (2, 5)),
         ),
         _shaped(
             "one-row",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
+import signal
 import sys
 import time
 import warnings
@@ -29,7 +31,8 @@ from tests.corpus import Wrong, by_edits, by_hand, right
 from .table import Row, spread
 
 _EDITS_EACH = 12
-_SEED = b"corpus"
+# An edit may make an endless loop of an answer.
+_SECONDS_TO_END = 2.0
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,44 @@ class Checked:
 
 
 def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None) -> Checked | None:
-    """Check an answer as a notebook does; None of one that does not run at all."""
+    """Check an answer as a notebook does; None of one that does not run at all, or does not end."""
     exercise = wrong.exercise
     cases = exercise.cases if cases is None else cases
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            _interrupted_after(_SECONDS_TO_END),
+        ):
             warnings.simplefilter("ignore")
             namespace = namespace_of(wrong.source)
-    except Exception:
+    except (Exception, KeyboardInterrupt):
         return None
     start = time.perf_counter()
-    observation = probe(exercise, namespace, cases)
+    with _interrupted_after(_SECONDS_TO_END):
+        observation = probe(exercise, namespace, cases)
+    if any(call.raised is not None and call.raised.types[:1] == ("KeyboardInterrupt",) for call in observation.calls):
+        return None
     verdict = judge(exercise, cases, observation.to_json())
     run = partial(run_variants, exercise, namespace)
     verdict = diagnose(exercise, cases, observation, verdict, run, budget)
     return Checked(wrong, verdict, time.perf_counter() - start)
+
+
+@contextlib.contextmanager
+def _interrupted_after(seconds: float) -> Iterator[None]:
+    """Interrupt what does not end, as a student would."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGPROF, interrupt)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @cache
@@ -88,9 +114,9 @@ def _wrong(all_of_them: Iterable[Checked | None]) -> Iterator[Checked]:
     return (one for one in all_of_them if one is not None and one.verdict.outcome is not Outcome.RIGHT)
 
 
-def too_tame(most: int = _EDITS_EACH) -> Iterator[Wrong]:
-    """Yield answers made by an edit that are right at the public inputs and wrong at some drawn widely."""
-    for one in by_edits(most):
+def too_tame(answers: Iterable[Wrong]) -> Iterator[Wrong]:
+    """Yield the answers that are right at the public inputs and wrong at some that are drawn for grading."""
+    for one in answers:
         public = checked(one, Budget(seconds=0.0))
         if public is None or public.verdict.outcome is not Outcome.RIGHT:
             continue
@@ -115,8 +141,8 @@ def rows() -> list[Row]:
         seconds = sorted(one.seconds for one in all_of_them)
         times = f"{spread(seconds, 's')}, 99 % within {seconds[int(0.99 * (len(seconds) - 1))]:.2f} s"
         made.append(Row(f"One check of those {name}", times, "at most 0.3 s"))
-    edited = [one for one in by_edits_checked() if one.verdict.finding is not None and one.verdict.finding.place.text]
-    there = sum(one.verdict.finding is not None and _line_of(one) == one.wrong.line for one in edited)
+    edited = [one for one in by_edits_checked() if shown_line(one)]
+    there = sum(shown_line(one) == one.wrong.line for one in edited)
     made.append(
         Row("Edit found, of all that were made", f"{len(edited) / len(by_edits_checked()):.1%}", "90 %"),
     )
@@ -126,11 +152,12 @@ def rows() -> list[Row]:
     return made
 
 
-def _line_of(one: Checked) -> int:
-    """Return the line of the whole text in which the place stands."""
-    assert one.verdict.finding is not None
-    place = one.verdict.finding.place
-    lines = [i for i, line in enumerate(one.wrong.source.split("\n"), 1) if line.strip() == place.code]
+def shown_line(one: Checked) -> int:
+    """Return the line of the whole text that the student is shown; 0 where there is none."""
+    finding = one.verdict.finding
+    raised = re.search(r" at the line `(.+)`\.$", one.verdict.message, re.DOTALL)
+    shown = finding.place.code if finding is not None and finding.place.text else raised[1] if raised else None
+    lines = [i for i, line in enumerate(one.wrong.source.split("\n"), 1) if line.strip() == shown]
     return one.wrong.line if one.wrong.line in lines else lines[0] if lines else 0
 
 

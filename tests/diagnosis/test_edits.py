@@ -194,7 +194,12 @@ def test_a_variant_leaves_nothing_behind() -> None:
         "global t",
         "try: t\n    except: pass",
         "try: t\n    except (ValueError, BaseException): pass",
-        "try: t\n    finally: t",
+        "try: t\n    finally: answer(t)",
+        "try: t\n    finally: return t",
+        "for _ in t:\n        try: t\n        finally: break",
+        "try: t\n    finally:\n        while t: t",
+        "torch.os.remove('x')",
+        "np.sys.exit()",
     ],
 )
 def test_what_reaches_outside_is_not_varied(line: str) -> None:
