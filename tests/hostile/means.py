@@ -6,6 +6,7 @@ An attempt is a way, written for one exercise. A way of `WAYS` fits each exercis
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,7 @@ from autograder.verdict import Outcome, Verdict
 from tests.answering import verdict_on
 
 Said = Literal["refused", "flagged", "unseen"]
+SAID: tuple[Said, ...] = ("refused", "flagged", "unseen")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,17 @@ def said_by(verdict: Verdict) -> Said:
     if verdict.outcome is not Outcome.RIGHT:
         raise ValueError(f"{verdict.outcome}: {verdict.message}")
     return "flagged" if verdict.flag else "unseen"
+
+
+def table() -> list[str]:
+    """Return the counts by family, as a table, from what is said of each attempt."""
+    counts = Counter((one.family, said_by(one.verdict())) for one in all_attempts())
+    families = sorted({family for family, _ in counts})
+    lines = ["| means | tried | refused | flagged | unseen |", "|---|--:|--:|--:|--:|"]
+    for family in [*families, ""]:
+        row = [sum(n for (of, said), n in counts.items() if family in (of, "") and said == one) for one in SAID]
+        lines.append(f"| {family or '**all**'} | {sum(row)} | {' | '.join(map(str, row))} |")
+    return lines
 
 
 def all_attempts() -> tuple[Attempt, ...]:
@@ -540,7 +553,7 @@ def d_mean_square(v):
         "finite difference",
         "of links that are handed over",
         "chain_rule.backprop_chain",
-        "unseen",
+        "refused",
         """
 def backprop_chain(fs, dfs, x):
     gradient = 1.0
