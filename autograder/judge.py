@@ -19,10 +19,11 @@ from .comparing import adds_up, first_wrong, is_mistake, share, telling_ratio
 from .diagnosis import Wrong, explain, small_step, why_none
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .finding import Finding, Place
+from .means import difference_seen, other_than_by_hand, why_flagged
 from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
-from .source import is_readable, names_called, says_finite_difference, says_library_derivative
+from .source import names_called
 from .verdict import OF_VALUES, Outcome, Verdict
 
 
@@ -74,11 +75,13 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
         problem = (
             _wrong(exercise, points, rows, *wrong)
             if wrong is not None
-            else _not_through_engine(exercise, observation) or _other_passes(exercise, points, calls)
+            else _not_through_engine(exercise, observation)
+            or _other_passes(exercise, points, calls)
+            or difference_seen(exercise, observation, cases, rows)
         )
     if problem is None:
         verdict = _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
-        return replace(verdict, flag=_UNSEEN) if _is_unseen(exercise, observation) else verdict
+        return replace(verdict, flag=why_flagged(exercise, observation, cases, rows))
     problem = _named(exercise, problem, calls)
     problem = _explained(
         Wrong(exercise, cases, points, rows, calls, observation.source, problem.case, partial(_call_text, exercise)),
@@ -97,13 +100,6 @@ def stopped(exercise: Exercise, verdict: Verdict, name: str, text: str) -> Verdi
 
 # In characters of an error's text.
 _ERROR = 300
-
-_UNSEEN = "The values are right, but the way could not be read in the answer's text. A person should look at it."
-
-
-def _is_unseen(exercise: Exercise, observation: Observation) -> bool:
-    """Whether the way is asked for, and there is no text in which it could be read."""
-    return exercise.way == "hand" and not is_readable(observation.source)
 
 
 # The outcomes before any value is looked at
@@ -192,17 +188,8 @@ def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None
         if said & mistake.calls:
             return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug)
     used_autograd = any(call.engine_runs or call.forward_mode for call in observation.calls)
-    # By hand, the names of operations are written down too: a backward kernel is a derivative of the library's.
-    used_kernel = any(name.endswith("_backward") for call in observation.calls for name in call.used)
-    if exercise.way == "hand" and (used_autograd or used_kernel):
-        message = "Autograd computed the result. This exercise is by hand: write the derivative as a formula."
-        return Problem(Outcome.WRONG_STATE, message, "autograd-by-hand")
-    if exercise.way == "hand" and says_finite_difference(observation.source):
-        message = "This is a finite difference: it compares two near points, so it is close and not exact. Write the derivative as a formula."
-        return Problem(Outcome.WRONG_STATE, message, "finite-difference")
-    if exercise.way == "hand" and (name := says_library_derivative(observation.source)):
-        message = f"The library function `{name}` computed the derivative. This exercise is by hand: write the derivative as a formula."
-        return Problem(Outcome.WRONG_STATE, message, "library-derivative")
+    if exercise.way == "hand" and (problem := other_than_by_hand(observation, used_autograd)) is not None:
+        return problem
     if exercise.way == "autograd" and not used_autograd:
         message = (
             "No backward pass ran, so your result does not come from autograd. Let autograd compute the derivative."

@@ -44,6 +44,7 @@ PHRASES: Mapping[str, str] = {
     "unused-in-graph": "differentiated in a tensor that is not in the graph",
     "value-for-derivative": "gave the value where the slope is asked",
     "vector-shape": "gave `backward` a vector of another shape than the output's",
+    "work-elsewhere": "gave the work to another thread or process",
     # These are in the lessons.
     "added": "added the local derivatives along a path, and did not multiply them",
     "broadcast": "let shapes (n, 1) and (n,) broadcast into n·n pairs",

@@ -17,10 +17,11 @@ MAX_BYTES = 4_000_000
 MAX_NUMBERS = 20_000
 MAX_DIMENSIONS = 16
 MAX_DEPTH = 5
+MAX_TEXT = 20_000
 
 Short = Annotated[str, Meta(max_length=200)]
 Line = Annotated[str, Meta(max_length=500)]
-Text = Annotated[str, Meta(max_length=20_000)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Size = Annotated[int, Meta(ge=0)]
 
 Kind = Literal["number", "array", "truth", "text", "nothing", "blank", "sequence", "mapping", "callable", "other"]
@@ -99,7 +100,9 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """One call of the answer: its result or exception, and what it did during the call.
 
     `used` has the names of the library functions through which the autograd engine was entered, as `jacobian`, and, of
-    answers by hand, of the operations on tensors.
+    answers by hand, of the operations on tensors. Of answers by hand, `called` has the library functions that the
+    student's code called, as `numpy.gradient`; `near` says whether one function was called at two points very near each
+    other, and `elsewhere` whether a thread or a process got work.
     """
 
     value: Value | None = None
@@ -107,6 +110,9 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     engine_runs: Annotated[tuple[EngineRun, ...], Meta(max_length=1000)] = ()
     forward_mode: Size = 0
     used: Annotated[tuple[Short, ...], Meta(max_length=200)] = ()
+    called: Annotated[tuple[Short, ...], Meta(max_length=200)] = ()
+    near: bool = False
+    elsewhere: bool = False
     changed: Annotated[tuple[Size, ...], Meta(max_length=100)] = ()
     printed: Line = ""
     warnings: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()
@@ -117,8 +123,9 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
 
     `answer` is what the exercise's name is bound to (None where it is not defined), `calls` has one entry a case.
     `scaled` is the last case once more, with every gradient that enters the engine doubled: a result that came
-    through autograd changes with it, a formula's does not. `source` is the text of the answer. `failed` says what the
-    probe itself stumbled over; then there is nothing else.
+    through autograd changes with it, a formula's does not. `source` is the text of the answer. Of answers by hand, `reads`
+    says what it reads that was made before the call: "small" for a small number, "table" for many numbers, "tracked" for
+    a tensor with a gradient. `failed` says what the probe itself stumbled over; then there is nothing else.
     """
 
     exercise: Short
@@ -126,6 +133,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     calls: Annotated[tuple[Call, ...], Meta(max_length=100)] = ()
     scaled: Call | None = None
     source: Text = ""
+    reads: Annotated[tuple[Literal["small", "table", "tracked"], ...], Meta(max_length=3)] = ()
     failed: Line = ""
 
     def to_json(self) -> str:

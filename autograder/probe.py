@@ -18,7 +18,7 @@ import textwrap
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,18 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from .calls import Calls
 from .describe import describe
 from .exercise import Case, Exercise
-from .observation import Call, EngineRun, Observation, Raised, Value
+from .observation import MAX_TEXT, Call, EngineRun, Observation, Raised, Value
+from .origins import Read, held, is_text_of, read_by_name, within
 from .settings import Kept, fresh_settings
 
 _SCALE = 2.0
 _MAX_RUNS = 1000
 _MAX_NODES = 1000
 _MAX_USED = 200
+_TOLD_TYPES = frozenset((torch.float16, torch.bfloat16, torch.float32, torch.complex64, torch.complex128))
 # PyTorch asks this of a tensor that it gives a tangent to, and of no other.
 _SETS_TANGENT = "_has_same_storage_numel"
 
@@ -82,10 +85,13 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
     if not callable(answer):
         return Observation(exercise=exercise.id, answer=describe(answer))
     calls: tuple[Call, ...] = ()
+    by_hand = exercise.way == "hand"
+    reads = _read_by(answer, namespace) if by_hand else ()
+    ran: dict[int, types.CodeType] = {}
     for case in cases:
         # Who interrupts an endless loop means the whole check: the calls that are left count as interrupted too.
         interrupted = bool(calls) and calls[-1].raised is not None and "KeyboardInterrupt" in calls[-1].raised.types
-        calls += (calls[-1] if interrupted else _call(exercise, answer, case, settings),)
+        calls += (calls[-1] if interrupted else _call(exercise, answer, case, settings, ran=ran),)
     returned = [case for case, call in zip(cases, calls, strict=True) if call.raised is None]
     through_engine = exercise.way == "autograd" and returned
     return Observation(
@@ -93,12 +99,23 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
         answer=describe(answer),
         calls=calls,
         scaled=_call(exercise, answer, returned[-1], settings, _SCALE) if through_engine else None,
-        source=source_of(answer, namespace),
+        source=source_of(answer, namespace, ran.values() if by_hand else None),
+        reads=reads,
     )
 
 
-def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, settings: Kept, scale: float = 1.0) -> Call:
-    """Call the answer at one case, with its output caught and the autograd engine watched."""
+def _call(
+    exercise: Exercise,
+    answer: Callable[..., Any],
+    case: Case,
+    settings: Kept,
+    scale: float = 1.0,
+    ran: dict[int, types.CodeType] | None = None,
+) -> Call:
+    """Call the answer at one case, with its output caught and the autograd engine watched.
+
+    The student's code that ran in an answer by hand is put into `ran`.
+    """
     arguments = exercise.arguments(case)
     untouched = exercise.arguments(case)
     measured = exercise.measure(*arguments) if exercise.measure is not None else None
@@ -107,6 +124,7 @@ def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, settings: 
     # An answer by hand has no business in the engine, by whatever way: all the passes that it makes are counted.
     by_hand = exercise.way == "hand"
     before = _passes() if by_hand else 0
+    calls = Calls(is_library, _HANDED_OUT)
     with (
         warnings.catch_warnings(record=True) as warned,
         contextlib.redirect_stdout(printed),
@@ -116,14 +134,17 @@ def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, settings: 
     ):
         warnings.simplefilter("always")
         try:
-            with settings.in_place():
+            with settings.in_place(), calls if by_hand else contextlib.nullcontext():
                 result = answer(*arguments)
         # An answer may call exit(), or be interrupted in an endless loop: both are outcomes, not ends of the check.
         except BaseException as error:
             raised = _raised(error)
         else:
             # What the result does when it is looked into is the answer's doing too.
-            value = _judged(result, measured)
+            with calls if by_hand else contextlib.nullcontext():
+                value = _judged(result, measured)
+    if ran is not None:
+        ran |= calls.ran
     if by_hand and not watch.runs and _passes() > before + 1:
         watch.ran(False, False, False)
     if _SETS_TANGENT in watch.used:
@@ -134,6 +155,9 @@ def _call(exercise: Exercise, answer: Callable[..., Any], case: Case, settings: 
         engine_runs=tuple(watch.runs),
         forward_mode=watch.forward_mode,
         used=tuple(sorted(watch.used)[:_MAX_USED]),
+        called=tuple(sorted(calls.names)[:_MAX_USED]),
+        near=calls.near,
+        elsewhere=calls.elsewhere,
         changed=tuple(i for i, (now, was) in enumerate(zip(arguments, untouched, strict=True)) if _differs(now, was)),
         printed=printed.getvalue()[:500],
         warnings=tuple(f"{each.category.__name__}: {each.message}"[:500] for each in warned[:20]),
@@ -246,6 +270,8 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self._names.add(func.name().partition("::")[2].partition(".")[0][:200])
+        # Numbers of few digits, and complex ones, are told by the name of their type.
+        self._names.update(str(one.dtype)[6:] for one in args if type(one) is torch.Tensor and one.dtype in _TOLD_TYPES)
         return func(*args, **(kwargs or {}))
 
 
@@ -277,6 +303,7 @@ def _raised(error: BaseException) -> Raised:
 
 # Where this package's code is from, as the code says it: behind the walls the package is no file.
 OWN_FILES = str(Path(sys._getframe().f_code.co_filename).parent)
+_HANDED_OUT = f"{OWN_FILES}/lessons"
 _LIBRARIES = (
     "<frozen",
     "<__array_function__",
@@ -307,9 +334,43 @@ def _differs(now: Any, was: Any) -> bool:
     return False
 
 
-def source_of(answer: object, namespace: Mapping[str, Any]) -> str:
-    """Return the text of an answer and of the student's own functions that it reaches, or "" where there is none."""
-    texts: list[str] = []
+def source_of(answer: object, namespace: Mapping[str, Any], ran: Iterable[types.CodeType] | None = None) -> str:
+    """Return the text of an answer and of the student's own functions that it reaches, or "" where there is none.
+
+    With `ran`, the code that ran, its text belongs to that too; and where one of them is not compiled from the text that
+    stands for it, there is none.
+    """
+    codes = [function.__code__ for function in _functions_of(answer, namespace)]
+    if ran is not None:
+        read = {id(one) for code in codes for one in within(code)}
+        codes += [code for code in ran if id(code) not in read]
+        if not all(map(is_text_of, codes)):
+            return ""
+    texts: dict[str, None] = {}
+    for code in codes:
+        # Whatever stands in the file, the check goes on without its text.
+        with contextlib.suppress(OSError, TypeError, IndexError, SyntaxError):
+            # Of the code, since of a function it would be the text of what that says that it wraps. And not by
+            # `inspect.getsource`, which goes through all modules to find the one that a code is of.
+            lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
+            texts[textwrap.dedent("".join(inspect.getblock(lines)))] = None
+    return "\n\n".join(texts)[:MAX_TEXT]
+
+
+def _read_by(answer: object, namespace: Mapping[str, Any]) -> tuple[Read, ...]:
+    """Return what an answer reads that was made before its first call, by kind."""
+    found: set[Read] = set()
+    with contextlib.suppress(Exception):
+        for function in _functions_of(answer, namespace):
+            found |= read_by_name(function.__code__, namespace)
+            found |= held(function.__defaults__ or ())
+            found |= held(cell.cell_contents for cell in function.__closure__ or ())
+    return tuple(sorted(found))
+
+
+def _functions_of(answer: object, namespace: Mapping[str, Any]) -> list[types.FunctionType]:
+    """Return the functions behind an answer, and those of the student's own that they reach."""
+    found: list[types.FunctionType] = []
     seen: set[int] = set()
     waiting: list[object] = [answer]
     while waiting and len(seen) < 50:
@@ -320,15 +381,11 @@ def source_of(answer: object, namespace: Mapping[str, Any]) -> str:
         # Whatever an object does when it is looked into, the check goes on without its text.
         with contextlib.suppress(Exception):
             for function in _functions(thing, namespace):
-                with contextlib.suppress(OSError, TypeError, IndexError, SyntaxError):
-                    # Of the code, since of a function it would be the text of what that says that it wraps. And not by
-                    # `inspect.getsource`, which goes through all modules to find the one that a code is of.
-                    lines = linecache.getlines(function.__code__.co_filename)[function.__code__.co_firstlineno - 1 :]
-                    texts.append(textwrap.dedent("".join(inspect.getblock(lines))))
+                found.append(function)
                 reached = [namespace.get(name) for name in names_in(function.__code__)]
                 reached += inspect.getclosurevars(function).nonlocals.values()
                 waiting.extend(each for one in reached for each in _members(one) if _is_theirs(each, namespace))
-    return "\n\n".join(texts)[:20_000]
+    return found
 
 
 def _functions(thing: Any, namespace: Mapping[str, Any]) -> list[types.FunctionType]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise, product
 
+from .observation import MAX_TEXT
+
 _LARGEST_STEP = 0.2
 _LARGE = 100.0  # a factor that may be one over a step
 _DEPTH = 8
@@ -19,8 +21,11 @@ _ROUNDS = 3
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 # What finds a slope from samples, and what finds a derivative from a fitted curve or from symbols: by these names, whatever
 # the module is called.
-_SAMPLING = frozenset({"approx_derivative", "approx_fprime", "ediff1d", "gradient"})
-_LIBRARY = frozenset({"derivative", "diff", "lambdify", "polyfit", "sympify"})
+SAMPLING = frozenset({"approx_derivative", "approx_fprime", "ediff1d", "gradient"})
+_SMALL = 1e-3
+_FEW_DIGITS = frozenset({"around", "bfloat16", "f4", "float16", "float32", "half", "round", "single"})
+LIBRARY = frozenset({"Derivative", "derivative", "diff", "lambdify", "polyfit", "sympify"})
+_MANY = frozenset({"arange", "fft", "ifft", "linspace", "mean", "range", "sum"})
 # What returns the numbers that it is given, in another form.
 _TRANSPARENT = frozenset(
     {"array", "asarray", "clone", "copy", "deepcopy", "detach", "double", "float", "float64", "item", "list", "numpy"}
@@ -64,7 +69,53 @@ def says_library_derivative(source: str) -> str:
 
     A function of that name which the text itself defines is not the library's.
     """
-    return min(_called_of(source, _LIBRARY), default="")
+    return min(_called_of(source, LIBRARY), default="")
+
+
+def says_complex(source: str) -> bool:
+    """Whether a text computes with complex numbers."""
+    try:
+        for node in _nodes(source):
+            match node:
+                case ast.Constant(complex()) | ast.Call(ast.Name("complex")):
+                    return True
+                case ast.Attribute(_, "complex64" | "complex128" | "cfloat" | "cdouble"):
+                    return True
+                case ast.Call(ast.Attribute(ast.Name("cmath"))):
+                    return True
+    except _UNREADABLE:
+        pass
+    return False
+
+
+def says_samples(source: str) -> bool:
+    """Whether a text makes or sums up many points."""
+    try:
+        return any(isinstance(node, ast.Name | ast.Attribute) and _name_of(node) in _MANY for node in _nodes(source))
+    except _UNREADABLE:
+        return False
+
+
+def _name_of(node: ast.Name | ast.Attribute) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr
+
+
+def says_few_digits(source: str) -> bool:
+    """Whether a text says why a right formula's value may have few digits: a small constant, rounding, or a short type."""
+    try:
+        for node in _nodes(source):
+            match node:
+                case ast.Constant(float() as number) if 0 < abs(number) <= _SMALL:
+                    return True
+                case ast.Name(name) | ast.Attribute(_, name) if name in _FEW_DIGITS:
+                    return True
+                case ast.Constant(str() as name) if name in _FEW_DIGITS:
+                    return True
+                case ast.FormattedValue(_, _, ast.JoinedStr()):
+                    return True
+    except _UNREADABLE:
+        pass
+    return False
 
 
 def _called_of(source: str, names: frozenset[str]) -> frozenset[str]:
@@ -81,7 +132,8 @@ def is_readable(source: str) -> bool:
             _says_difference(function, work)
     except _UNREADABLE:
         return False
-    return bool(source.strip())
+    # A text of the most characters that are kept may be cut off.
+    return bool(source.strip()) and len(source) < MAX_TEXT
 
 
 def says_finite_difference(source: str) -> bool:
@@ -92,7 +144,7 @@ def says_finite_difference(source: str) -> bool:
     may have any name, stand in an argument, a default or a global, or be written out. A step in the imaginary direction
     counts too. What an `assert` compares is no answer. Text that is not Python says nothing.
     """
-    if _called_of(source, _SAMPLING):
+    if _called_of(source, SAMPLING):
         return True
     try:
         work = iter(range(_MOST_WORK))

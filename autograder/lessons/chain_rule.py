@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 import random
 import warnings
@@ -390,10 +391,13 @@ DZ_DX_AUTOGRAD = Exercise(
 
 
 class Link:
-    """A function from float to float. It warns when it is called twice at the same point."""
+    """A function from float to float. It warns when it is called twice at the same point.
 
-    def __init__(self, function: Function) -> None:
-        self.function = function
+    It computes with plain numbers. So no gradient can be had from what it is made of.
+    """
+
+    def __init__(self, function: Callable[[float], float]) -> None:
+        self.value = function
         self._called_at: set[float] = set()
 
     def __call__(self, x: float) -> float:
@@ -404,10 +408,6 @@ class Link:
         self._called_at.add(point)
         return self.value(point)
 
-    def value(self, x: float) -> float:
-        """Return the value at x, without a note of the point."""
-        return self.function(torch.tensor(x, dtype=torch.float64)).item()
-
 
 class Slope:
     """The derivative of a function, from float to float, with no formula and no autograd.
@@ -415,21 +415,44 @@ class Slope:
     A step of 1e-20 in the imaginary direction gives all digits, because nothing is subtracted.
     """
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Callable[[complex], complex]) -> None:
         self.function = function
 
     def __call__(self, x: float) -> float:
         """Return the derivative at x."""
         step = 1e-20
-        return self.function(torch.tensor(complex(x, step), dtype=torch.complex128)).imag.item() / step
+        return self.function(complex(x, step)).imag / step
 
 
-LINKS: Mapping[str, Function] = {
-    "cos": torch.cos,
-    "exp": torch.exp,
-    "sin": torch.sin,
-    "square": square,
-    "tanh": torch.tanh,
+def _square(x: float) -> float:
+    return math.pow(x, 2)
+
+
+def _complex_square(x: complex) -> complex:
+    return x**2
+
+
+LINKS: Mapping[str, Callable[[float], float]] = {
+    "cos": math.cos,
+    "exp": math.exp,
+    "sin": math.sin,
+    "square": _square,
+    "tanh": math.tanh,
+}
+SLOPES: Mapping[str, Callable[[complex], complex]] = {
+    "cos": cmath.cos,
+    "exp": cmath.exp,
+    "sin": cmath.sin,
+    "square": _complex_square,
+    "tanh": cmath.tanh,
+}
+# The same functions, of tensors. Behind the walls they are not there.
+_OF_TENSORS: Mapping[Callable[[float], float], Function] = {
+    math.cos: torch.cos,
+    math.exp: torch.exp,
+    math.sin: torch.sin,
+    _square: square,
+    math.tanh: torch.tanh,
 }
 
 
@@ -441,7 +464,7 @@ def _chain(*names: str) -> tuple[Input, Input]:
 def _composed(fs: Sequence[Link]) -> Function:
     def function(x: Tensor) -> Tensor:
         for f in fs:
-            x = f.function(x)
+            x = _OF_TENSORS[f.value](x)
         return x
 
     return function
@@ -475,7 +498,7 @@ BACKPROP_CHAIN = Exercise(
     minutes=8,
     points=3,
     builders={name: partial(Link, function) for name, function in LINKS.items()}
-    | {f"d_{name}": partial(Slope, function) for name, function in LINKS.items()},
+    | {f"d_{name}": partial(Slope, function) for name, function in SLOPES.items()},
     cases=(
         case(*_chain("cos", "exp", "sin"), 0.8),
         case(*_chain("square", "tanh"), -0.7),

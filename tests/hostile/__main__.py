@@ -1,7 +1,8 @@
 """Grades all attacks on the points, here and by stock nbgrader, and writes the table into docs/hostile.md.
 
 With `--count`, only says how many attacks there are of each kind. With `--guessing`, says what random and constant answers
-earn of each exercise with partial credit. With `--handins N`, grades classes of N hostile hand-in
+earn of each exercise with partial credit. With `--means`, says what is said of right values by excluded means, and writes that
+table alone. With `--handins N`, grades classes of N hostile hand-in
 folders, and says how many of them stopped a class or got at somebody else's work.
 """
 
@@ -15,11 +16,12 @@ from pathlib import Path
 
 from tests.document import put_between
 
-from . import escape, guessing, handins, reader, stock
+from . import escape, guessing, handins, means, reader, stock
 from .attack import KINDS, UNTOUCHED, Attack, all_attacks, all_limits, grade_all
 
 PAGE = Path(__file__).parents[2] / "docs" / "hostile.md"
 BEGIN, END = "<!-- attacks: written by python -m tests.hostile -->", "<!-- end of the attacks -->"
+MEANS = "<!-- means: written by python -m tests.hostile -->", "<!-- end of the means -->"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -30,6 +32,9 @@ def main(arguments: Sequence[str]) -> None:
         return
     if "--guessing" in arguments:
         print("\n".join(guessing.table()))
+        return
+    if "--means" in arguments:
+        _try_means()
         return
     if "--handins" in arguments:
         sys.exit(_hand_in(int(arguments[arguments.index("--handins") + 1])))
@@ -48,6 +53,13 @@ def main(arguments: Sequence[str]) -> None:
     summary = _summary(here, there)
     print(summary)
     put_between(PAGE, BEGIN, END, [summary, "", *_table(attacks, here, there)])
+    _try_means()
+
+
+def _try_means() -> None:
+    lines = means.table()
+    print("\n".join(lines))
+    put_between(PAGE, *MEANS, lines)
 
 
 def _hand_in(number: int) -> int:
@@ -63,6 +75,7 @@ def _count(attacks: Sequence[Attack]) -> None:
     for title, kinds in (
         ("attacks on the points", Counter(one.kind for one in attacks)),
         ("attacks that earn points", Counter(one.lesson.name for one in all_limits())),
+        ("right values by excluded means", Counter(one.family for one in means.all_attempts())),
         ("attempts to get out", Counter(one.kind for one in escape.all_escapes())),
         ("notebooks against their readers", Counter(one.kind for one in reader.all_readers())),
     ):

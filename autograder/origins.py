@@ -1,0 +1,99 @@
+"""Where an answer's code and numbers come from: whether its text is its own, and what it reads that was made before."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import dis
+import linecache
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+Read = Literal["small", "table", "tracked"]
+
+_SMALL = 1e-3
+_TABLE = 4
+_FUTURE = 0x1FF0000  # The flags by which `from __future__ import …` changes how a text is compiled.
+# Files of functions that dataclasses, named tuples and enums make, which have no text.
+_MADE = ("<string>", "namedtuple_")
+
+
+def is_text_of(code: types.CodeType) -> bool:
+    """Whether the text that stands for a function is the one that it was compiled from, and no other was put there."""
+    if code.co_filename.startswith(_MADE) and (code.co_name.startswith("__") or code.co_name == "<lambda>"):
+        return True
+    text = "".join(linecache.getlines(code.co_filename))
+    there = _compiled(text, code.co_flags & _FUTURE).get((code.co_qualname, code.co_firstlineno), ())
+    return any(_does(one) == _does(code) for one in there)
+
+
+@lru_cache(maxsize=64)
+def _compiled(text: str, flags: int) -> dict[tuple[str, int], list[types.CodeType]]:
+    """Return all the code that a text becomes, by name and line."""
+    found: dict[tuple[str, int], list[types.CodeType]] = {}
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        for code in within(compile(text, "<text>", "exec", flags=flags, dont_inherit=True)):
+            found.setdefault((code.co_qualname, code.co_firstlineno), []).append(code)
+    return found
+
+
+def within(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Yield a code and those of the functions in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from within(constant)
+
+
+def _does(code: types.CodeType) -> tuple[object, ...]:
+    """Return what a code does, apart from where it stands."""
+    constants = [repr(one) for one in code.co_consts if not isinstance(one, types.CodeType)]
+    inner = [_does(one) for one in code.co_consts if isinstance(one, types.CodeType)]
+    return code.co_code, code.co_names, code.co_varnames, constants, inner
+
+
+def read_by_name(code: types.CodeType, namespace: Mapping[str, Any]) -> set[Read]:
+    """Return what a code reads by global names that was made before: numbers of the student's, by kind."""
+    kinds = {name: kind for name in code.co_names if (kind := _kind(namespace.get(name))) is not None}
+    # The names of attributes are among these names too. To tell them apart takes longer.
+    if kinds:
+        loaded = {one.argval for one in dis.get_instructions(code) if one.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+        return {kind for name, kind in kinds.items() if name in loaded}
+    return set()
+
+
+def held(things: Iterable[Any]) -> set[Read]:
+    """Return the kinds of numbers among the things that a function holds, in a closure or as a default."""
+    return {kind for one in things if (kind := _kind(one)) is not None}
+
+
+def _kind(thing: Any) -> Read | None:
+    if isinstance(thing, torch.Tensor) and (thing.requires_grad or (thing.is_leaf and thing.grad is not None)):
+        return "tracked"
+    if type(thing) in (float, np.float64):
+        return "small" if 0 < abs(thing) <= _SMALL else None
+    return "table" if sum(number != int(number) for number in _numbers_in(thing)) >= _TABLE else None
+
+
+def _numbers_in(thing: Any) -> Iterator[float]:
+    """Yield finite numbers that a container has in it, no more than some."""
+    with contextlib.suppress(Exception):
+        if type(thing) is torch.Tensor or type(thing) is np.ndarray:
+            some = thing.reshape(-1)[:20].tolist()
+        elif type(thing) is dict:
+            some = [*thing.keys(), *thing.values()][:20]
+        elif type(thing) in (list, tuple):
+            some = thing[:20]
+        else:
+            return
+        for one in some:
+            if type(one) in (list, tuple):
+                yield from _numbers_in(one)
+            elif type(one) in (float, np.float64) and abs(one) < 1e300:
+                yield float(one)

@@ -1,0 +1,131 @@
+"""Each means that an exercise excludes is refused, flagged or unseen as it is said; of right work nothing is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.lessons import all_lessons
+from autograder.verdict import Outcome
+from tests.answering import right_answers, verdict_on
+
+from .means import Attempt, all_attempts, said_by
+
+RIGHT = {
+    f"{exercise.id}: {style}": (exercise.id, source)
+    for lesson in all_lessons()
+    for exercise in lesson.exercises
+    if exercise.way == "hand"
+    for style, source in right_answers(lesson)[exercise.id].items()
+}
+# Right work that looks like another means in one thing or another.
+ODD = {
+    "checks itself by a difference": """
+def square(t):
+    return t * t
+
+def d_square(x):
+    slope = 2 * x
+    assert abs((square(x + 1e-6) - square(x - 1e-6)) / 2e-6 - slope) < 1e-4
+    return slope
+""",
+    "one helper at two near points": """
+def double(t):
+    return 2 * t
+
+def d_square(x):
+    near = double(x + 1e-3)
+    return double(x) if near else near
+""",
+    "guards by a global": "EPS = 1e-8\n\ndef d_square(x):\n    return 2 * x * x / (x + EPS)",
+    "guards by an argument": "def d_square(x, eps=1e-8):\n    return 2 * x * (x + eps) / x",
+    "remembers": "memo = {}\n\ndef d_square(x):\n    if x not in memo:\n        memo[x] = 2 * x\n    return memo[x]",
+    "is cached": "import functools\n\n@functools.lru_cache\ndef d_square(x):\n    return 2 * x",
+    "has a dataclass": """
+from dataclasses import dataclass
+
+def d_square(x):
+    @dataclass
+    class Point:
+        x: float
+
+    return 2 * Point(x).x
+""",
+    "has a named tuple": """
+from collections import namedtuple
+
+def d_square(x):
+    Point = namedtuple("Point", "x y")
+    return 2 * Point(x, x * x).x
+""",
+    "rounds": "def d_square(x):\n    return round(2 * x + 1e-12, 6)",
+    "writes": "def d_square(x):\n    return float(f'{2 * x:.9f}')",
+    "in float32 and back": "def d_square(x):\n    return float(np.float32(x)) * 2",
+    "prints and logs": """
+import logging
+
+def d_square(x):
+    logging.getLogger("mine").debug("at %s", x)
+    print("at", x)
+    return 2 * x
+""",
+    "warns": "import warnings\n\ndef d_square(x):\n    warnings.warn('here')\n    return 2 * x",
+    "decorated": """
+import functools, time
+
+def timed(function):
+    @functools.wraps(function)
+    def inner(*arguments):
+        start = time.perf_counter()
+        result = function(*arguments)
+        print(time.perf_counter() - start)
+        return result
+    return inner
+
+@timed
+def d_square(x):
+    return 2 * x
+""",
+    "a class": "class Slope:\n    def __call__(self, x):\n        return 2 * x\n\nd_square = Slope()",
+    "a partial": "from functools import partial\nd_square = partial(lambda factor, x: factor * x, 2)",
+    "from the future": "from __future__ import annotations\n\ndef d_square(x: float) -> float:\n    return 2 * x",
+    "by polyder": "def d_square(x):\n    return np.polyval(np.polyder([1, 0, 0]), x)",
+    "by a library's helpers": "def d_square(x):\n    return float(np.sum(np.stack([np.array(x), np.array(x)])))",
+    "in tensors": "def d_square(x):\n    return torch.stack([torch.tensor(x), torch.tensor(x)]).sum().item()",
+    "beside a tensor of the notebook's": """
+x = torch.tensor([0.1, 0.2, 0.3, 0.4], requires_grad=True)
+(x * x).sum().backward()
+
+def d_square(x):
+    return 2 * x
+""",
+}
+
+
+def test_there_are_enough_of_many_families() -> None:
+    attempts = all_attempts()
+    assert len(attempts) >= 80
+    assert len({one.family for one in attempts}) >= 8
+    assert len({one.name for one in attempts}) == len(attempts)
+
+
+@pytest.mark.parametrize("attempt", all_attempts(), ids=lambda attempt: attempt.name)
+def test_a_means_is_told_as_it_is_said(attempt: Attempt) -> None:
+    verdict = attempt.verdict()
+    assert said_by(verdict) == attempt.said, (verdict.message, verdict.flag)
+    if attempt.said == "refused":
+        assert verdict.points == 0
+        assert verdict.mistake
+    else:
+        assert verdict.points == verdict.max_points
+
+
+@pytest.mark.parametrize("style", RIGHT)
+def test_right_work_by_hand_is_not_flagged(style: str) -> None:
+    verdict = verdict_on(*RIGHT[style])
+    assert (verdict.outcome, verdict.flag) == (Outcome.RIGHT, "")
+
+
+@pytest.mark.parametrize("style", ODD)
+def test_right_work_that_looks_like_another_means_is_not_flagged(style: str) -> None:
+    verdict = verdict_on("scalar_gradients.d_square", ODD[style].strip("\n"))
+    assert (verdict.outcome, verdict.flag) == (Outcome.RIGHT, ""), verdict.message
