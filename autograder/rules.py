@@ -172,7 +172,7 @@ def given_away(exercise: Exercise, cases: Sequence[Case], prose: str) -> set[str
         points = _points(exercise, cases)
     right = {abs(number) for point in points for number in _numbers_of(_named(point.reference, prose))}
     if exercise.ask is not None:
-        right -= {abs(number) for point in points for number in _numbers_of(point.arguments)}
+        right -= {abs(number) for one in cases for number in _plain_numbers(one.to_plain())}
     told = {number for number in _NUMBER.findall(prose) if float(number) not in (0, 1, 2, 3)}
     return {number for number in told if any(math.isclose(float(number), one, rel_tol=1e-3) for one in right)}
 
@@ -182,6 +182,15 @@ def _named(reference: Any, prose: str) -> Any:
     groups = [one for one in reference.values() if isinstance(one, dict)] if isinstance(reference, dict) else []
     named = [one for group in groups for text, one in group.items() if f"`{text}`" in prose]
     return [number for one in named for entry, number in one.items() if entry != VALUE] or reference
+
+
+def _plain_numbers(plain: Any) -> Iterator[float]:
+    """Yield the numbers in plain data."""
+    if isinstance(plain, dict | list):
+        for one in plain.values() if isinstance(plain, dict) else plain:
+            yield from _plain_numbers(one)
+    elif isinstance(plain, int | float):
+        yield float(plain)
 
 
 def _numbers_of(answer: Any) -> list[float]:
