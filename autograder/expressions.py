@@ -37,7 +37,7 @@ def evaluate(text: str, names: Mapping[str, Any]) -> Any:
 
 
 def _read(text: str, names: dict[str, Any]) -> Any:
-    return eval(compile(text.strip(), _FILE, "eval"), {"__builtins__": {}}, names)
+    return eval(compile(text.strip(), _FILE, "eval"), {}, names)
 
 
 def used(text: str, leaves: Iterable[str]) -> list[str]:
