@@ -10,6 +10,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch.nn import functional
 
 from .picture import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Picture, plain_axes
@@ -211,8 +212,9 @@ def symptoms_picture() -> Picture:
         axes = plain_axes(figure.subplots())
         for name, (losses, colour, line) in curves.items():
             axes.plot(losses, line, color=colour, lw=2, label=name)
-        axes.set(xlabel="step", ylabel="loss")
-        axes.legend(loc="upper right")
+        axes.set(xlabel="step", ylabel="loss", ylim=(-0.3, 9.0))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(loc="upper right", ncols=3)
 
     return Picture(
         draw,

@@ -355,7 +355,7 @@ VALUE_CLASS = Exercise(
             shows=_any_of(_at("a + a", (f"{GRADIENT}a", 1.0)), _at("a * a", (f"{GRADIENT}a", "a"))),
         ),
         Mistake(
-            "wrong-order",
+            "passed-on-too-early",
             "A value is used in two places here, and one way to it is longer than the other. Its gradient was passed on before "
             "all of it had arrived.",
             shows=lambda call: ":=" in str(effect(call, "expression")) and effect(call, "raised") is None,
@@ -554,7 +554,7 @@ TENSOR = Exercise(
             shows=lambda call: effect(call, "expression") in ("(a + a).sum()", "(a * a).sum()"),
         ),
         Mistake(
-            "wrong-order",
+            "passed-on-too-early",
             "A tensor is used in two places here, and one way to it is longer than the other. Its gradient was passed on "
             "before all of it had arrived.",
             shows=lambda call: ":=" in str(effect(call, "expression")) and effect(call, "raised") is None,

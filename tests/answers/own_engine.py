@@ -998,12 +998,12 @@ def topological_order(root):
             ("self.data * out.grad", "self.data"),
         ),
         "overwritten": changed(VALUE, ("parent.grad += slope", "parent.grad = slope")),
-        "wrong-order": changed(
+        "passed-on-too-early": changed(
             VALUE,
             ("            order.append(node)\n", ""),
             ("add(id(node))\n", "add(id(node))\n            order.insert(0, node)\n"),
         ),
-        "wrong-order: level by level": changed(
+        "passed-on-too-early: level by level": changed(
             VALUE,
             (
                 ORDER,
@@ -1074,7 +1074,7 @@ def unbroadcast(grad, shape):
             ),
         ),
         "overwritten": changed(ARRAYS, ("gradient if parent.grad is None else parent.grad + gradient", "gradient")),
-        "wrong-order": changed(
+        "passed-on-too-early": changed(
             ARRAYS,
             ("            order.append(node)\n", ""),
             ("add(id(node))\n", "add(id(node))\n            order.insert(0, node)\n"),
