@@ -84,6 +84,7 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
         return Observation(exercise=exercise.id, answer=value, calls=(Call(value=value),))
     if not callable(answer):
         return Observation(exercise=exercise.id, answer=describe(answer))
+    asked = answer if exercise.ask is None else functools.partial(exercise.ask, namespace)
     calls: tuple[Call, ...] = ()
     by_hand = exercise.way == "hand"
     reads = _read_by(answer, namespace) if by_hand else ()
@@ -91,14 +92,14 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
     for case in cases:
         # Who interrupts an endless loop means the whole check: the calls that are left count as interrupted too.
         interrupted = bool(calls) and calls[-1].raised is not None and "KeyboardInterrupt" in calls[-1].raised.types
-        calls += (calls[-1] if interrupted else _call(exercise, answer, case, settings, ran=ran),)
+        calls += (calls[-1] if interrupted else _call(exercise, asked, case, settings, ran=ran),)
     returned = [case for case, call in zip(cases, calls, strict=True) if call.raised is None]
     through_engine = exercise.way == "autograd" and returned
     return Observation(
         exercise=exercise.id,
         answer=describe(answer),
         calls=calls,
-        scaled=_call(exercise, answer, returned[-1], settings, _SCALE) if through_engine else None,
+        scaled=_call(exercise, asked, returned[-1], settings, _SCALE) if through_engine else None,
         source=source_of(answer, namespace, ran.values() if by_hand else None),
         reads=reads,
     )

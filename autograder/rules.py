@@ -13,6 +13,7 @@ import numpy as np
 from .comparing import first_wrong
 from .describe import describe
 from .exercise import Case, Exercise, Lesson, Raises, Way
+from .expressions import VALUE
 from .mistake import Mistake, Point
 from .reading import Part, read
 
@@ -164,14 +165,34 @@ def _rows(mistake: Mistake, points: list[Point]) -> list[list[Part]] | None:
 def given_away(exercise: Exercise, cases: Sequence[Case], prose: str) -> set[str]:
     """Return the numbers in a text that are right answers of an exercise at these inputs.
 
-    Small whole numbers say too little to give an answer away.
+    Small whole numbers say too little to give an answer away. A text that names an expression gives away the gradients of
+    this expression only. The numbers that go into it are no secret, though they can be gradients too.
     """
     told = {number for number in _NUMBER.findall(prose) if float(number) not in (0, 1, 2, 3)}
     if not told:
         return told
     with np.errstate(all="ignore"):
-        right = {abs(number) for point in _points(exercise, cases) for number in _numbers_of(point.reference)}
+        points = _points(exercise, cases)
+    right = {abs(number) for point in points for number in _numbers_of(_named(point.reference, prose))}
+    if exercise.ask is not None:
+        right -= {abs(number) for one in cases for number in _plain_numbers(one.to_plain())}
     return {number for number in told if any(math.isclose(float(number), one, rel_tol=1e-3) for one in right)}
+
+
+def _named(reference: Any, prose: str) -> Any:
+    """Return the gradients of the expressions that a text names in backticks; all of a reference where it names none."""
+    groups = [one for one in reference.values() if isinstance(one, dict)] if isinstance(reference, dict) else []
+    named = [one for group in groups for text, one in group.items() if f"`{text}`" in prose]
+    return [number for one in named for entry, number in one.items() if entry != VALUE] or reference
+
+
+def _plain_numbers(plain: Any) -> Iterator[float]:
+    """Yield the numbers in plain data."""
+    if isinstance(plain, dict | list):
+        for one in plain.values() if isinstance(plain, dict) else plain:
+            yield from _plain_numbers(one)
+    elif isinstance(plain, int | float):
+        yield float(plain)
 
 
 def _numbers_of(answer: Any) -> list[float]:

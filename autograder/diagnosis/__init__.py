@@ -1,6 +1,6 @@
 """Says of a wrong answer where it is wrong and why, whatever the exercise: nothing here knows a lesson.
 
-`behaviour` reads the numbers, `nothing` says why there is none, `evidence` has something to say of any wrong answer. `text`
+`expressions` tells of an engine by the smallest expression that is wrong. `behaviour` reads the numbers, `nothing` says why there is none, `evidence` has something to say of any wrong answer. `text`
 reads the answer's text, `numbers` lays its numbers beside the arguments that they belong to. `edits` makes variants of the
 text, each with one thing changed, and `search` looks for one that is right. `running` runs them where the student's code
 runs, and `harmless` says which may run.
@@ -17,10 +17,11 @@ from ..exercise import Exercise
 from ..finding import Finding
 from .behaviour import behaviour
 from .evidence import evidence, small_step
+from .expressions import smallest_wrong
 from .nothing import why_none
 from .wrong import Wrong
 
-__all__ = ["Wrong", "explain", "small_step", "why_none"]
+__all__ = ["Wrong", "explain", "small_step", "smallest_wrong", "why_none"]
 
 
 @np.errstate(all="ignore")

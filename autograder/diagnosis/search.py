@@ -76,7 +76,8 @@ def diagnose(
     run
         Runs variants where the student's code runs.
     """
-    if verdict.outcome in _NOT_WRONG:
+    # What one call of the answer can't show, one edit of its text is not tried for.
+    if verdict.outcome in _NOT_WRONG or exercise.ask is not None:
         return verdict
     values = _Right(exercise, cases)
     wrong = values.first_wrong(observation.calls[: len(cases)])
