@@ -129,6 +129,9 @@ class Exercise:
     measure
         For answers whose effect is judged in place of their result. Takes the built arguments before the call, and
         returns a function that is given the result after it and returns what is judged, in the reference's form.
+    ask
+        For an answer that one call can't show, such as a class: takes the student's names and the built arguments, does
+        what the exercise asks about, and returns what is judged, in the reference's form. It runs where student code runs.
     passes
         How many backward passes an answer makes at a case's arguments, where that is a part of the question.
     mistakes
@@ -154,6 +157,7 @@ class Exercise:
     partial: bool = False
     changes: bool = False
     measure: Callable[..., Callable[[Any], Any]] | None = None
+    ask: Callable[..., Any] | None = None
     more_cases: Callable[[random.Random], tuple[Case, ...]] | None = None
     passes: Callable[..., int] | None = None
     rtol: float = 1e-5
@@ -168,6 +172,11 @@ class Exercise:
     def name(self) -> str:
         """The name that an answer defines, the second part of the id."""
         return self.id.partition(".")[2]
+
+    @property
+    def by_effect(self) -> bool:
+        """Whether what an answer does is judged, in place of what a call of it returns."""
+        return self.measure is not None or self.ask is not None
 
     def arguments(self, case: Case) -> tuple[Any, ...]:
         """Build the arguments of a case. Each call makes new ones."""

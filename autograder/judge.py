@@ -269,7 +269,7 @@ def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[
     if ratio is not None:
         return replace(ratio, case=i)
     part = rows[i][j]
-    if exercise.measure is not None and isinstance(part.reference, bool | str):
+    if exercise.by_effect and isinstance(part.reference, bool | str):
         # The part says in a word what the call did. The student did not return it.
         said = f"{subject(part.path)} is {part.got}. Expected {part.reference}."
         return Problem(Outcome.WRONG, said, "", i, Finding("evidence.effect", said, Place(entry=part.path)))
@@ -294,9 +294,9 @@ def _verdict(
         points=round(earned * exercise.points, 4) if not right else exercise.points,
         max_points=exercise.points,
         mistake=f"{exercise.id}.{problem.slug}" if problem.slug else "",
-        message=problem.message if exercise.measure is None else _of_effect(problem.message),
+        message=_of_effect(problem.message) if exercise.by_effect else problem.message,
         call=_call_text(exercise, cases[problem.case]) if calls else "",
-        answer=_answer_text(call, right) if exercise.measure is None else "",
+        answer="" if exercise.by_effect else _answer_text(call, right),
         printed=call.printed if call is not None else "",
         hints=() if right else exercise.hints,
         finding=problem.finding,
@@ -326,13 +326,16 @@ _DECIMAL = re.compile(r"\d+\.\d+(?:e[+-]\d+)?")
 def _call_text(exercise: Exercise, one: Case) -> str:
     if exercise.way == "recorded":
         return exercise.name
+    if exercise.ask is not None:
+        return ""
     return f"{exercise.name}({', '.join(_input_text(argument) for argument in one.arguments)})"
 
 
 def _input_text(argument: Input) -> str:
     match argument:
         case Build(builder, numbers):
-            return f"{builder}({', '.join(f'{number:g}' for number in numbers)})" if numbers else builder
+            said = (f"{number:g}" if isinstance(number, int | float) else f"{number}" for number in numbers)
+            return f"{builder}({', '.join(said)})" if numbers else builder
         case Array(data, kind):
             return f"{'array' if kind == 'numpy' else 'tensor'}({_input_text(data)})"
         case tuple():

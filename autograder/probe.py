@@ -81,18 +81,19 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
         return Observation(exercise=exercise.id, answer=value, calls=(Call(value=value),))
     if not callable(answer):
         return Observation(exercise=exercise.id, answer=describe(answer))
+    asked = answer if exercise.ask is None else functools.partial(exercise.ask, namespace)
     calls: tuple[Call, ...] = ()
     for case in cases:
         # Who interrupts an endless loop means the whole check: the calls that are left count as interrupted too.
         interrupted = bool(calls) and calls[-1].raised is not None and "KeyboardInterrupt" in calls[-1].raised.types
-        calls += (calls[-1] if interrupted else _call(exercise, answer, case, settings),)
+        calls += (calls[-1] if interrupted else _call(exercise, asked, case, settings),)
     returned = [case for case, call in zip(cases, calls, strict=True) if call.raised is None]
     through_engine = exercise.way == "autograd" and returned
     return Observation(
         exercise=exercise.id,
         answer=describe(answer),
         calls=calls,
-        scaled=_call(exercise, answer, returned[-1], settings, _SCALE) if through_engine else None,
+        scaled=_call(exercise, asked, returned[-1], settings, _SCALE) if through_engine else None,
         source=source_of(answer, namespace),
     )
 

@@ -59,7 +59,8 @@ def diagnose(
     run
         Runs variants where the student's code runs.
     """
-    if verdict.outcome in _NOT_WRONG:
+    # What one call of the answer can't show, one edit of its text is not tried for.
+    if verdict.outcome in _NOT_WRONG or exercise.ask is not None:
         return verdict
     wrong = _first_wrong(exercise, cases, observation.calls)
     text = text_of(observation.source)

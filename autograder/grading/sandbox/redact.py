@@ -25,7 +25,7 @@ _LESSONS, _FIGURES, _PICTURE = f"{PACKAGE}.lessons", f"{PACKAGE}.figures", f"{PA
 # All that student code may know of an exercise while it is graded. A field that is not named here is no part of it.
 QUESTION = frozenset(
     ("id", "number", "title", "way", "difficulty", "importance", "minutes", "points", "hints", "builders", "partial")
-) | {"changes", "measure", "rtol", "atol"}
+) | {"changes", "measure", "ask", "rtol", "atol"}
 # The time that a zip file can't leave out; the same files give the same zip file.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
