@@ -43,6 +43,7 @@ from .sandbox import (
     limit_met,
     mentioned,
     new_output,
+    refusal,
     why_it_ended,
 )
 
@@ -315,10 +316,27 @@ class _Run:
         verdict = judge(exercise, cases, seen)
         error = self._error_of(exercise.name) if verdict.outcome is Outcome.NOT_ATTEMPTED else None
         if error is not None and seen.answer is None:
-            return _cleaned(stopped(exercise, verdict, error.ename, error.evalue))
+            verdict = stopped(exercise, verdict, error.ename, error.evalue)
+            return _cleaned(self._told(verdict, refusal(error.ename, error.evalue, self._engine.limits)))
+        met = self._refusal_of(seen) if verdict.outcome is Outcome.RAISED else ""
+        if met:
+            self._notes.append(f"the answer to {exercise.id} {met}")
+            verdict = self._told(verdict, met)
         if verdict.outcome not in (Outcome.RIGHT, Outcome.UNREADABLE):
             self._checks.append(_Check(len(self._verdicts), cell, exercise, cases, seen))
         return _cleaned(verdict)
+
+    def _refusal_of(self, seen: Observation) -> str:
+        """Return which limit or wall an answer's exception tells of, in words; "" for none."""
+        raised = next((call.raised for call in seen.calls if call.raised is not None), None)
+        return "" if raised is None else refusal(raised.types[0], raised.text, self._engine.limits)
+
+    def _told(self, verdict: Verdict, met: str) -> Verdict:
+        """Say first what the walls refused: that is no mistake in the student's mathematics."""
+        # Without walls, the error is the machine's own.
+        if not met or self._engine.tier == "none":
+            return verdict
+        return replace(verdict, message=f"Your code {met}. {verdict.message}")
 
     def _error_of(self, name: str) -> NotebookNode | None:
         """Return the error of the newest cell that defines a name; None where that cell ran to its end."""

@@ -124,7 +124,7 @@ class Graded(Judged):
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, for programs to read."""
-        fields = ("exercise", "outcome", "points", "max_points", "mistake", "message")
+        fields = ("exercise", "outcome", "points", "max_points", "mistake", "message", "flag")
         who = {"student": self.submission.student} if self.submission.student else {"file": str(self.submission.path)}
         return {
             **who,

@@ -20,7 +20,7 @@ from .files import File
 from .inputs import drawing
 from .rebuild import rebuild
 from .sandbox import MIB, Limits, TierChoice
-from .scores import auto_comments, auto_scores
+from .scores import auto_comments, auto_scores, flags
 from .steps import for_one
 from .submission import Submission, parse
 
@@ -153,10 +153,10 @@ def _run(job: Job, engine: Engine) -> JobResult:
         lesson, rebuilt = stand_alone(submitted)
         submission, skeleton = replace(submission, lesson=lesson.folder), rebuilt.notebook
     ran = engine.run(rebuilt.notebook, drawing(job.inputs_key, rebuilt.notebook), job.files)
-    flags = (f"look at {one.exercise}: {one.flag.rstrip('.')}" for one in ran.verdicts if one.flag)
-    notes = (*rebuilt.repairs, *ran.notes, *flags)
+    notes = (*rebuilt.repairs, *ran.notes, *flags(ran.verdicts))
     ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": engine.tier}
-    scores, comments = auto_scores(ran.notebook, skeleton), auto_comments(ran.notebook, skeleton)
+    scores = auto_scores(ran.notebook, skeleton)
+    comments = auto_comments(ran.notebook, skeleton, ran.verdicts)
     return JobResult(
         submission=submission,
         notebook=_json(ran.notebook),

@@ -10,10 +10,11 @@ from __future__ import annotations
 import copy
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import bleach
 import jinja2
@@ -23,13 +24,15 @@ from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
+from .pictures import is_picture
+
 # What keeps neither a parser nor a browser busy for long: some take a time that grows as the square of what they read.
 # In characters: of a cell, of a line of code, and of all cells and all outputs of a page.
 MAX_SOURCE = 20_000
 MAX_LINE = 1_000
 MAX_SOURCES = 500_000
 MAX_OUTPUTS = 2_000_000
-# Pasted pictures make HTML longer than what was written.
+# HTML is longer than what was written.
 MAX_TEXT = 4_000_000
 MAX_TAGS = 5_000
 
@@ -62,6 +65,9 @@ _SHAPES = frozenset([
 # fmt: on
 # `highlight`, and Pygments' names of tokens. All others belong to the page: to formgrader's buttons, for one.
 _CLASS = re.compile(r"highlight|hl-[a-z]+|[a-z][a-z0-9]?")
+# What stands for an attached picture while a cell is made into HTML: no base64 has this sign.
+_STAND_IN = re.compile(r"data:image/png;base64,picture-(\d{1,4})")
+_ATTACHED = re.compile(r"attachment:([^)\s\"'<>]+)")
 _SPACE = re.compile(r"[\s\x00-\x20\x7f-\xa0]+")
 
 
@@ -80,7 +86,7 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if (tag, name) == ("a", "href"):
         return target.startswith(("http://", "https://", "mailto:"))
     # A picture from elsewhere would tell its server who reads the page, and when.
-    return (tag, name) == ("img", "src") and target.startswith("data:image/")
+    return (tag, name) == ("img", "src") and (is_picture(value) or _STAND_IN.fullmatch(value) is not None)
 
 
 @cache
@@ -123,11 +129,28 @@ def _exporter() -> HTMLExporter:
 @jinja2.pass_context
 def markdown2html(context: jinja2.runtime.Context, source: str) -> str:
     """Return the HTML of a markdown cell, cleaned; where there is no making sense of it, as the text that it is."""
-    for text in (source, source.replace("attachment:", "")):
-        # A picture that was pasted, and has got lost since, would cost the whole page; so would a parser's end of patience.
-        with suppress(InvalidNotebook, RecursionError):
-            return clean_html(_exporter().markdown2html(context, text))
+    attached = context.get("cell", {}).get("attachments", {})
+    pictures = {name: address for name, bundle in attached.items() if is_picture(address := _address(bundle))}
+    stand_ins: dict[str, dict[str, str]] = {}
+    for number, name in enumerate(pictures):
+        stand_ins[name] = stand_ins[quote(name)] = {"image/png": f"picture-{number}"}
+    cell = {"cell": {"attachments": stand_ins}, "resources": context.get("resources", {})}
+    # A picture that was pasted, and has got lost since, would cost the whole page.
+    shown = _ATTACHED.sub(lambda found: found[0] if found[1] in stand_ins else found[1], source)
+    # So would a parser's end of patience.
+    with suppress(InvalidNotebook, RecursionError):
+        return _with_pictures(clean_html(_exporter().markdown2html(cell, shown)), list(pictures.values()))
     return _as_text(source)
+
+
+def _address(bundle: Mapping[str, str]) -> str:
+    return next((f"data:{kind};base64,{data}" for kind, data in bundle.items()), "")
+
+
+def _with_pictures(text: str, pictures: Sequence[str]) -> str:
+    """Put attached pictures in the places of what stands for them, each once: a page must not grow without an end."""
+    left = dict(enumerate(pictures))
+    return _STAND_IN.sub(lambda found: left.pop(int(found[1]), ""), text)
 
 
 def strip_files_prefix(text: str) -> str:

@@ -17,6 +17,7 @@ from traitlets.config import Config
 from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
 from .sandbox import CHOICES, MIB, Limits
+from .scores import flags
 from .submission import Submission, SubmissionError
 from .submitted import NEVER_BESIDE, Submitted, files_in
 
@@ -105,5 +106,8 @@ class Execute(preprocessors.NbGraderPreprocessor):
         files = files_in(Path(resources["metadata"]["path"]), [*course.ignore, *NEVER_BESIDE])
         ran = engine.run(nb, draw, files)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
-        ran.notebook["metadata"]["autograder"] = {"notes": [*repairs, *ran.notes], "sandbox": engine.tier}
+        ran.notebook["metadata"]["autograder"] = {
+            "notes": [*repairs, *ran.notes, *flags(ran.verdicts)],
+            "sandbox": engine.tier,
+        }
         return ran.notebook, resources

@@ -10,11 +10,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from nbformat import NotebookNode
 
 from ..source import defines
+from .pictures import keep_pictures
 from .submission import SubmissionError
 
 CHECK = re.compile(r"""\s*check\((["'])([\w.]+)\1\)\s*""")
@@ -40,15 +42,17 @@ class _Part:
         Which of the instructor's cells it is; None where it is none of them.
     after
         After which of them its text is added; None where it isn't.
-    answer
-        Its text, where that is taken for an answer.
+    is_answer
+        Whether it is taken for an answer.
+    cell
+        What is kept of it.
     repairs
         What had to be mended, in sentences.
     """
 
     index: int | None
     after: int | None = None
-    answer: str | None = None
+    is_answer: bool = False
     cell: NotebookNode | None = None
     repairs: tuple[str, ...] = ()
 
@@ -57,7 +61,7 @@ class _Part:
 class _Sorted:
     """A submission's cells, told apart: answers by grade id, and added cells by the instructor's cell before them."""
 
-    answers: Mapping[str, str]
+    answers: Mapping[str, NotebookNode]
     added: Mapping[int, Sequence[NotebookNode]]
     seen: frozenset[int]
     repairs: tuple[str, ...]
@@ -84,20 +88,28 @@ def rebuild(skeleton: NotebookNode, submission: Mapping[str, Any]) -> Rebuilt:
     sorted_ = _with_lost_answers(own, _sorted(own, _parts(own, submitted)))
     if not any(grade_id_of(own[index]) for index in sorted_.seen):
         raise SubmissionError("it has no graded cell of this lesson")
+    left_out = keep_pictures(chain(sorted_.answers.values(), *sorted_.added.values()))
     cells: list[NotebookNode] = list(sorted_.added.get(-1, []))
     for index, cell in enumerate(own):
         grade_id = grade_id_of(cell)
         cell = _copied(cell)
         if grade_id in sorted_.answers:
-            cell["source"] = sorted_.answers[grade_id]
+            _put_answer(cell, sorted_.answers[grade_id])
         cells.append(cell)
         cells.extend(sorted_.added.get(index, []))
     cells, asked_again = _asked_where_last(cells)
     notebook = _copied(skeleton)
     notebook["metadata"] = _copied(skeleton["metadata"])
     notebook["cells"] = with_ids(cells)
-    repairs = (*sorted_.repairs, *asked_again, *_missing(own, sorted_.seen), *defined_below(cells))
+    repairs = (*sorted_.repairs, *asked_again, *_missing(own, sorted_.seen), *defined_below(cells), *left_out)
     return Rebuilt(notebook, repairs)
+
+
+def _put_answer(cell: NotebookNode, answer: NotebookNode) -> None:
+    """Put a student's text into the instructor's cell, and the pictures that were attached to it."""
+    cell["source"] = answer["source"]
+    if "attachments" in answer and cell["cell_type"] != "code":
+        cell["attachments"] = {**cell.get("attachments", {}), **answer["attachments"]}
 
 
 def _copied(node: NotebookNode) -> NotebookNode:
@@ -171,7 +183,7 @@ def _part(cell: Mapping[str, Any], own: NotebookNode, index: int, again: bool) -
     source, grade_id = source_of(cell), grade_id_of(own)
     if _is_answer(own):
         if not again:
-            return _Part(index, answer=source)
+            return _Part(index, is_answer=True, cell=_fresh(cell))
         twice = f"the answer cell {grade_id!r} was there twice: both were run, in their order"
         return _Part(index, index, cell=_fresh(cell), repairs=(twice,))
     changed = source.strip() != own["source"].strip()
@@ -185,7 +197,7 @@ def _part(cell: Mapping[str, Any], own: NotebookNode, index: int, again: bool) -
 
 
 def _fresh(cell: Mapping[str, Any]) -> NotebookNode:
-    return fresh_cell(cell.get("cell_type"), source_of(cell))
+    return fresh_cell(cell.get("cell_type"), source_of(cell), cell.get("attachments"))
 
 
 def _sorted(own: Sequence[NotebookNode], parts: Sequence[_Part]) -> _Sorted:
@@ -196,9 +208,9 @@ def _sorted(own: Sequence[NotebookNode], parts: Sequence[_Part]) -> _Sorted:
             added[part.after].append(part.cell)
     return _Sorted(
         {
-            grade_id_of(own[part.index]): part.answer
+            grade_id_of(own[part.index]): part.cell
             for part in parts
-            if part.index is not None and part.answer is not None
+            if part.index is not None and part.is_answer and part.cell is not None
         },
         dict(added),
         frozenset(part.index for part in parts if part.index is not None),
@@ -227,7 +239,7 @@ def _with_lost_answer(found: _Sorted, cell: NotebookNode, index: int, place: int
     if first is None:
         return found
     return _Sorted(
-        {**found.answers, grade_id: there[first]["source"]},
+        {**found.answers, grade_id: there[first]},
         {**found.added, place: there[:first], index: [*there[first + 1 :], *found.added.get(index, [])]},
         found.seen | {index},
         (*found.repairs, f"the answer cell {grade_id!r} had lost its name: what stood in its place was taken"),
@@ -302,12 +314,18 @@ def why_left_out(cell: Mapping[str, Any], source: str) -> str:
     return f"{name} was left out: it has more than {MAX_CODE:,} characters"
 
 
-def fresh_cell(cell_type: object, source: str) -> NotebookNode:
-    """Return a new cell with this text. Every cell that is not code becomes Markdown."""
+def fresh_cell(cell_type: object, source: str, attachments: object = None) -> NotebookNode:
+    """Return a new cell with this text. Every cell that is not code becomes Markdown.
+
+    `attachments` are what a student attached to a markdown cell. `keep_pictures` has to look at them.
+    """
     # nbformat's own functions for this validate each cell, which takes longer than to run it.
     if cell_type == "code":
         return NotebookNode(cell_type="code", source=source, metadata={}, outputs=[], execution_count=None)
-    return NotebookNode(cell_type="markdown", source=source, metadata={})
+    cell = NotebookNode(cell_type="markdown", source=source, metadata={})
+    if attachments:
+        cell["attachments"] = attachments
+    return cell
 
 
 def with_ids(cells: list[NotebookNode]) -> list[NotebookNode]:

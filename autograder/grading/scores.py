@@ -7,10 +7,12 @@ more points than it has. The tests compare the two.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbformat import NotebookNode
+
+from ..verdict import Verdict
 
 NO_RESPONSE = "No response."
 
@@ -41,14 +43,25 @@ def auto_scores(ran: NotebookNode, skeleton: NotebookNode) -> dict[str, float | 
     return scores
 
 
-def auto_comments(ran: NotebookNode, skeleton: NotebookNode) -> dict[str, str | None]:
-    """Return nbgrader's comment on each answer cell by grade id. It says whether there is an answer."""
+def auto_comments(ran: NotebookNode, skeleton: NotebookNode, verdicts: Sequence[Verdict] = ()) -> dict[str, str | None]:
+    """Return the comment on each answer cell by grade id.
+
+    nbgrader's own says whether there is an answer. Ours says that a person should look at it, and costs no points.
+    """
     stubs = _sources(skeleton)
+    flags = {one.exercise.partition(".")[2]: one.flag for one in verdicts if one.flag}
     return {
-        nbgrader["grade_id"]: NO_RESPONSE if cell["source"] == stubs.get(nbgrader["grade_id"]) else None
+        nbgrader["grade_id"]: NO_RESPONSE
+        if cell["source"] == stubs.get(nbgrader["grade_id"])
+        else flags.get(nbgrader["grade_id"])
         for cell in ran["cells"]
         if (nbgrader := cell["metadata"].get("nbgrader", {})).get("solution")
     }
+
+
+def flags(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Return what a person should look at, in sentences without a full stop."""
+    return tuple(f"look at {one.exercise}: {one.flag.rstrip('.')}" for one in verdicts if one.flag)
 
 
 def _points(cell: Mapping[str, Any], most: float) -> float:

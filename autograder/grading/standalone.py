@@ -11,6 +11,7 @@ from nbformat.v4 import new_notebook
 
 from .. import lessons
 from ..exercise import Exercise, Lesson
+from .pictures import keep_pictures
 from .rebuild import CHECK, Rebuilt, defined_below, fresh_cell, grade_id_of, source_of, why_left_out, with_ids
 from .submission import SubmissionError
 
@@ -38,7 +39,8 @@ def stand_alone(submission: Mapping[str, Any]) -> tuple[Lesson, Rebuilt]:
     at = {checked[exercise.id]: exercise for exercise in lesson.exercises if exercise.id in checked}
     made = [_check_cell(at[i]) if i in at else _plain_cell(cell) for i, cell in enumerate(cells)]
     made += [_check_cell(exercise) for exercise in lesson.exercises if exercise.id not in checked]
-    return lesson, Rebuilt(new_notebook(cells=with_ids(made)), (*filter(None, reasons), *defined_below(made)))
+    repairs = (*filter(None, reasons), *defined_below(made), *keep_pictures(made))
+    return lesson, Rebuilt(new_notebook(cells=with_ids(made)), repairs)
 
 
 def _checks(cell: Mapping[str, Any]) -> str:
@@ -47,7 +49,7 @@ def _checks(cell: Mapping[str, Any]) -> str:
 
 
 def _plain_cell(cell: Mapping[str, Any]) -> NotebookNode:
-    made = fresh_cell(cell.get("cell_type"), source_of(cell))
+    made = fresh_cell(cell.get("cell_type"), source_of(cell), cell.get("attachments"))
     if grade_id_of(cell):
         # Only the name, for what is said of the cell.
         made["metadata"]["nbgrader"] = {"grade_id": grade_id_of(cell)[:100], "grade": False, "solution": True}

@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Of a file, and of what is left of it without its outputs.
+MAX_FILE = 200_000_000
 MAX_BYTES = 50_000_000
 # 50 MB of brackets would take a gigabyte of memory. No real notebook has so many values.
 MAX_VALUES = 1_000_000
 # A string of JSON, or the beginning of one without an end.
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+# Where a cell's outputs begin. Within a string of JSON the quotes would not stand alone.
+_OUTPUTS = re.compile(rb'"outputs"\s*:\s*\[')
+# Up to the next bracket that is not within a string, and that bracket.
+_TO_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([\[\]{}])', re.DOTALL)
+# In the outputs of a whole notebook. Each takes a step.
+MAX_BRACKETS = 2_000_000
 # Each is run, and shown in a feedback page.
 MAX_CELLS = 5_000
 
@@ -37,6 +45,31 @@ def work_of(raw: bytes, reason: str) -> str:
     return hashlib.sha256(raw + reason.encode()).hexdigest()
 
 
+def without_outputs(raw: bytes) -> bytes:
+    """Return a notebook's text without the outputs of its cells, which nobody reads, whatever they hold.
+
+    Nothing is built of them, so their size costs neither memory nor much time. What is not JSON in UTF-8, or never
+    ends, stays as it is.
+    """
+    kept, at, left = [], 0, MAX_BRACKETS
+    while found := _OUTPUTS.search(raw, at):
+        end, left = _end_of_list(raw, found.end(), left)
+        if not end:
+            break
+        kept += [raw[at : found.end()], b"]"]
+        at = end
+    return b"".join([*kept, raw[at:]]) if kept else raw
+
+
+def _end_of_list(raw: bytes, start: int, left: int) -> tuple[int, int]:
+    """Return where a list ends whose inside starts here, 0 for nowhere, and how many brackets may still be looked at."""
+    depth = 1
+    while depth and left and (found := _TO_BRACKET.match(raw, start)):
+        start, left = found.end(), left - 1
+        depth += 1 if found[1] in b"[{" else -1
+    return (0 if depth else start), left
+
+
 def parse(raw: bytes) -> Mapping[str, Any]:
     """Return a notebook in nbformat 4, whatever version it was saved in.
 
@@ -47,8 +80,13 @@ def parse(raw: bytes) -> Mapping[str, Any]:
     SubmissionError
         When it is no notebook.
     """
+    raw = without_outputs(raw)
     if not raw.strip():
         raise SubmissionError("the file is empty")
+    if len(raw) > MAX_BYTES:
+        raise SubmissionError(
+            f"the file is larger than {MAX_BYTES // 1_000_000} MB without its outputs. Remove what is large from its cells"
+        )
     try:
         # Windows' own shell writes UTF-16.
         text = raw.decode(json.detect_encoding(raw))

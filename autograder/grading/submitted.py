@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from .files import File
-from .submission import MAX_BYTES, Submission, SubmissionError, work_of
+from .submission import MAX_BYTES, MAX_FILE, Submission, SubmissionError, without_outputs, work_of
 
 # Of what lies beside a notebook.
 MAX_FILES = 200
@@ -202,9 +202,9 @@ def _notebooks(names: Sequence[str]) -> list[str]:
 
 
 def read_or_reason(path: Path) -> tuple[bytes, str]:
-    """Return the content of a loose file and "", or nothing and why it can't be read."""
+    """Return a loose notebook without its outputs and "", or nothing and why it can't be read."""
     try:
-        return read(path), ""
+        return without_outputs(read(path, most=MAX_FILE)), ""
     except SubmissionError as error:
         return b"", str(error)
     except OSError as error:
@@ -286,7 +286,7 @@ class Submitted:
             return False
 
     def read(self, submission: Submission) -> bytes:
-        """Return a submission's notebook.
+        """Return a submission's notebook, without its outputs.
 
         Raises
         ------
@@ -295,7 +295,7 @@ class Submitted:
         """
         if len(submission.student.encode()) > MAX_NAME:
             raise SubmissionError("the name of the student's folder is too long once it is written as text")
-        return self._own(submission, submission.path.name, "a notebook", MAX_BYTES)
+        return without_outputs(self._own(submission, submission.path.name, "a notebook", MAX_FILE))
 
     def work(self, submission: Submission) -> str:
         """Return the digest of what is handed in now."""

@@ -335,6 +335,19 @@ def test_what_needs_a_look_comes_with_its_reason_the_gravest_first() -> None:
     assert needs_a_look(whole) == []
 
 
+def test_a_flagged_answer_is_told_in_report_and_data_and_keeps_its_points() -> None:
+    look = "The way could not be read. Look at <b>."
+    flagged = graded("bo", FIRST, [replace(verdict(SQUARE), flag=look), verdict(POLY)])
+    report = report_on([graded("ada", FIRST, [verdict(SQUARE)]), flagged])
+    assert [(one.student, one.place.id, one.why) for one in report.flagged] == [("bo", SQUARE.id, look)]
+    page = index(report)
+    assert "Answers that a person should look at: 1" in page
+    assert "Look at &lt;b&gt;." in page
+    assert "a person should look at" not in index(report_on([graded("ada", FIRST, [verdict(SQUARE)])]))
+    told = flagged.to_dict()["verdicts"]
+    assert [(one["flag"], one["points"]) for one in told] == [(look, SQUARE.points), ("", POLY.points)]
+
+
 def test_grading_without_walls_stands_out() -> None:
     made = [graded("ada", FIRST, [verdict(SQUARE)], sandbox="none"), graded("chen", FIRST, [verdict(SQUARE)])]
     report = report_on([*made, unreadable("emeka", FIRST)])

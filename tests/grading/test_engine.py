@@ -440,3 +440,33 @@ def test_a_file_that_is_too_large_is_told_and_the_cells_still_run(engine: Engine
     ran = engine.run(new_notebook(cells=[new_code_cell("print(open('small.txt').read())")]), draw, files)
     assert ran.notebook.cells[0].outputs[0].text == "here\n"
     assert [note for note in ran.notes if "'large.bin' could not be put beside the notebook: File too large" in note]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "says"),
+    [
+        (
+            "raise PermissionError(1, 'Operation not permitted')",
+            "asked the system for something that the grader does not",
+        ),
+        ("open('large', 'wb').write(bytes(20_000_000))", "wrote a file of more than 16 MiB"),
+        (
+            "import socket; socket.create_connection(('192.0.2.1', 80), 1)",
+            "that the grader does not allow|which the grader",
+        ),
+        ("bytearray(1 << 40)", "asked for more than 2048 MiB of memory"),
+    ],
+)
+def test_what_the_walls_refuse_to_an_answer_is_told_as_that(walled: Engine, attempt: str, says: str) -> None:
+    ran = run(walled, f"def d_square(x):\n    {attempt}\n    return 2 * x", check_cell("scalar_gradients.d_square"))
+    message = ran.verdicts[0].message
+    assert re.match(f"Your code .*({says})", message), message
+    assert "The call raised" in message
+    assert len(ran.notes) == 1
+    assert re.match(f"the answer to scalar_gradients.d_square .*({says})", ran.notes[0])
+
+
+def test_an_error_of_the_student_s_own_is_not_told_as_a_wall(walled: Engine) -> None:
+    ran = run(walled, "def d_square(x):\n    return open('no such file')", check_cell("scalar_gradients.d_square"))
+    assert ran.verdicts[0].message.startswith("The call raised FileNotFoundError")
+    assert ran.notes == ()

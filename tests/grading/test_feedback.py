@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import shutil
+from base64 import b64encode
 from pathlib import Path
 
 import nbformat
@@ -66,6 +67,9 @@ HTML("<img src=x onerror=hit()>")"""
 SVG = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIG9ubG9hZD0iaGl0KCkiLz4="
 
 
+PNG = b64encode(b"\x89PNG\r\n\x1a\n a page by hand").decode()
+
+
 @pytest.fixture(scope="module")
 def graded(class_of_eight: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Return a course in which somebody with mistakes has handed in all of that, graded, with feedback."""
@@ -79,7 +83,8 @@ def graded(class_of_eight: Course, tmp_path_factory: pytest.TempPathFactory) -> 
     notebook.cells[2:2] = [*extra, raw, new_code_cell(f"{CODE}  # </pre><script>hit()</script>")]
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "reflection":
-            cell.source = ATTACKS[0]
+            cell.source = f"{ATTACKS[0]}\n\n![page](attachment:page.png)"
+            cell["attachments"] = {"page.png": {"image/png": PNG}, "x.svg": {"image/svg+xml": SVG}}
     nbformat.write(notebook, path)
     done = run(root, "autograder", "grade", "--feedback", "--student", "nadia")
     assert done.returncode == 0, done.stderr
@@ -152,6 +157,16 @@ def test_nothing_that_a_student_wrote_can_run(feedback: str, formgrader: str) ->
     assert 'class="btn full-credit' not in feedback.partition('id="notebook-container"')[2]
     assert "<script>hit()" not in formgrader
     assert not re.search(r'id="check-d_square"[^>]*>click', formgrader)
+
+
+def test_the_pictures_of_an_answer_by_hand_are_shown(graded: Course, feedback: str, formgrader: str) -> None:
+    assert feedback.count(f'src="data:image/png;base64,{PNG}"') == 1
+    assert formgrader.count(f'src="data:image/png;base64,{PNG}"') == 1
+    assert SVG not in feedback + formgrader
+    work = graded.graded(submission_of(graded)).read_text()
+    assert PNG in work
+    assert SVG not in work
+    assert "the picture 'x.svg' was left out: it is no PNG, JPEG, GIF or WebP picture" in work
 
 
 def test_panels_and_hints_are_whole(graded: Course, feedback: str, formgrader: str) -> None:

@@ -7,7 +7,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.utils import compute_checksum, determine_grade
 
-from autograder.grading.scores import auto_comments, auto_scores
+from autograder.grading.scores import auto_comments, auto_scores, flags
+from autograder.verdict import Outcome, Verdict
 
 STUB = "# your answer here"
 
@@ -56,6 +57,15 @@ def test_an_answer_graded_by_hand_waits_unless_there_is_none(
     cell.metadata.nbgrader.checksum = compute_checksum(skeleton.cells[0])
     assert auto_scores(ran, skeleton) == {"one": score} == {"one": determine_grade(cell)[0]}
     assert auto_comments(ran, skeleton) == {"one": comment}
+
+
+def test_a_flag_is_a_comment_on_the_answer_and_changes_no_score() -> None:
+    skeleton, ran = (new_notebook(cells=[graded_cell(True, source=text)]) for text in (STUB, "something"))
+    flagged = Verdict("lesson.one", Outcome.RIGHT, 2, 2, flag="A person should look at it.")
+    assert auto_comments(ran, skeleton, [flagged]) == {"one": "A person should look at it."}
+    assert auto_comments(skeleton, skeleton, [flagged]) == {"one": "No response."}
+    assert auto_comments(ran, skeleton, [Verdict("lesson.two", Outcome.RIGHT, 2, 2, flag="x")]) == {"one": None}
+    assert flags([flagged]) == ("look at lesson.one: A person should look at it",)
 
 
 def test_written_text_waits_for_a_hand() -> None:

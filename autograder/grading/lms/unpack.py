@@ -22,7 +22,7 @@ from typing import IO
 from nbgrader.plugins import ExtractorPlugin
 from traitlets import Integer
 
-from ..submission import MAX_BYTES
+from ..submission import MAX_BYTES, MAX_FILE
 
 MB = 1_000_000
 # A download from the LMS, and in it what a student has packed.
@@ -42,7 +42,7 @@ class Room:
 
     def for_student(self) -> Room:
         """Return the allowance of one student's own archive. A bomb in it costs no other student anything."""
-        return Room(min(self.files, 200), min(self.bytes, 2 * MAX_BYTES))
+        return Room(min(self.files, 200), min(self.bytes, MAX_FILE))
 
 
 class _FullError(Exception):
@@ -145,7 +145,8 @@ def _write(member: _Member, path: Path, room: Room) -> None:
     if room.files <= 0:
         raise _FullError
     path.parent.mkdir(parents=True, exist_ok=True)
-    size = 0
+    # The outputs of a notebook are left out when it is graded.
+    size, most = 0, MAX_FILE if path.suffix.lower() == ".ipynb" else MAX_BYTES
     try:
         with path.open("xb") as target, member.open() or io.BytesIO() as source:
             while block := source.read(1 << 16):
@@ -153,8 +154,8 @@ def _write(member: _Member, path: Path, room: Room) -> None:
                 room.bytes -= len(block)
                 if room.bytes < 0:
                     raise _FullError
-                if size > MAX_BYTES:
-                    raise ValueError(f"it is larger than {MAX_BYTES // MB} MB")
+                if size > most:
+                    raise ValueError(f"it is larger than {most // MB} MB")
                 target.write(block)
     except FileExistsError:
         raise

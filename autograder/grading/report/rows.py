@@ -311,6 +311,15 @@ class ToLookAt:
 
 
 @dataclass(frozen=True)
+class Flagged:
+    """A right answer at whose way a person should look: whose it is, to which exercise, and why."""
+
+    student: str
+    place: Place
+    why: str
+
+
+@dataclass(frozen=True)
 class ClassReport:
     """A class.
 
@@ -331,6 +340,7 @@ class ClassReport:
     students: tuple[StudentRow, ...]
     scores: Scores
     to_look_at: tuple[ToLookAt, ...]
+    flagged: tuple[Flagged, ...]
     walls: tuple[tuple[str, int], ...]
 
     @cached_property

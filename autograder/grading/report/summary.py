@@ -22,6 +22,7 @@ from .rows import (
     ClassReport,
     ExerciseRow,
     FindingRow,
+    Flagged,
     LessonRow,
     Misconception,
     MistakeRow,
@@ -109,6 +110,12 @@ def summarise(
         students=_with_reasons(students, rows),
         scores=Scores(tuple(one.share for one in students if one.graded), sum(most.values())),
         to_look_at=tuple(_to_look_at(own, differs)),
+        flagged=tuple(
+            Flagged(student, _place(verdict.exercise, known), verdict.flag)
+            for (student, _), one in sorted(own.items())
+            for verdict in one.verdicts
+            if verdict.flag
+        ),
         walls=tuple(sorted(Counter(one.sandbox for one in own.values() if one.sandbox and not one.reason).items())),
     )
 

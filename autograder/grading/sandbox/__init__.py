@@ -12,7 +12,7 @@ Inside the walls
 Nothing here needs the rest of `grading`, but for its error.
 """
 
-from .exit_status import LOST, limit_met, why_it_ended
+from .exit_status import LOST, limit_met, refusal, why_it_ended
 from .outputs import clean_outputs, clean_text, new_output
 from .preload import mentioned
 from .redact import build
@@ -57,6 +57,7 @@ __all__ = [
     "may_fork",
     "mentioned",
     "new_output",
+    "refusal",
     "start",
     "tier_of",
     "visible",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+
 from .tiers import MIB, Limits
 
 UNHEARD, TOO_MANY_PROCESSES, TOO_MUCH_DISK = 74, 75, 76
@@ -10,6 +13,12 @@ LOST = -1
 _SIGNAL = 128
 _KILLED, _TIME_UP, _FOREIGN_CALL = _SIGNAL + 9, _SIGNAL + 24, _SIGNAL + 31
 _CRASHES = {_SIGNAL + number for number in (4, 5, 6, 7, 8, 11)}
+
+_NOT_ALLOWED = (
+    "asked the system for something that the grader does not allow: a new process, a connection, shared memory, or a "
+    "file that is not its own"
+)
+_NETWORK = (errno.ENETUNREACH, errno.EHOSTUNREACH, socket.EAI_AGAIN, socket.EAI_NONAME)
 
 
 def why_it_ended(status: int, cpu: float, limits: Limits, said: str) -> str:
@@ -55,3 +64,16 @@ def limit_met(name: str, text: str, limits: Limits) -> str:
         if sign in told:
             return words
     return ""
+
+
+def refusal(name: str, text: str, limits: Limits) -> str:
+    """Return which limit or wall an exception tells of, in words; "" for none. The system's error number says it."""
+    told = f"{name}: {text}"
+    for numbers, words in (
+        ((errno.EPERM, errno.EACCES, errno.ENOSYS), _NOT_ALLOWED),
+        ((errno.EROFS,), "wrote to a place where the grader does not allow it"),
+        (_NETWORK, "asked for the network, which the grader does not allow"),
+    ):
+        if any(f"[Errno {number}]" in told for number in numbers):
+            return words
+    return limit_met(name, text, limits)
