@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import networkx
@@ -240,3 +241,32 @@ def learning_signal() -> Picture:
         "The gradient in the logit for label 0. That of the cross-entropy rises to 1 and stays there. Those of the squared "
         f"error and of the sigmoid applied twice rise to a small hill around z = 1 and fall back to 0. At z = 12: {ends}.",
     )
+
+
+def learning_curves(losses: Mapping[str, Sequence[float]]) -> Picture:
+    """Return the losses of several trainings, step by step. Where a loss is not finite there is no line."""
+    styles = ((RED, "--"), (BLUE, "-."), (GREEN, "-"), (ORANGE, ":"))
+
+    def draw(figure: Figure) -> None:
+        axes = plain_axes(figure.subplots())
+        for (name, curve), (colour, line) in zip(losses.items(), cycle(styles)):
+            label = name if np.isfinite(curve).all() else f"{name}: not finite"
+            axes.plot(
+                range(1, len(curve) + 1),
+                np.where(np.isfinite(curve), curve, np.nan),
+                color=colour,
+                ls=line,
+                lw=2,
+                label=label,
+            )
+        axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
+        axes.legend()
+
+    return Picture(draw, f"The loss at each step of a training. {' '.join(_told(*one) for one in losses.items())}")
+
+
+def _told(name: str, curve: Sequence[float]) -> str:
+    finite = np.isfinite(curve)
+    if not finite.all():
+        return f"{name}: not finite from step {int(np.argmin(finite)) + 1} on."
+    return f"{name}: from {curve[0]:.1f} to {curve[-1]:.1f}."

@@ -3,6 +3,8 @@
 RIGHT: dict[str, dict[str, str]] = {
     "scalar_gradients.predictions": {
         "plain": "predictions = {3: 6, 0: 0, -2: -4}",
+        "with a ruler": "predictions = {3: 5.5, 0: 0, -2: -4.3}",
+        "a near secant": "predictions = {3: 6.001, 0: 0.001, -2: -3.999}",
         "other order": "predictions = {-2: -4.0, 0: 0.0, 3: 6.0}",
         "computed": "predictions = {x: 2 * x for x in (3, 0, -2)}",
         "dict()": "predictions = dict([(3, 6.0), (0, 0.0), (-2, -4.0)])",

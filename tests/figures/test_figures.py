@@ -17,7 +17,14 @@ from autograder.figures import Picture, draw_graph, error_curve, explore_tangent
 from autograder.figures.accumulating import buffer_bars, explore_learning_rate, loss_curves
 from autograder.figures.chain import annotated_graph, explore_chain, sine_of_square, sine_wave
 from autograder.figures.jacobians import connections, explore_rows, weighted_rows
-from autograder.figures.losses import explore_factors, gradient_curves, learning_signal, sigmoid_curve, tall_graph
+from autograder.figures.losses import (
+    explore_factors,
+    gradient_curves,
+    learning_curves,
+    learning_signal,
+    sigmoid_curve,
+    tall_graph,
+)
 from autograder.figures.losses import loss_curves as losses_of_probability
 from autograder.figures.tracking import cut_graphs, explore_saved_bytes, saved_bytes, truth_picture
 
@@ -82,6 +89,7 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "factors, right": lambda: explore_factors().picture(12.0),
     "gradients": gradient_curves,
     "signal": learning_signal,
+    "learning": lambda: learning_curves({"naive": [math.inf, math.nan], "with logits": [22.5, 13.5]}),
     "bars": lambda: buffer_bars(5),
     "loss curves": lambda: explore_learning_rate().picture(0.6),
     "weighted": lambda: weighted_rows(swirl, (2.0, 0.5), (-1.5, 20.0)),
