@@ -429,7 +429,7 @@ def _square(x: float) -> float:
 
 
 def _complex_square(x: complex) -> complex:
-    return x**2
+    return complex(x) ** 2
 
 
 LINKS: Mapping[str, Callable[[float], float]] = {
