@@ -30,7 +30,7 @@ from tests.corpus import Wrong, by_edits, by_hand, right
 
 from .table import Row, spread
 
-_EDITS_EACH = 12
+_EDITS_EACH = 3
 # An edit may make an endless loop of an answer.
 _SECONDS_TO_END = 2.0
 
