@@ -216,7 +216,9 @@ def _stopped_after(seconds: float) -> Iterator[Callable[[Any], Any]]:
 
     def at_call(frame: types.FrameType, event: str, argument: Any) -> Any:
         # Library code comes back by itself; to look at each of its steps would cost most of the time there is.
-        if is_library(frame.f_code.co_filename) and not frame.f_code.co_filename.startswith(_HANDED_OUT):
+        # An import that is cut off in the middle leaves a module broken for all that comes after.
+        name = frame.f_code.co_filename
+        if name.startswith("<frozen ") or (is_library(name) and not name.startswith(_HANDED_OUT)):
             return None
         if time.thread_time() > end:
             raise TooLongError

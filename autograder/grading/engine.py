@@ -57,7 +57,7 @@ _GRACE = 3.0
 _LOAD = 8_000
 _START = 120.0
 # What the search for the place of one mistake may take.
-_BUDGET = Budget(variants=300, seconds=0.08)
+_BUDGET = Budget(variants=300, seconds=0.07)
 _PATIENCE = 1.0
 
 
