@@ -6,11 +6,12 @@ instructor's cells, and whatever stands in tags, outputs and metadata, stops mat
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from nbformat import NotebookNode
 
@@ -20,6 +21,8 @@ from .submission import SubmissionError
 CHECK = re.compile(r"""\s*check\((["'])([\w.]+)\1\)\s*""")
 # The longest text that runs as one cell. A frame to the child can't be longer.
 MAX_CODE = 500_000
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,8 @@ def _matched(own: Sequence[NotebookNode], cells: Sequence[Mapping[str, Any]]) ->
     ids = {cell["id"]: i for i, cell in enumerate(own) if "id" in cell}
     texts: defaultdict[str, list[int]] = defaultdict(list)
     for i, cell in enumerate(own):
-        texts[cell["source"].strip()].append(i)
+        for text in {cell["source"].strip(), _released(cell).strip()}:
+            texts[text].append(i)
     named = [_named(cell, graded, ids) for cell in cells]
     taken = {index for index in named if index is not None}
     matched: list[int | None] = []
@@ -174,14 +178,58 @@ def _part(cell: Mapping[str, Any], own: NotebookNode, index: int, again: bool) -
             return _Part(index, answer=source)
         twice = f"the answer cell {grade_id!r} was there twice: both were run, in their order"
         return _Part(index, index, cell=_fresh(cell), repairs=(twice,))
-    changed = source.strip() != own["source"].strip()
+    own_work = "" if _is_unchanged(source, own) else source
+    if own_work and own["cell_type"] == "code" == cell.get("cell_type"):
+        own_work = _beyond(source, own["source"], _released(own))
+    fresh = fresh_cell(cell.get("cell_type"), own_work)
     if not grade_id:
-        return _Part(index, index, cell=_fresh(cell)) if changed else _Part(index)
+        return _Part(index, index, cell=fresh) if own_work else _Part(index)
     repairs = tuple(_locked_repairs(cell, own, again))
-    if changed and source.strip():
-        # An answer may have been written into it, so it comes before the original.
-        return _Part(index, index - 1, cell=_fresh(cell), repairs=repairs)
-    return _Part(index, repairs=repairs)
+    # An answer may have been written into it, so it comes before the original.
+    return _Part(index, index - 1, cell=fresh, repairs=repairs) if own_work.strip() else _Part(index, repairs=repairs)
+
+
+def _released(own: NotebookNode) -> str:
+    """Return the text that students got of one of the instructor's cells: without hidden tests."""
+    released: str = own["metadata"].get("autograder", {}).get("released", own["source"])
+    return released
+
+
+def _is_unchanged(source: str, own: NotebookNode) -> bool:
+    return source.strip() in (own["source"].strip(), _released(own).strip())
+
+
+def _beyond(source: str, *own: str) -> str:
+    """Return what a cell's text has and none of the instructor's has, so that nothing of the instructor's runs twice.
+
+    A statement counts as the instructor's however it is written and whatever comment stands there.
+    """
+    try:
+        there = [(ast.dump(node), node) for node in ast.parse(source).body]
+        known = _united(Counter(ast.dump(node) for node in ast.parse(text).body) for text in own)
+        more = _more(there, known)
+        return source if len(more) == len(there) and more else ast.unparse(ast.Module(more, []))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # Magics are no Python.
+        lines = [(line.strip(), line) for line in source.split("\n")]
+        more_lines = _more(lines, _united(Counter(line.strip() for line in text.split("\n")) for text in own))
+        return "\n".join(more_lines) if any(line.strip() for line in more_lines) else ""
+
+
+def _united(counters: Iterable[Counter[str]]) -> Counter[str]:
+    united: Counter[str] = Counter()
+    for counter in counters:
+        united |= counter
+    return united
+
+
+def _more(there: Iterable[tuple[str, _T]], known: Counter[str]) -> list[_T]:
+    more = []
+    for key, one in there:
+        known[key] -= 1
+        if known[key] < 0:
+            more.append(one)
+    return more
 
 
 def _fresh(cell: Mapping[str, Any]) -> NotebookNode:
@@ -280,7 +328,7 @@ def _locked_repairs(cell: Mapping[str, Any], own: NotebookNode, twice: bool) -> 
     grade_id = grade_id_of(own)
     if twice:
         return [f"the check cell {grade_id!r} was there twice: one was taken"]
-    if cell.get("cell_type") != own["cell_type"] or source_of(cell).strip() != own["source"].strip():
+    if cell.get("cell_type") != own["cell_type"] or not _is_unchanged(source_of(cell), own):
         return [f"the check cell {grade_id!r} had been edited: the original was run"]
     return []
 
