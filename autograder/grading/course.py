@@ -47,7 +47,7 @@ from .gradebook import (
 from .inputs import course_secret, inputs_key
 from .job import Job, JobResult, Settings, unfinished
 from .pool import Pool
-from .preprocessors import Execute, skeleton
+from .preprocessors import Execute, saved_tests, skeleton
 from .steps import for_one
 from .submission import Submission, SubmissionError, work_of
 from .submitted import NEVER_BESIDE, Submitted, files_in, plain, read
@@ -99,28 +99,38 @@ class Course:
         if not (self.root / "nbgrader_config.py").exists():
             raise CourseError(f"{self.root} has no nbgrader_config.py. Run the command in the course's directory.")
         self._config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        # Without one, nbgrader takes the current directory.
+        self._config.CourseDirectory.setdefault("root", str(self.root))
         self._directory = CourseDirectory(config=self._config)
-        self._submitted = Submitted(self.root / "submitted", self.root / "solutions")
+        self._submitted = Submitted(
+            self._tree(self._directory.submitted_directory), self._tree(self._directory.source_directory)
+        )
         self._zone = zone_of(str(self._config.Exchange.get("timezone", "UTC")))
         self._skeletons: dict[str, str] = {}
         self._digests: dict[str, str] = {}
         self._given: dict[str, tuple[File, ...]] = {}
 
+    def _tree(self, name: str) -> Path:
+        """Return a folder of nbgrader's, such as `source_directory`, by the name that the configuration gives it."""
+        return self.root / name
+
     def solution(self, lesson: str) -> Path:
         """Return the path of the instructor's notebook of a lesson."""
-        return self.root / "solutions" / lesson / f"{lesson}.ipynb"
+        return self._tree(self._directory.source_directory) / lesson / f"{lesson}.ipynb"
 
     def released(self, lesson: str) -> Path:
         """Return the path of the students' notebook of a lesson."""
-        return self.root / "notebooks" / lesson / f"{lesson}.ipynb"
+        return self._tree(self._directory.release_directory) / lesson / f"{lesson}.ipynb"
 
     def graded(self, submission: Submission) -> Path:
         """Return the path of a submission's graded notebook."""
-        return self.root / "autograded" / submission.student / submission.lesson / f"{submission.lesson}.ipynb"
+        folder = self._tree(self._directory.autograded_directory) / submission.student / submission.lesson
+        return folder / f"{submission.lesson}.ipynb"
 
     def feedback(self, submission: Submission) -> Path:
         """Return the path of a submission's feedback page."""
-        return self.root / "feedback" / submission.student / submission.lesson / f"{submission.lesson}.html"
+        folder = self._tree(self._directory.feedback_directory) / submission.student / submission.lesson
+        return folder / f"{submission.lesson}.html"
 
     def lessons(self, names: Sequence[str] = ()) -> tuple[str, ...]:
         """Return the folders of the lessons with these names, such as `chain_rule` or `02_chain_rule`. Without a name, return all.
@@ -128,13 +138,15 @@ class Course:
         Raises
         ------
         CourseError
-            When there is no such lesson in `solutions/`.
+            When there is no such lesson in the course's source directory.
         """
-        folders = sorted(path.parent.name for path in (self.root / "solutions").glob("*/*.ipynb"))
+        folders = sorted(path.parent.name for path in self._tree(self._directory.source_directory).glob("*/*.ipynb"))
         by_name = {name: folder for folder in folders for name in (folder, folder.partition("_")[2])}
         unknown = [name for name in names if name not in by_name]
         if unknown:
-            raise CourseError(f"There is no lesson {unknown[0]!r} in solutions/. The lessons are {', '.join(folders)}")
+            raise CourseError(
+                f"There is no lesson {unknown[0]!r} in {self._directory.source_directory}/. The lessons are {', '.join(folders)}"
+            )
         return tuple(by_name[name] for name in names) or tuple(folders)
 
     def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
@@ -347,7 +359,7 @@ class Course:
 
     def _check_writable(self) -> None:
         """Raise CourseError where no graded notebook can be written, which would be each submission's reason."""
-        folder = self.root / "autograded"
+        folder = self._tree(self._directory.autograded_directory)
         folder.mkdir(exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise CourseError(f"Nothing can be written into {folder}. Give yourself the permission to write there.")
@@ -398,16 +410,23 @@ class Course:
 
     def _skeleton(self, lesson: str) -> str:
         if lesson not in self._skeletons:
-            self._skeletons[lesson] = nbformat.v4.writes(skeleton(self.solution(lesson), self._config))
+            self._skeletons[lesson] = nbformat.v4.writes(
+                skeleton(self.solution(lesson), self._config, self._saved_tests(lesson))
+            )
         return self._skeletons[lesson]
+
+    def _saved_tests(self, lesson: str) -> dict[str, str]:
+        with self._gradebook() as gradebook:
+            return saved_tests(gradebook, lesson, lesson)
 
     def _made_of(self, lesson: str) -> str:
         """Return a digest of all that every grade of a lesson depends on: its notebook, and the code that judges it."""
         if lesson not in self._digests:
             digest = hashlib.sha256(self._skeleton(lesson).encode())
             digest.update(repr([_digest(file) for file in self._given_with(lesson)]).encode())
-            own = f"autograder.lessons.{lesson.partition('_')[2]}"
-            modules = needed(*_GRADED_BY, *([own] if is_module(own) else ()))
+            name = lesson.partition("_")[2]
+            own = f"autograder.lessons.{name}"
+            modules = needed(*_GRADED_BY, *([own] if name.isidentifier() and is_module(own) else ()))
             for name, path in sorted(modules.items()):
                 digest.update(name.encode() + path.read_bytes())
             self._digests[lesson] = digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import preprocessors
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from traitlets import Enum, Float, Integer
 from traitlets.config import Config
@@ -20,6 +22,9 @@ from .sandbox import CHOICES, MIB, Limits
 from .scores import flags
 from .submission import Submission, SubmissionError
 from .submitted import NEVER_BESIDE, Submitted, files_in
+
+# A line with it stands for tests that nbgrader makes of the solution when it releases a notebook.
+_AUTOTEST = "AUTOTEST"
 
 
 class ClearSolutions(preprocessors.ClearSolutions):
@@ -40,12 +45,56 @@ class ClearSolutions(preprocessors.ClearSolutions):
         return cell, resources
 
 
-def skeleton(source: Path, config: Config) -> NotebookNode:
-    """Return the instructor's notebook as the students got it, but with its hidden tests, and with checksums set."""
+def skeleton(source: Path, config: Config, saved: Mapping[str, str]) -> NotebookNode:
+    """Return the instructor's notebook as the students got it, but with its hidden tests, and with checksums set.
+
+    What students got of a cell with hidden tests is noted in that cell's metadata.
+
+    Parameters
+    ----------
+    saved
+        The text of locked cells by grade id, as the release wrote it into the gradebook: with the tests that `AUTOTEST` stands for.
+    """
     notebook = nbformat.read(source, as_version=4)
-    for step in (preprocessors.LockCells, ClearSolutions, preprocessors.ClearOutput, preprocessors.ComputeChecksums):
+    for cell in notebook["cells"]:
+        # Old courses have an empty entry, which nbgrader passes over.
+        if "grade_id" not in cell["metadata"].get("nbgrader", {"grade_id": ""}):
+            del cell["metadata"]["nbgrader"]
+        elif _AUTOTEST in cell["source"]:
+            cell["source"] = saved.get(cell["metadata"].get("nbgrader", {}).get("grade_id", ""), cell["source"])
+    steps = (preprocessors.LockCells, _clear_solutions(config), preprocessors.ClearOutput)
+    notebook = _after(notebook, config, *steps)
+    released = _after(copy.deepcopy(notebook), config, preprocessors.ClearHiddenTests, preprocessors.ClearMarkScheme)
+    for cell, as_released in zip(notebook["cells"], released["cells"], strict=True):
+        if cell["metadata"].get("nbgrader", {}).get("solution"):
+            cell["source"] = as_released["source"]
+        elif cell["source"] != as_released["source"]:
+            cell["metadata"]["autograder"] = {"released": as_released["source"]}
+    return _after(notebook, config, preprocessors.ComputeChecksums)
+
+
+def saved_tests(gradebook: Gradebook, lesson: str, notebook: str) -> dict[str, str]:
+    """Return the text of a released notebook's cells by grade id, as the gradebook has it."""
+    try:
+        cells = gradebook.find_notebook(notebook, lesson).source_cells
+    except MissingEntry:
+        return {}
+    return {cell.name: cell.source for cell in cells}
+
+
+def _after(notebook: NotebookNode, config: Config, *steps: type[preprocessors.NbGraderPreprocessor]) -> NotebookNode:
+    for step in steps:
         notebook, _ = step(config=config).preprocess(notebook, {})
     return notebook
+
+
+def _clear_solutions(config: Config) -> type[preprocessors.NbGraderPreprocessor]:
+    """Return what makes the stubs when the course is released: ours, where its configuration names it."""
+    named = config.GenerateAssignment.get("preprocessors", [])
+    ours = f"{ClearSolutions.__module__}.{ClearSolutions.__qualname__}"
+    return (
+        ClearSolutions if any(one is ClearSolutions or one == ours for one in named) else preprocessors.ClearSolutions
+    )
 
 
 class Rebuild(preprocessors.NbGraderPreprocessor):
@@ -57,7 +106,10 @@ class Rebuild(preprocessors.NbGraderPreprocessor):
         _check_links(course, resources["nbgrader"])
         folder = course.format_path(course.source_directory, ".", resources["nbgrader"]["assignment"])
         path = Path(folder) / f"{resources['nbgrader']['notebook']}.ipynb"
-        rebuilt = rebuild(skeleton(path, self.config), nb)
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as gradebook:
+            saved = saved_tests(gradebook, names["assignment"], names["notebook"])
+        rebuilt = rebuild(skeleton(path, self.config, saved), nb)
         notebook = rebuilt.notebook
         notebook["metadata"]["autograder"] = {"notes": list(rebuilt.repairs)}
         return notebook, resources
@@ -92,7 +144,14 @@ class Execute(preprocessors.NbGraderPreprocessor):
 
     def limits(self) -> Limits:
         """Return what one submission may use, as configured."""
-        return Limits(cell_timeout=self.cell_timeout, memory=self.memory * MIB)
+        return Limits(cell_timeout=self._cell_timeout(), memory=self.memory * MIB)
+
+    def _cell_timeout(self) -> float:
+        """Return `cell_timeout`; where that is not set, nbgrader's own `timeout`, by the names that it may have there."""
+        names = ("Execute", "ExecutePreprocessor", "NotebookClient")
+        configured = (self.config[name].get("timeout") for name in names if name in self.config)
+        timeout = next((one for one in configured if isinstance(one, (int, float)) and one > 0), None)
+        return self.cell_timeout if timeout is None or "cell_timeout" in self.config.Execute else float(timeout)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Run one notebook, judge its checks, and note in its metadata what had to be stopped."""

@@ -6,6 +6,7 @@ instructor's cells, and whatever stands in tags, outputs and metadata, stops mat
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ class _Part:
         After which of them its text is added; None where it isn't.
     is_answer
         Whether it is taken for an answer.
-    cell
+    cells
         What is kept of it.
     repairs
         What had to be mended, in sentences.
@@ -53,7 +54,7 @@ class _Part:
     index: int | None
     after: int | None = None
     is_answer: bool = False
-    cell: NotebookNode | None = None
+    cells: tuple[NotebookNode, ...] = ()
     repairs: tuple[str, ...] = ()
 
 
@@ -142,7 +143,7 @@ def _parts(own: Sequence[NotebookNode], cells: Sequence[Mapping[str, Any]]) -> l
         if left_out := why_left_out(cell, source_of(cell)):
             parts.append(_Part(index, repairs=(left_out,)))
         elif index is None:
-            parts.append(_Part(None, place, cell=_fresh(cell)))
+            parts.append(_Part(None, place, cells=(_fresh(cell),)))
         else:
             place = index
             parts.append(_part(cell, own[index], index, again=index in taken))
@@ -156,7 +157,8 @@ def _matched(own: Sequence[NotebookNode], cells: Sequence[Mapping[str, Any]]) ->
     ids = {cell["id"]: i for i, cell in enumerate(own) if "id" in cell}
     texts: defaultdict[str, list[int]] = defaultdict(list)
     for i, cell in enumerate(own):
-        texts[cell["source"].strip()].append(i)
+        for text in {cell["source"].strip(), _released(cell).strip()}:
+            texts[text].append(i)
     named = [_named(cell, graded, ids) for cell in cells]
     taken = {index for index in named if index is not None}
     matched: list[int | None] = []
@@ -183,17 +185,75 @@ def _part(cell: Mapping[str, Any], own: NotebookNode, index: int, again: bool) -
     source, grade_id = source_of(cell), grade_id_of(own)
     if _is_answer(own):
         if not again:
-            return _Part(index, is_answer=True, cell=_fresh(cell))
+            return _Part(index, is_answer=True, cells=(_fresh(cell),))
         twice = f"the answer cell {grade_id!r} was there twice: both were run, in their order"
-        return _Part(index, index, cell=_fresh(cell), repairs=(twice,))
-    changed = source.strip() != own["source"].strip()
-    if not grade_id:
-        return _Part(index, index, cell=_fresh(cell)) if changed else _Part(index)
-    repairs = tuple(_locked_repairs(cell, own, again))
-    if changed and source.strip():
-        # An answer may have been written into it, so it comes before the original.
-        return _Part(index, index - 1, cell=_fresh(cell), repairs=repairs)
-    return _Part(index, repairs=repairs)
+        return _Part(index, index, cells=(_fresh(cell),), repairs=(twice,))
+    repairs = tuple(_locked_repairs(cell, own, again)) if grade_id else ()
+    if _is_unchanged(source, own) or not source.strip():
+        return _Part(index, repairs=repairs)
+    own_work = source
+    if own["cell_type"] == "code" == cell.get("cell_type"):
+        own_work = _beyond(source, (own["source"], _released(own)), whole=not grade_id)
+    # What is not run is shown: a comment may be for the instructor.
+    kept = [fresh_cell("raw", source)] if own_work != source else []
+    kept += [fresh_cell(cell.get("cell_type"), own_work)] if own_work else []
+    # An answer may have been written into a check, so that comes before the original.
+    return _Part(index, index - 1 if grade_id else index, cells=tuple(kept), repairs=repairs)
+
+
+def _released(own: NotebookNode) -> str:
+    """Return the text that students got of one of the instructor's cells: without hidden tests."""
+    released: str = own["metadata"].get("autograder", {}).get("released", own["source"])
+    return released
+
+
+def _is_unchanged(source: str, own: NotebookNode) -> bool:
+    return source.strip() in (own["source"].strip(), _released(own).strip())
+
+
+def _beyond(source: str, originals: Sequence[str], whole: bool) -> str:
+    """Return what of a student's version of a cell is to be run beside the original, so that nothing runs twice.
+
+    A statement counts as the original's however it is written, and whatever comment stands there. `whole` says that a
+    version with new statements runs whole if it lacks some of the original's, because the student has changed it.
+    """
+    try:
+        there, (first, *others) = _statements(source), map(_statements, originals)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # Magics are no Python.
+        there, first, *others = (_lines(text) for text in (source, *originals))
+    known = Counter(key for key, _ in first)
+    for other in others:
+        known |= Counter(key for key, _ in other)
+    new = []
+    for key, text in there:
+        known[key] -= 1
+        if known[key] < 0:
+            new.append(text)
+    lacks = any(known[key] > 0 for key, _ in first)
+    if not any(text.strip() for text in new):
+        return ""
+    return source if len(new) == len(there) or (whole and lacks) else "\n".join(new)
+
+
+def _statements(source: str) -> list[tuple[str, str]]:
+    """Return each statement as a key, which is the same however it is written, and its text."""
+    lines = re.split(r"\r\n|\n|\r", source)
+    body = ast.parse(source).body
+    starts = [min(one.lineno for one in (node, *getattr(node, "decorator_list", ()))) for node in body]
+    ends = [node.end_lineno or node.lineno for node in body]
+    return [
+        (ast.dump(node), ast.unparse(node) if _shares_a_line(i, starts, ends) else "\n".join(lines[start - 1 : end]))
+        for i, (node, start, end) in enumerate(zip(body, starts, ends, strict=True))
+    ]
+
+
+def _shares_a_line(i: int, starts: Sequence[int], ends: Sequence[int]) -> bool:
+    return (i > 0 and ends[i - 1] == starts[i]) or (i + 1 < len(starts) and starts[i + 1] == ends[i])
+
+
+def _lines(source: str) -> list[tuple[str, str]]:
+    return [(line.strip(), line) for line in source.split("\n")]
 
 
 def _fresh(cell: Mapping[str, Any]) -> NotebookNode:
@@ -204,13 +264,14 @@ def _sorted(own: Sequence[NotebookNode], parts: Sequence[_Part]) -> _Sorted:
     """Gather parts: answers by grade id, and what is added by the cell before it."""
     added: defaultdict[int, list[NotebookNode]] = defaultdict(list)
     for part in parts:
-        if part.after is not None and part.cell is not None:
-            added[part.after].append(part.cell)
+        if part.after is not None:
+            added[part.after] += part.cells
     return _Sorted(
         {
-            grade_id_of(own[part.index]): part.cell
+            grade_id_of(own[part.index]): cell
             for part in parts
-            if part.index is not None and part.is_answer and part.cell is not None
+            for cell in part.cells
+            if part.index is not None and part.is_answer
         },
         dict(added),
         frozenset(part.index for part in parts if part.index is not None),
@@ -292,7 +353,7 @@ def _locked_repairs(cell: Mapping[str, Any], own: NotebookNode, twice: bool) -> 
     grade_id = grade_id_of(own)
     if twice:
         return [f"the check cell {grade_id!r} was there twice: one was taken"]
-    if cell.get("cell_type") != own["cell_type"] or source_of(cell).strip() != own["source"].strip():
+    if cell.get("cell_type") != own["cell_type"] or not _is_unchanged(source_of(cell), own):
         return [f"the check cell {grade_id!r} had been edited: the original was run"]
     return []
 

@@ -31,6 +31,8 @@ def auto_scores(ran: NotebookNode, skeleton: NotebookNode) -> dict[str, float | 
     scores: dict[str, float | None] = {}
     for cell in ran["cells"]:
         nbgrader = cell["metadata"].get("nbgrader", {})
+        if nbgrader.get("task"):
+            scores[nbgrader["grade_id"]] = None
         if not nbgrader.get("grade"):
             continue
         grade_id = nbgrader["grade_id"]
@@ -81,5 +83,5 @@ def _sources(skeleton: NotebookNode) -> dict[str, str]:
     return {
         nbgrader["grade_id"]: cell["source"]
         for cell in skeleton["cells"]
-        if (nbgrader := cell["metadata"].get("nbgrader"))
+        if (nbgrader := cell["metadata"].get("nbgrader")) and "grade_id" in nbgrader
     }

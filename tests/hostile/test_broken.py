@@ -48,7 +48,7 @@ hundreds = settings(derandomize=True, deadline=None, database=None, max_examples
 @functools.cache
 def skeleton(folder: str) -> NotebookNode:
     config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
-    return skeleton_of(ROOT / "solutions" / folder / f"{folder}.ipynb", config)
+    return skeleton_of(ROOT / "solutions" / folder / f"{folder}.ipynb", config, {})
 
 
 @functools.cache
