@@ -13,9 +13,19 @@ from matplotlib import rc_context, style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from autograder.figures import Picture, draw_graph, error_curve, explore_tangent, parabola, secants, tangent_line
+from autograder.figures import (
+    Explorer,
+    Picture,
+    draw_graph,
+    error_curve,
+    explore_tangent,
+    parabola,
+    secants,
+    tangent_line,
+)
 from autograder.figures.accumulating import buffer_bars, explore_learning_rate, loss_curves
 from autograder.figures.chain import annotated_graph, explore_chain, sine_of_square, sine_wave
+from autograder.figures.engines import broadcast_picture, explore_training, order_picture, symptoms_picture, training
 from autograder.figures.jacobians import connections, explore_rows, weighted_rows
 from autograder.figures.losses import (
     explore_factors,
@@ -71,8 +81,20 @@ GRAPHS: dict[str, Callable[[], Picture]] = {
     "passes by": lambda: draw_graph(product_of_sine(2.0)[1], product_of_sine(2.0)[2]),
     "passes far": lambda: draw_graph(torch.exp(torch.sin(torch.cos(one := leaf()))) * one),
 }
+SIDE = np.linspace(-1.0, 1.0, 20)
+POINTS, LABELS = np.array([[-0.5, 0.4], [0.6, -0.2], [0.3, 0.7]]), np.array([[0.0], [1.0], [1.0]])
+# The logit is the first coordinate: positive on the right.
+HALVES = np.tile(SIDE, (20, 1))
+SNAPSHOTS = {0: -HALVES, 50: HALVES}
+
 PICTURES: dict[str, Callable[[], Picture]] = {
     **GRAPHS,
+    "order": order_picture,
+    "broadcast": broadcast_picture,
+    "training": lambda: training(POINTS, LABELS, SIDE, [0.7, 0.5, 0.1], SNAPSHOTS, 0),
+    "one side": lambda: training(POINTS, LABELS, SIDE, [0.7], {0: HALVES + 9.0}, 0),
+    "not trained": lambda: explore_training(POINTS, LABELS, SIDE, [], {}),  # type: ignore[dict-item, return-value]
+    "symptoms": symptoms_picture,
     "parabola": lambda: parabola((-3.0, 0.0, 3.7)),
     "secants": lambda: secants((1.0, 0.25, -0.5, 0.001), -1.0),
     "tangent": lambda: tangent_line(-2.5),
@@ -222,6 +244,43 @@ def test_where_a_derivative_is_zero_no_line_is_drawn() -> None:
     assert len(lines) == 3
     assert "x0 to y0 (1), x0 to y1 (3), x1 to y1 (2)" in picture.alt
     assert picture.alt.endswith("No line from x1 to y0.")
+
+
+def test_a_backward_pass_waits_for_all_that_arrives() -> None:
+    early, complete = drawn(order_picture()).axes
+    visits = [
+        {name: int(place) for place, name in re.findall(r"(\d): (.+)", "\n".join(one.get_text() for one in axes.texts))}
+        for axes in (early, complete)
+    ]
+    assert visits[0]["d"] < visits[0]["tanh d"]
+    assert visits[1]["L"] < visits[1]["tanh d"] < visits[1]["d"] < min(visits[1]["a"], visits[1]["b"])
+
+
+@pytest.mark.parametrize(("step", "told"), [(0, "few"), (50, "nearly all")])
+def test_a_training_shows_the_side_of_each_point(step: int, told: str) -> None:
+    losses = list(np.linspace(1.0, 0.1, 51))
+    picture = training(POINTS, LABELS, SIDE, losses, SNAPSHOTS, step)
+    assert f"after {step} steps: {told}" in picture.alt
+    plane, curve = drawn(picture).axes
+    assert plane.get_title() == f"after {step} steps"
+    assert [len(line.get_xdata()) for line in plane.lines] == [1, 2]
+    (dot,) = [line for line in curve.lines if line.get_marker() == "o"]
+    assert (dot.get_xdata()[0], dot.get_ydata()[0]) == (step, losses[step])
+
+
+def test_the_slider_of_a_training_finds_the_nearest_step() -> None:
+    explorer = explore_training(POINTS, LABELS, SIDE, [0.7] * 51, SNAPSHOTS)
+    assert isinstance(explorer, Explorer)
+    assert (explorer.low, explorer.high, explorer.step, explorer.start) == (0, 50, 50, 50)
+    assert "after 0 steps" in explorer.picture(11.0).alt
+    assert "after 50 steps" in explorer.picture(49.0).alt
+
+
+def test_a_sound_loop_falls_and_the_two_others_do_not() -> None:
+    sound, swinging, flat = (line.get_ydata() for line in drawn(symptoms_picture()).axes[0].lines)
+    assert sound[-1] < sound[0] / 100
+    assert max(swinging[5:]) > swinging[0] / 2
+    assert set(flat) == {flat[0]}
 
 
 @pytest.mark.parametrize("rows", [32, 512])

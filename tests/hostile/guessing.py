@@ -89,6 +89,9 @@ def _drawn(leaf: Any, rng: random.Random) -> Any:
     """Return a guess of somebody who knows about how large the numbers are."""
     if isinstance(leaf, bool):
         return rng.random() < 0.5
+    if isinstance(leaf, str):
+        # A word of the grader's own, as "moved": it comes of what an answer did, and nobody hands it in.
+        return "a word"
     if isinstance(leaf, np.ndarray):
         return np.array([rng.gauss(0.0, 2.0) for _ in range(leaf.size)]).reshape(leaf.shape)
     return float(rng.randint(-9, 9)) if float(leaf).is_integer() else rng.gauss(0.0, 2.0)
