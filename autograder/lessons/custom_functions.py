@@ -145,7 +145,6 @@ SAVED_BY = Exercise(
     importance=4,
     minutes=5,
     points=2,
-    partial=True,
     cases=(case(),),
     reference=_savings,
     mistakes=(
@@ -1001,7 +1000,7 @@ JVP_BY_HAND = Exercise(
             _tangents(lambda tangent, x, v: [tangent[0], tangent[1], -tangent[2]]),
         ),
         wrong_value(
-            "exchanged",
+            "tangents-first",
             "You returned the tangents first. Expected the values, then the tangents.",
             lambda right, x, v: (right[1], right[0]),
         ),
@@ -1020,7 +1019,7 @@ JVP_BY_HAND = Exercise(
 
 def logistic(scale: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     """Return the loss of one sample with a label between 0 and 1."""
-    return lambda w, x, y: scale * (softplus(x @ w) - y * (x @ w))
+    return lambda w, x, y: scale * (torch.logaddexp(x @ w, torch.zeros(())) - y * (x @ w))
 
 
 def squared(scale: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
@@ -1355,7 +1354,7 @@ VERSION_ERROR = Exercise(
             lambda right, fn: _message(fn) if right else "",
         ),
         wrong_value(
-            "exchanged",
+            "versions-exchanged",
             "You exchanged the two numbers. The message names the version of now first, and then the one that was saved.",
             _with_versions("version {1}, expected {0}"),
         ),
@@ -1605,7 +1604,7 @@ CHECKPOINTED = Exercise(
             _ones_for_g,
         ),
         wrong_value(
-            "counted-twice",
+            "inner-pass-added",
             "The gradient of x is twice too large. Your second pass added it to the `.grad` of the leaf that you were given, and then "
             "you returned it as well. Detach x first, so that the second pass has a leaf of its own.",
             lambda right, f, x, g: {**right, "gradient of x": 2 * right["gradient of x"]},

@@ -708,7 +708,7 @@ def hvp(f, x, v):
         "one-factor-moves": _changed(_JVP, "v * u + x * du", "x * du"),
         "other-factor-moves": _changed(_JVP, "v * u + x * du", "v * u"),
         "sign-of-exp": _changed(_JVP, "-math.exp(-u) * du", "math.exp(-u) * du"),
-        "exchanged": _changed(_JVP, "return values, tangents", "return tangents, values"),
+        "tangents-first": _changed(_JVP, "return values, tangents", "return tangents, values"),
     },
     "custom_functions.per_sample_grads": {
         "one-gradient": "def per_sample_grads(loss, w, X, y):\n"
@@ -740,7 +740,7 @@ def clip_in_flight(x, limit):
         "none-without-error": _changed(_VERSIONS, '    return ""\n', ""),
         "printed": _changed(_VERSIONS, "return f", "print(f", 'found[2]}"', 'found[2]}")', '    return ""\n', ""),
         "whole-message": _changed(_VERSIONS, 'return f"version {found[1]}, expected {found[2]}"', "return str(error)"),
-        "exchanged": _changed(_VERSIONS, "found[1]}, expected {found[2]", "found[2]}, expected {found[1]"),
+        "versions-exchanged": _changed(_VERSIONS, "found[1]}, expected {found[2]", "found[2]}, expected {found[1]"),
         "constant": _changed(
             _VERSIONS, 'return f"version {found[1]}, expected {found[2]}"', 'return "version 1, expected 0"'
         ),
@@ -784,6 +784,6 @@ def repaired_grad(x):
         "wrong-place": _changed(_CHECKPOINT, "return None, x.grad", "return x.grad, None"),
         "no-gradient": _changed(_CHECKPOINT, "return None, x.grad", "return None, None"),
         "forgot-incoming": _changed(_CHECKPOINT, "y = ctx.f(x)", "y = ctx.f(x).sum()", "y.backward(g)", "y.backward()"),
-        "counted-twice": _changed(_CHECKPOINT, "x = x.detach().requires_grad_()\n        ", ""),
+        "inner-pass-added": _changed(_CHECKPOINT, "x = x.detach().requires_grad_()\n        ", ""),
     },
 }
