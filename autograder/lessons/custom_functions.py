@@ -1614,7 +1614,7 @@ CHECKPOINTED = Exercise(
         "The result is `f(x)` as a tensor with a node of your own. Write a class first, then a function that calls its `apply`.",
         "`forward` keeps the function and the input, and records nothing. `backward` does the forward pass once more, recorded, and then goes backward through it.",
         "A function is no tensor, so it is kept as `ctx.f = f`. Its place in what `backward` returns holds None.",
-        "Read the section 'Memory against time' again, from the drawing of the two passes.",
+        "Read the section 'Memory against time' again, from the table of the two passes.",
     ),
 )
 
