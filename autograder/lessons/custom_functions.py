@@ -865,7 +865,8 @@ def _of_hessian(product: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., An
     return lambda right, f, x, v: product(_hessian(f, x), v).numpy()
 
 
-_BUILDS_HESSIAN = frozenset({"hessian", "jacobian", "jacrev", "jacfwd"})
+# Where many passes run as one, one for each row: as `vmap` runs them, also behind `is_grads_batched`.
+_BUILDS_HESSIAN = frozenset({"hessian", "jacobian", "jacrev", "jacfwd", "vmap", "_vmap"})
 
 HVP = Exercise(
     id="custom_functions.hvp",
@@ -1579,9 +1580,9 @@ CHECKPOINTED = Exercise(
             ),
         ),
         Mistake(
-            "everything-saved",
-            "The graph of the forward pass is still there, with all that it saved. Call `f` inside the `forward` of a Function, "
-            "where nothing is recorded, and save `x` alone.",
+            "more-than-x-saved",
+            "The forward pass saved more than `x`. Call `f` inside the `forward` of a Function, where nothing is recorded, and "
+            "save `x` itself and nothing else.",
             shows=lambda call: (effect(call, "bytes saved beside x") or 0) > 0,
         ),
         Mistake(

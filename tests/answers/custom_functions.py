@@ -684,6 +684,18 @@ def hvp(f, x, v):
     (g,) = torch.autograd.grad(f(x), x, create_graph=True)
     return torch.stack([torch.autograd.grad(one, x, retain_graph=True)[0] for one in g]) @ v
 """,
+        "hessian-built:batched": """\
+def hvp(f, x, v):
+    x = x.clone().requires_grad_()
+    (g,) = torch.autograd.grad(f(x), x, create_graph=True)
+    rows = torch.eye(len(x), dtype=x.dtype)
+    return torch.autograd.grad(g, x, rows, is_grads_batched=True)[0] @ v
+""",
+        "hessian-built:vmap": """\
+def hvp(f, x, v):
+    _, pull = torch.func.vjp(torch.func.grad(f), x)
+    return torch.func.vmap(pull)(torch.eye(len(x), dtype=x.dtype))[0] @ v
+""",
         "difference-of-gradients": """\
 def hvp(f, x, v, h=1e-5):
     def slope(at):
@@ -768,8 +780,9 @@ def repaired_grad(x):
         "    return torch.utils.checkpoint.checkpoint(f, x, use_reentrant=False)\n",
         "library-checkpoint:reentrant": "def checkpointed(f, x):\n"
         "    return torch.utils.checkpoint.checkpoint(f, x, use_reentrant=True)\n",
-        "everything-saved": "def checkpointed(f, x):\n    return f(x)\n",
-        "everything-saved:in a Function": _changed(
+        "more-than-x-saved": "def checkpointed(f, x):\n    return f(x)\n",
+        "more-than-x-saved:a copy": _changed(_CHECKPOINT, "save_for_backward(x)", "save_for_backward(x.clone())"),
+        "more-than-x-saved:in a Function": _changed(
             _CHECKPOINT,
             "ctx.f = f\n        ctx.save_for_backward(x)\n        return f(x)",
             "ctx.leaf = x.detach().requires_grad_()\n        with torch.enable_grad():\n            ctx.y = f(ctx.leaf)\n"
