@@ -57,10 +57,23 @@ def _completed(call: Call) -> bool:
     return call.raised is None and call.value is not None and call.value.kind != "nothing"
 
 
+_OTHER = {"made by": "no Function of yours"}
+
+
+def _is_other_class(thing: Any) -> bool:
+    """Whether a thing is a class, and no Function: such a class can be used in no way that is known here."""
+    return isinstance(thing, type) and not issubclass(thing, torch.autograd.Function)
+
+
+_NO_TENSOR = Mistake(
+    "no-tensor",
+    "Your forward pass returned no tensor. Check that `forward` ends in a `return`, and what it returns.",
+    shows=lambda call: call.value is not None and call.value.kind != "mapping",
+)
+
 _NO_FUNCTION = wrong_effect(
     "no-function",
-    "The node of the result is one of PyTorch's own. Expected a class that inherits from `torch.autograd.Function`, so "
-    "that `apply` makes a node of yours.",
+    "The result has no node of your own. Expected a class that inherits from `torch.autograd.Function`, and its `apply`.",
     {"made by": "no Function of yours"},
 )
 
@@ -257,6 +270,8 @@ D_SOFTPLUS = Exercise(
 
 def ask_softplus(names: Mapping[str, Any], x: Tensor, g: Tensor) -> Any:
     """Use the student's Function once as it is, and once with its input changed before the backward pass."""
+    if _is_other_class(names["Softplus"]):
+        return _OTHER
     with torch.enable_grad():
         leaf = _leaf(x)
         y = _apply(names["Softplus"])(leaf)
@@ -312,6 +327,7 @@ SOFTPLUS = Exercise(
     ask=ask_softplus,
     reference=_right_softplus,
     mistakes=(
+        _NO_TENSOR,
         _NO_FUNCTION,
         _NO_BACKWARD,
         _NUMBER_OF_GRADIENTS,
@@ -320,7 +336,8 @@ SOFTPLUS = Exercise(
             "no-ctx",
             "`forward` and `backward` get `ctx` as their first argument. Write it in the list of arguments.",
             "TypeError",
-            "positional argument",
+            "positional argument but",
+            "positional arguments but",
         ),
         raising(
             "nothing-saved",
@@ -392,15 +409,18 @@ def _watched(answer: Any, notes: list[tuple[int, Any]]) -> Any:
 
 def ask_scaled_product(names: Mapping[str, Any], a: Tensor, b: Tensor, k: float, g: Tensor, tracked: str) -> Any:
     """Use the student's Function with both factors tracked, or with one of them constant."""
+    if _is_other_class(names["ScaledProduct"]):
+        return _OTHER
     notes: list[tuple[int, Any]] = []
     used = _apply(_watched(names["ScaledProduct"], notes))
     with torch.enable_grad():
-        torch.autograd.backward(used(_leaf(a), _leaf(b), k), g)
+        whole = used(_leaf(a), _leaf(b), k)
+        if not isinstance(whole, Tensor):
+            return whole
+        torch.autograd.backward(whole, g)
         first = _leaf(a).requires_grad_(tracked in ("both", "a"))
         second = _leaf(b).requires_grad_(tracked in ("both", "b"))
         y = used(first, second, k)
-        if not isinstance(y, Tensor):
-            return y
         torch.autograd.backward(y, g)
     gradients = {"gradient of a": first, "gradient of b": second}
     return {
@@ -462,6 +482,7 @@ SCALED_PRODUCT = Exercise(
     ask=ask_scaled_product,
     reference=_right_product,
     mistakes=(
+        _NO_TENSOR,
         _NO_FUNCTION,
         _NO_BACKWARD,
         _NUMBER_OF_GRADIENTS,
@@ -476,7 +497,7 @@ SCALED_PRODUCT = Exercise(
         Mistake(
             "no-gradient",
             "A factor that requires grad got no gradient. `ctx.needs_input_grad` has one entry for each input of `forward`, "
-            "in the same order. Check which entry you asked.",
+            "in the same order. Check which entry you asked, and the order of the gradients that you return.",
             shows=_no_gradient,
         ),
         wrong_effect(
@@ -634,6 +655,11 @@ GRADCHECK_BY_HAND = Exercise(
     rtol=1e-3,
     atol=1e-4,
     mistakes=(
+        Mistake(
+            "not-a-pair",
+            "Expected a tuple of two: `ok`, and the largest error.",
+            shows=lambda call: call.value is not None and call.value.kind != "mapping",
+        ),
         Mistake(
             "library-gradcheck",
             "You used the library's `gradcheck`. Here you write it yourself: compare each entry with a central difference.",
@@ -1102,7 +1128,7 @@ PER_SAMPLE_GRADS = Exercise(
 # --- 7.8 · Clip a gradient in flight --------------------------------------------------------------
 
 
-def ask_clip(names: Mapping[str, Any], x: Tensor, c: Tensor, limit: float) -> Any:
+def ask_clip(names: Mapping[str, Any], x: Tensor, incoming_gradient: Tensor, limit: float) -> Any:
     """Use the student's function on a tensor in the middle of a graph, and look at the gradients behind and beside it."""
     with torch.enable_grad():
         behind, beside = _leaf(x), _leaf(x)
@@ -1112,7 +1138,7 @@ def ask_clip(names: Mapping[str, Any], x: Tensor, c: Tensor, limit: float) -> An
         returned = names["clip_in_flight"](middle, limit)
         used = returned if isinstance(returned, Tensor) else middle
         values = "as before" if torch.equal(used.detach(), 2 * x) else "changed"
-        torch.autograd.backward((torch.add(used, other) * c).sum())
+        torch.autograd.backward((torch.add(used, other) * incoming_gradient).sum())
     return {"values": values, "gradient behind x": behind.grad, "gradient beside x": beside.grad}
 
 
@@ -1150,6 +1176,13 @@ CLIP_IN_FLIGHT = Exercise(
             "clipped-values",
             "Your function changed the numbers in `x`. Expected the same numbers: only the gradient is clipped.",
             {"values": "changed"},
+        ),
+        raising(
+            "no-gradient-yet",
+            "No backward pass has run when your function is called, so there is no `.grad` yet. Register a hook: it is called "
+            "when the gradient comes.",
+            "AttributeError",
+            "'NoneType' object has no attribute",
         ),
         Mistake(
             "no-gradient",
@@ -1491,6 +1524,8 @@ def ask_checkpointed(names: Mapping[str, Any], f: Layers, x: Tensor, g: Tensor) 
         y = checkpointed(f, leaf)
         if not isinstance(y, Tensor):
             return y
+        if not y.requires_grad:
+            return _OTHER
         before = f.calls
         torch.autograd.backward(y, g)
     times = {0: "never", 1: "once"}
@@ -1561,6 +1596,7 @@ CHECKPOINTED = Exercise(
     ask=ask_checkpointed,
     reference=_right_checkpoint,
     mistakes=(
+        _NO_TENSOR,
         _NUMBER_OF_GRADIENTS,
         _WRONG_PLACE,
         _NO_BACKWARD,
@@ -1585,6 +1621,7 @@ CHECKPOINTED = Exercise(
             "save `x` itself and nothing else.",
             shows=lambda call: (effect(call, "bytes saved beside x") or 0) > 0,
         ),
+        _NO_FUNCTION,
         Mistake(
             "weight-forgotten",
             "`f` has a weight that requires grad, and it got no gradient. Use `backward` for the second pass: it reaches "

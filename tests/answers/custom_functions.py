@@ -550,6 +550,9 @@ WRONG = {
     },
     "custom_functions.Softplus": {
         "no-function": "class Softplus:\n    @staticmethod\n    def apply(x):\n        return torch.nn.functional.softplus(x)\n",
+        "no-function:a module": "class Softplus(torch.nn.Module):\n"
+        "    def forward(self, x):\n        return torch.nn.functional.softplus(x)\n",
+        "no-tensor": _changed(_SOFTPLUS, "return torch.nn.functional.softplus(x)", "torch.nn.functional.softplus(x)"),
         "no-function:a function": "def Softplus(x):\n    return torch.nn.functional.softplus(x)\n",
         "no-backward": _SOFTPLUS.partition("\n    @staticmethod\n    def backward")[0] + "\n",
         "number-of-gradients": _changed(_SOFTPLUS, "torch.sigmoid(x)\n", "torch.sigmoid(x), None, g\n"),
@@ -568,6 +571,7 @@ WRONG = {
         "forgot-incoming": _changed(_SOFTPLUS, "g * torch.sigmoid(x)", "torch.sigmoid(x)"),
     },
     "custom_functions.ScaledProduct": {
+        "no-tensor": _changed(_PRODUCT, "return k * a * b", "k * a * b"),
         "no-function": "def ScaledProduct(a, b, k):\n    return k * a * b\n",
         "no-backward": _PRODUCT.partition("\n    @staticmethod\n    def backward")[0] + "\n",
         "number-of-gradients": _changed(_PRODUCT, "grad_a, grad_b, None", "grad_a, grad_b"),
@@ -607,6 +611,8 @@ WRONG = {
         "own-factor": _changed(_PRODUCT, "a, b = ctx.saved", "b, a = ctx.saved"),
     },
     "custom_functions.gradcheck_by_hand": {
+        "not-a-pair": _changed(_CHECK, "return largest <= 1e-6, largest", "return largest <= 1e-6"),
+        "not-a-pair:nothing": _changed(_CHECK, "return largest <= 1e-6, largest", "print(largest)"),
         "library-gradcheck": """\
 def gradcheck_by_hand(f, x):
     ok = torch.autograd.gradcheck(f, (x.double().clone().requires_grad_(),), raise_exception=False)
@@ -731,6 +737,7 @@ def hvp(f, x, v):
         "divided-by-n": _changed(_SAMPLES, "torch.stack(rows)", "torch.stack(rows) / len(X)"),
     },
     "custom_functions.clip_in_flight": {
+        "no-gradient-yet": "def clip_in_flight(x, limit):\n    x.grad.clamp_(-limit, limit)\n    return x\n",
         "clipped-values": "def clip_in_flight(x, limit):\n    return x.clamp(-limit / 4, limit / 4)\n",
         "no-gradient": "def clip_in_flight(x, limit):\n    return x.detach()\n",
         "changed-in-place": _CLIP.format("g.clamp_(-limit, limit)"),
@@ -772,6 +779,8 @@ def repaired_grad(x):
         "step-left-out": _changed(_REPAIRED, "s = s + 1", "t = s + 1"),
     },
     "custom_functions.checkpointed": {
+        "no-tensor": _changed(_CHECKPOINT, "return Again.apply(f, x)", "Again.apply(f, x)"),
+        "no-function": "def checkpointed(f, x):\n    with torch.no_grad():\n        return f(x)\n",
         "number-of-gradients": _changed(_CHECKPOINT, "return None, x.grad", "return x.grad"),
         "no-backward": _CHECKPOINT.partition("\n    @staticmethod\n    def backward")[0]
         + "\n\ndef checkpointed(f, x):\n    return Again.apply(f, x)\n",
