@@ -979,10 +979,8 @@ def curve(x: Tensor) -> Tensor:
 
 
 def _pushed(x: float, v: float) -> tuple[Numbers, Numbers]:
-    one, direction = (torch.tensor(each, dtype=torch.float64) for each in (x, v))
-    with torch.enable_grad():
-        pushed = torch.func.jvp(curve, (one,), (direction,))
-    return pushed[0].numpy(), pushed[1].numpy()
+    slopes = [gradient(lambda x, i=i: curve(x)[i])(x) for i in range(3)]
+    return curve(torch.tensor(x, dtype=torch.float64)).numpy(), v * np.array(slopes)
 
 
 def _tangents(change: Callable[[Numbers, float, float], Any]) -> Callable[..., Any]:
