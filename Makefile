@@ -1,9 +1,10 @@
 # Each target sets up first what it needs; set-up runs again only when a file it reads has changed.
 .DEFAULT_GOAL := help
-.PHONY: demo test quick bench lab lint setup clean help
+.PHONY: demo test rounding quick bench lab lint setup clean help
 
 PYTHON ?= python3
-WORKERS ?= 2
+# One more than there are processors, since many tests wait.
+WORKERS ?= 3
 TORCH_INDEX ?=
 
 # nbgrader starts `alembic`, and nbconvert `jupyter`, from PATH: both must be this environment's, whatever is activated.
@@ -11,16 +12,27 @@ RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m
 # In the order of their folders: the files with few tests are the longest, and would come last.
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
+SOLUTIONS := $(PYTEST) --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg solutions
+
 demo: setup  ## release the lessons, make a sample class, grade it, and show the result
 	@$(RUN) tests.demo
 
 # All three run whatever the others say. The tests come last, so that their summary is the last line.
 test: setup  ## run every test, and every notebook
 	@failed=0; \
-	$(PYTEST) --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg solutions || failed=1; \
+	$(SOLUTIONS) || failed=1; \
 	$(PYTEST) --nbval-lax --nbval-current-env notebooks || failed=1; \
 	$(PYTEST) || failed=1; \
 	exit $$failed
+
+# Processors and libraries round in other ways; `noise.py` moves each rounded result by its last two bits.
+rounding: setup  ## run the solutions as machines do that round in other ways
+	@failed=0; noisy=$$(mktemp -d); mkdir -p $$noisy/profile_default/startup; \
+	cp tests/notebooks/noise.py $$noisy/profile_default/startup/; \
+	IPYTHONDIR=$$noisy NOISE_SEED=1 $(SOLUTIONS) || failed=1; \
+	ATEN_CPU_CAPABILITY=default OPENBLAS_CORETYPE=Prescott MKL_CBWR=COMPATIBLE OMP_NUM_THREADS=1 $(SOLUTIONS) || failed=1; \
+	ATEN_CPU_CAPABILITY=avx2 OPENBLAS_CORETYPE=Haswell MKL_CBWR=AVX2 OMP_NUM_THREADS=2 $(SOLUTIONS) || failed=1; \
+	rm -rf $$noisy; exit $$failed
 
 quick: setup  ## check style and types, and run the tests of what changed, in half a minute
 	@$(RUN) tests.quick
@@ -69,6 +81,6 @@ clean:  ## remove .venv, caches and the demo's files
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 	@echo 'Variables: PYTHON=python3.12 for another Python; TORCH_INDEX=URL for an index with a CPU build of torch;'
 	@echo '           WORKERS=4 for more tests at a time.'

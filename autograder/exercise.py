@@ -138,6 +138,8 @@ class Exercise:
         The known mistakes, the most specific first. The judge adds those that any exercise can have.
     hints
         Four or more: shape and type, kind of mistake, a step on another function, the place in the lesson.
+    after
+        What a right answer opens: what it means, another way to it, where it is used. It holds no formula of the answer.
     """
 
     id: str
@@ -151,6 +153,7 @@ class Exercise:
     cases: tuple[Case, ...]
     reference: Callable[..., Any]
     hints: tuple[str, ...]
+    after: str = ""
     mistakes: tuple[Mistake, ...] = ()
     forward: Callable[..., Any] | None = None
     builders: Mapping[str, Callable[..., Any]] = field(default_factory=dict)

@@ -299,6 +299,7 @@ def _verdict(
         answer="" if exercise.by_effect else _answer_text(call, right),
         printed=call.printed if call is not None else "",
         hints=() if right else exercise.hints,
+        after=exercise.after if right else "",
         finding=problem.finding,
         evidence=problem.evidence,
     )

@@ -104,7 +104,7 @@ def _of_hints(exercise: Exercise) -> Iterator[str]:
             f"Expected {expected} different hints; got {different}. They lead from the shape of the "
             "answer over the kind of mistake and a step on another function to the place to read."
         )
-    for text in (*exercise.hints, *(mistake.message for mistake in exercise.mistakes)):
+    for text in (*exercise.hints, exercise.after, *(mistake.message for mistake in exercise.mistakes)):
         if told := ", ".join(sorted(given_away(exercise, exercise.cases, text))):
             yield f"Expected help in {text!r}; got the right answer, {told}. Take the number out."
 
@@ -166,9 +166,11 @@ def given_away(exercise: Exercise, cases: Sequence[Case], prose: str) -> set[str
 
     Small whole numbers say too little to give an answer away.
     """
+    told = {number for number in _NUMBER.findall(prose) if float(number) not in (0, 1, 2, 3)}
+    if not told:
+        return told
     with np.errstate(all="ignore"):
         right = {abs(number) for point in _points(exercise, cases) for number in _numbers_of(point.reference)}
-    told = {number for number in _NUMBER.findall(prose) if float(number) not in (0, 1, 2, 3)}
     return {number for number in told if any(math.isclose(float(number), one, rel_tol=1e-3) for one in right)}
 
 

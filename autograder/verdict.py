@@ -51,6 +51,8 @@ class Verdict:
         What the answer printed during that call.
     flag
         What a person should look at, in a sentence, or "". It costs no points.
+    hints, after
+        What helps on with a wrong answer, and what a right one opens. Neither is a part of the plain data.
     finding
         What else was found of a wrong answer, or None.
     evidence
@@ -69,6 +71,7 @@ class Verdict:
     answer: str = ""
     printed: str = ""
     hints: tuple[str, ...] = ()
+    after: str = ""
     finding: Finding | None = None
     evidence: str = ""
     sketch: Sketch | None = None
@@ -79,9 +82,9 @@ class Verdict:
         return f"{self.points:g}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as plain data, without the hints, and without those of the last fields that say nothing."""
+        """Return the verdict as plain data, without the exercise's own texts, and without those of the last fields that say nothing."""
         record = asdict(self)
-        del record["hints"]
+        del record["hints"], record["after"]
         return {name: value for name, value in record.items() if value or name not in _MAY_BE_LEFT_OUT}
 
     @classmethod

@@ -27,6 +27,7 @@ from autograder.probe import probe
 from autograder.rules import broken_rules
 from autograder.verdict import Outcome
 from autograder.view import card
+from tests import commands
 from tests.answering import namespace_of
 from tests.sample_class import make_class
 
@@ -82,7 +83,7 @@ def scripts(*names: str) -> list[str]:
 
 def run(script: str, folder: Path) -> None:
     """Run a script as in a terminal in which the environment was activated."""
-    environment = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(folder), "TERM": "dumb"}
+    environment = {"PATH": f"{commands.folder()}:{commands.BIN}:/usr/bin:/bin", "HOME": str(folder), "TERM": "dumb"}
     done = subprocess.run(
         ["bash", "-exc", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

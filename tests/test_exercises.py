@@ -111,7 +111,7 @@ def test_right_answer_earns_everything(exercise_id: str, style: str, source: str
         verdict = verdict_on(exercise_id, source, cases)
         assert (verdict.outcome, verdict.mistake, verdict.message) == (Outcome.RIGHT, "", ""), (name, verdict.to_dict())
         assert verdict.points == verdict.max_points == exercise.points
-        assert verdict.hints == ()
+        assert (verdict.hints, verdict.after) == ((), exercise.after)
 
 
 @pytest.mark.parametrize(("exercise_id", "mistake", "source"), WRONG)
@@ -123,7 +123,7 @@ def test_known_mistake_is_rejected_and_named(exercise_id: str, mistake: str, sou
         assert verdict.outcome is not Outcome.RIGHT
         assert verdict.points < exercise.points if exercise.partial else verdict.points == 0
         assert verdict.message
-        assert verdict.hints == exercise.hints
+        assert (verdict.hints, verdict.after) == (exercise.hints, "")
         assert not given_away(exercise, cases, verdict.message), (name, verdict.message)
 
 
@@ -139,6 +139,11 @@ def stubs_of(exercise: Exercise) -> Iterator[str]:
         yield f"{exercise.name} = {{{', '.join(f'{key!r}: ...' for key in reference)}}}"
     elif isinstance(reference, tuple | list):
         yield f"{exercise.name} = [{', '.join('...' for _ in reference)}]"
+
+
+@each_exercise
+def test_a_right_answer_opens_a_sentence(exercise: Exercise) -> None:
+    assert exercise.after.endswith(".")
 
 
 @each_exercise

@@ -175,6 +175,14 @@ def test_outcomes_are_told_apart_by_mark_and_word() -> None:
     assert ("aria-label", "Check of lesson.answer") in Tree(view.panel(WRONG)).attributes
 
 
+def test_a_right_answer_opens_what_it_means() -> None:
+    right = Verdict("lesson.answer", Outcome.RIGHT, 2, 2)
+    page = view.panel(replace(right, after=f"It is the slope of `x`. {SCRIPT}"))
+    assert "What this meansIt is the slope of x." in words(page)
+    assert "<script" not in page
+    assert "What this means" not in view.panel(right)
+
+
 def test_hints_open_one_within_the_other() -> None:
     tree = Tree(view.panel(replace(WRONG, printed="")))
     assert [depth for tag, depth in tree.tags if tag == "details"] == [0, 1, 2, 3]

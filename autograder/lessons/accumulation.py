@@ -130,6 +130,10 @@ PREDICTED_PRINTS = Exercise(
         "Another example is `loss = 5 * w`. Its slope is 5 in each pass. If a pass adds, the buffer holds 10 after two passes.",
         "Read the section 'One pass, then another' again. The cell below the check shows the prints.",
     ),
+    after=(
+        "Nothing in the output says that something is wrong, and so this bug lives long in real code: the "
+        "steps become larger and larger."
+    ),
 )
 
 
@@ -207,6 +211,10 @@ GRAD_HISTORY = Exercise(
         "Another example is the loss 7 · weight. Three passes without clearing give 7, then 7 + 7, then 7 + 7 + 7.",
         "Read the cell with `buffer` in the section 'One pass, then another'.",
     ),
+    after=(
+        "You have modelled the buffer: one number that is added to. Frameworks differ here: JAX returns "
+        "gradients and has no buffer."
+    ),
 )
 
 
@@ -256,6 +264,10 @@ GRAD_HISTORY_AUTOGRAD = Exercise(
         "Use one leaf for all passes. In each pass compute the loss, go backward, and read `.item()`. Then decide where in the loop to clear.",
         "One pass of w³ looks like this: `w = torch.tensor(2.0, requires_grad=True)`, `(w**3).backward()`, `seen.append(w.grad.item())`.",
         "Read the section 'Clearing' again. It has three ways to clear. Each of them comes after the gradient was read.",
+    ),
+    after=(
+        "PyTorch adds on purpose. Two losses, or a batch in pieces, need the sum. The price is that somebody "
+        "has to clear."
     ),
 )
 
@@ -349,6 +361,10 @@ EXPLAIN_S1 = Exercise(
         "That cell calls `backward` twice, and there is one buffer. Find out what each call added to it.",
         "Another example is a leaf with the value 2. After `(x**3).backward()` the buffer holds 12. After `(5 * x).backward()` it holds 17 = 12 + 5.",
         "Read the section 'Taking a sum apart' again. Lesson 4 explains the vector–Jacobian product.",
+    ),
+    after=(
+        "One buffer can't tell who filled it. When a gradient looks odd, ask first how many passes have been "
+        "made since it was cleared."
     ),
 )
 
@@ -445,6 +461,10 @@ TWO_BACKWARDS = Exercise(
         "Compute y once, and go backward twice. The first pass has to keep something for the second.",
         "For w³ at 2 the code starts like this: `u = w**3`, `u.backward(retain_graph=True)`, `first = w.grad.item()`.",
         "Read the section 'What a backward pass frees' again.",
+    ),
+    after=(
+        "A pass frees what its nodes have saved, because that is most of the memory of training. "
+        "`retain_graph=True` keeps it, and the memory with it."
     ),
 )
 
@@ -596,6 +616,7 @@ CAN_BACKWARD_TWICE = Exercise(
         "This code finds out whether a text is a number: `try: float(text)`, `except ValueError: return False`, then `return True`.",
         "Read the section 'What was saved decides' again.",
     ),
+    after="It depends on what a graph has saved. An addition saves nothing, so it has nothing to free.",
 )
 
 
@@ -678,6 +699,10 @@ BOTH_LOSSES_GRAD = Exercise(
         "Another example is u = exp x and v = u³. Compute `u` and `v` once, call `(u + v).backward()`, and read `x.grad`.",
         "Read the section 'Two losses on one graph' again.",
     ),
+    after=(
+        "One pass through the sum visits the shared part of the graph once. That is the cheap way to train "
+        "with several losses."
+    ),
 )
 
 
@@ -729,6 +754,10 @@ BOTH_LOSSES_TWO_PASSES = Exercise(
         "Go backward from one loss, then from the other, and clear nothing between them. The first pass has to keep something.",
         "Another example is u = exp x and v = u³. Call `v.backward(retain_graph=True)`, then `u.backward()`, and read `x.grad`.",
         "Read the section 'Two losses on one graph' again. The error is explained at the start of 'What a backward pass frees'.",
+    ),
+    after=(
+        "Two passes allow a look at each gradient on its own. Then one can see whether two losses pull in "
+        "opposite directions."
     ),
 )
 
@@ -877,6 +906,10 @@ MICRO_BATCH_GRADS = Exercise(
         "Use one leaf and k small backward passes, and clear nothing between them. Then think about the mean of k means.",
         "Another example has 4 numbers in 2 pieces. The mean of (1, 3, 5, 7) is 4. The means of the halves are 2 and 6, and their sum is 8.",
         "Read the section 'Micro-batches' again. Look at the line with the division.",
+    ),
+    after=(
+        "This is gradient accumulation: large batches on a small machine. It is exact as long as no sample "
+        "looks at another one. Batch norm does."
     ),
 )
 
@@ -1038,6 +1071,10 @@ CLEAR_ = Exercise(
         "There are two ways to clear. There is also a third case: a `.grad` that is None already. Make sure that no line fails on it.",
         "Lists have the same difference: `numbers.clear()` empties the same list, and `numbers = []` makes a new one.",
         "Read the sections 'Clearing' and 'In a training loop' again.",
+    ),
+    after=(
+        "`zero_grad()` of an optimizer sets `None` by default, which saves memory. The optimizer then passes "
+        "over that parameter. With zeros it would still move by momentum or weight decay."
     ),
 )
 

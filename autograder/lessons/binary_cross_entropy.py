@@ -314,6 +314,10 @@ SIGMOID = Exercise(
         "by e^(2z). Then the exponents are negative again.",
         "Read the section 'A neuron that says yes or no' again. It has two forms of one function.",
     ),
+    after=(
+        "A form that never overflows is worth its extra line: one infinite number in a batch spoils all "
+        "gradients of the step. `torch.sigmoid` does it in the same way."
+    ),
 )
 
 
@@ -379,6 +383,10 @@ BCE = Exercise(
         "Try both labels: with y = 1 the loss is small when p is close to 1, with y = 0 when p is close to 0.",
         "One line can choose between two formulas: `y * a + (1 - y) * b` is a for y = 1, and b for y = 0.",
         "Read the section 'What a wrong answer costs' again, and look at its picture.",
+    ),
+    after=(
+        "The loss is the surprise: how unlikely the model called what happened. A coin flip costs log 2, "
+        "about 0.69, so a model whose loss stays there has learned nothing yet."
     ),
 )
 
@@ -481,6 +489,10 @@ LOCAL_GRADS = Exercise(
         "Read the section 'Three local factors' again. Its numbers are for y = 0, w = 1, b = 0. Your formulas must "
         "hold for all numbers.",
     ),
+    after=(
+        "Look at the sizes: one factor gets very large where another one gets very small. Their product is "
+        "harmless. This is the reason for the short form that comes later."
+    ),
 )
 
 
@@ -506,6 +518,10 @@ BCE_GRADS_MANUAL = Exercise(
         "For L = p², p = e^z, z = w·x the gradient is 2p · e^z · x. Three steps give three factors.",
         "Your `local_grads` has all the factors. Read the section 'Three local factors' again to see how to combine "
         "them.",
+    ),
+    after=(
+        "The two gradients share all factors but the last. A backward pass computes the shared part once, and "
+        "that is all its secret of speed."
     ),
 )
 
@@ -541,6 +557,10 @@ BCE_GRADS_AUTOGRAD = Exercise(
         "For L = (w·x − y)²: make w a leaf with `requires_grad=True`, compute L from it, call `L.backward()`, and read"
         " `w.grad.item()`.",
         "Read the section 'Autograd walks the same path' again.",
+    ),
+    after=(
+        "Only the parameters are leaves that require a gradient. The data are constants: nobody wants to "
+        "change them. Attacks on a model do the opposite, and ask for the gradient in the data."
     ),
 )
 
@@ -613,6 +633,10 @@ DL_DZ = Exercise(
         "For L = −log p with p = e^(−z): dL/dp = −1/p and dp/dz = −p. The p cancels, and dL/dz is 1 at every z.",
         "Read the section 'Huge times tiny' again.",
     ),
+    after=(
+        "A long product became very short, and the short form never overflows. Softmax with cross-entropy "
+        "has the same short form, for any number of classes."
+    ),
 )
 
 
@@ -670,6 +694,10 @@ DL_DZ_AUTOGRAD = Exercise(
         "For L = log(1 + t²): write `t = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)`, call "
         "`torch.log1p(t**2).backward()`, and read `t.grad.item()`.",
         "Read the section 'Huge times tiny' again. It compares float32 and float64.",
+    ),
+    after=(
+        "Autograd multiplies the factors and does not simplify them. A library function for the whole step "
+        "can: it knows the short form."
     ),
 )
 
@@ -730,6 +758,10 @@ BREAKING_LOGIT = Exercise(
         "The loss breaks where float32 rounds p to 1. Try whole logits, one after the other, with y = 0.",
         "To find where 1 + 2^−k becomes 1 in float32: increase k in a loop, print the sum, and stop when it is 1.",
         "Read the section 'Where the clamp does nothing' again, and write a loop over z.",
+    ),
+    after=(
+        "float32 has 24 bits, so next to 1 there is a last number that still differs from it. A sigmoid "
+        "passes it long before the logit is large."
     ),
 )
 
@@ -832,6 +864,10 @@ BCE_WITH_LOGITS = Exercise(
         "with log(1 + e^z).",
         "Read the section 'The loss of a logit' again.",
     ),
+    after=(
+        "Work with logarithms and logits, and turn them into probabilities only to show them. That is why "
+        "PyTorch has `binary_cross_entropy_with_logits`, and why its manual recommends it."
+    ),
 )
 
 
@@ -857,6 +893,10 @@ BCE_GRADS_BATCH = Exercise(
         "For the mean of (X w − y)² the gradient of each sample is 2·(its error)·(its row). Add up these rows and "
         "divide by n: `2 * X.T @ (X @ w - y) / n`.",
         "Read the section 'A whole batch' again, and the short form from 3.6.",
+    ),
+    after=(
+        "One product with a matrix replaces the loop over the samples. The mean keeps the step size "
+        "independent of the batch size."
     ),
 )
 
@@ -916,6 +956,10 @@ BCE_GRADS_BATCH_AUTOGRAD = Exercise(
         "For the mean squared error: write `w = w.clone().requires_grad_()`, call `((X @ w - y) ** "
         "2).mean().backward()`, and read `w.grad`.",
         "Read the section 'A whole batch' again. Its second cell has the steps for another loss.",
+    ),
+    after=(
+        "You have trained nothing yet, and still you hold all that training needs: a loss and its gradients. "
+        "A step against them is lesson 6."
     ),
 )
 

@@ -132,6 +132,10 @@ PREDICTED_SIGNS = Exercise(
         "For sin(x²) at x = 1: the square rises there, and the sine rises at y = 1. So z rises, and the sign is 1.",
         "Read the section 'One function inside another' again, and look at the sine curve at the marked points.",
     ),
+    after=(
+        "You used the chain rule without numbers: the sign of a product comes from the signs of its factors. "
+        "A wrong sign is the most expensive slip in training, because the loss then grows."
+    ),
 )
 
 
@@ -208,6 +212,10 @@ LOCAL_DERIVATIVES = Exercise(
         'For p = 1 + x² and q = log(p) at x = 3 the answer is {"dp_dx": 6.0, "dq_dp": 0.1}: 2x at x, and 1/p at p = '
         "10.",
         "Read the section 'Two links, two slopes' again.",
+    ),
+    after=(
+        "Each link knows only its own input and output. This is what makes autograd possible: a library needs "
+        "one rule for each operation, and no rule for whole programs."
     ),
 )
 
@@ -287,6 +295,11 @@ DZ_DX = Exercise(
         "For q = log(1 + x²) the factors are 1/(1 + x²) and 2x, so the derivative is 2x/(1 + x²).",
         "Read the section 'Two links, two slopes' again. Your `local_derivatives` has both factors.",
     ),
+    after=(
+        "You multiplied from the outside to the inside, which is the order of a backward pass. The other "
+        "order gives the same number here. It costs more where one number depends on many inputs, as a loss "
+        "does."
+    ),
 )
 
 
@@ -365,6 +378,10 @@ DZ_DX_AUTOGRAD = Exercise(
         "x is a leaf and keeps its gradient. y is computed: tell it to keep its gradient, before `backward()`.",
         "For p = 1 + x² and q = log(p): call `p.retain_grad()`, then `q.backward()`, and read `p.grad` and `x.grad`.",
         "Read the section 'Autograd walks the same chain' again.",
+    ),
+    after=(
+        "The gradient at y is what the pass carries on its way to x. PyTorch throws it away to save memory, "
+        "so one has to ask for it. A tensor hook sees it too, without keeping it."
     ),
 )
 
@@ -527,6 +544,10 @@ BACKPROP_CHAIN = Exercise(
         "`reversed(dfs)` with `reversed(kept)`.",
         "Read the section 'Forward, then back' again. The worked cell does it for three links.",
     ),
+    after=(
+        "This is backpropagation: a pass forward that remembers, and a pass backward that multiplies. A deep "
+        "network is a long chain, and many small factors in it make the gradient vanish."
+    ),
 )
 
 
@@ -563,6 +584,10 @@ D_FANOUT = Exercise(
         "x · eˣ has two paths. One gives 1 · eˣ, the other gives x · eˣ, and the derivative is their sum.",
         "Read the section 'Two ways to the same leaf' again.",
     ),
+    after=(
+        "Paths add up. So the gradient of a weight that is used at every position of a text is a sum over all "
+        "positions."
+    ),
 )
 
 
@@ -586,6 +611,10 @@ GRAD_FANOUT = Exercise(
         "Every x in the formula must be the same leaf. `.item()`, `.detach()` and `math` cut a path off.",
         "For x · eˣ: make the leaf x, compute `x * torch.exp(x)`, call `backward()` on it, read `x.grad`.",
         "Read the section 'Two ways to the same leaf' again.",
+    ),
+    after=(
+        "Autograd adds where paths meet, inside one pass. Lesson 5 shows the other sum: the one over several "
+        "passes, which surprises many people."
     ),
 )
 
@@ -736,6 +765,10 @@ OP_NAMES = Exercise(
         "and None.",
         "Read the section 'Reading the graph' again, and walk one step at a time.",
     ),
+    after=(
+        "The graph is made of plain Python objects, so one can draw it or search it. Tools that show a "
+        "model's graph walk it in just this way."
+    ),
 )
 
 
@@ -847,6 +880,10 @@ BUGGY_LINES = Exercise(
         "then `da += 1`.",
         "Compare one variable at a time: build the forward pass with tensors, call `retain_grad()` on each, and "
         "compare its `.grad` with what the line computes.",
+    ),
+    after=(
+        "Both bugs give numbers that look fine. A comparison with a central difference finds them in one "
+        "line, and that is how such bugs are found in practice."
     ),
 )
 

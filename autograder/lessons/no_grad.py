@@ -178,6 +178,10 @@ TRUTH_TABLE = Exercise(
         "For `x.clone()` the row would be: 2.0, True, True, False, False. The clone is tracked, and it has its own numbers.",
         "Read the section 'Three ways to turn it off' again, line by line.",
     ),
+    after=(
+        "Three words, three effects: the flag of a tensor, a tensor outside the graph, and a region without "
+        "recording. Most confusion comes from mixing them up."
+    ),
 )
 
 
@@ -255,6 +259,10 @@ FREEZE = Exercise(
         "Find the one of the three methods that changes a tensor in place.",
         "To zero a tensor in place and return it, write `t.zero_()` and then `return t`. The underscore means 'in place'.",
         "Read the section 'This tensor, from now on' again.",
+    ),
+    after=(
+        "Freezing is how one trains only the last layers of a large model. A frozen parameter costs no "
+        "gradient and no memory for one."
     ),
 )
 
@@ -391,6 +399,7 @@ MESSAGE_OF = Exercise(
         "This code shows why `int(word)` fails: `try:` `int(word)`, then `except ValueError as error:` `print(error)`.",
         "Read the cells with `try` in the section 'This tensor, from now on' again.",
     ),
+    after=("Messages of PyTorch often name the cause and the cure. Read the first sentence before you search for it."),
 )
 
 
@@ -456,6 +465,10 @@ STOP_GRADIENT_DERIVATIVE = Exercise(
         "Another example is exp(x) · detach(x). With c it is c·exp(x), and the slope is c·exp(x). With c = x the slope is x·exp(x).",
         "Read the section 'Constant, not absent' again.",
     ),
+    after=(
+        "The value counts and its derivative does not. Mathematics has no such function, so a central "
+        "difference can't confirm it."
+    ),
 )
 
 
@@ -507,6 +520,10 @@ STOP_GRADIENT_AUTOGRAD = Exercise(
         "One factor of the product has to stay tracked. If you detach everything, no graph is left for the backward pass.",
         "Another example is exp(x) · detach(x): `z = torch.exp(x) * x.detach()`, then `z.backward()`, then `x.grad.item()`.",
         "Read the section 'Constant, not absent' again.",
+    ),
+    after=(
+        "Targets that must not move are made like this: in reinforcement learning, in contrastive learning, "
+        "and in the straight-through estimator."
     ),
 )
 
@@ -627,6 +644,10 @@ SAFE_COPY = Exercise(
         "The copy must have no graph and must not share numbers with `t`. There is one method for each.",
         "NumPy needs two steps too: `a[1:3]` shares the numbers of `a`, and `a[1:3].copy()` has its own.",
         "Read the section 'The same numbers' again.",
+    ),
+    after=(
+        "`detach()` shares the numbers, and `clone()` keeps the graph. Only both together give a copy that "
+        "nothing reaches."
     ),
 )
 
@@ -775,6 +796,10 @@ SGD_STEP_ = Exercise(
         "Check three things: the direction of the step, which tensor you change, and a `.grad` that is None.",
         "This code halves every tensor in place: `with torch.no_grad():` `for p in params:` `p *= 0.5`.",
         "Read the section 'The update step' again.",
+    ),
+    after=(
+        "You have written `torch.optim.SGD` without momentum. The step must not be recorded, since otherwise "
+        "each step would become a part of the next one's graph."
     ),
 )
 
@@ -931,6 +956,10 @@ PREDICT = Exercise(
         "For many lamps it works like this: `was = [(lamp, lamp.on) for lamp in lamps]`, and later `for lamp, on in was: lamp.on = on`.",
         "Read the section 'Prediction' again. `model.modules()` gives the model and every part of it.",
     ),
+    after=(
+        "Two switches that many people take for one. `eval()` changes what layers compute, and `no_grad()` "
+        "changes what is recorded."
+    ),
 )
 
 
@@ -1072,6 +1101,10 @@ TRAIN_BIAS_ONLY = Exercise(
         "For (w·x + b)² it works like this: `w.requires_grad_(False)`, then the forward pass, `backward()`, and `b.grad`.",
         "Read the section 'Freezing a part' again. The loss is in the cell with the linear layer.",
     ),
+    after=(
+        "The other parameter got no gradient, so no optimizer would move it. Fine-tuning with few parameters, "
+        "as in BitFit, trains just the biases."
+    ),
 )
 
 
@@ -1210,6 +1243,10 @@ TRAIN_BCE = Exercise(
         "Each step has five parts, in this order: forward, log, backward, update, clear. Decide which part must not be recorded.",
         "Another example is a list of lengths: `lengths.append(v.norm().item())` keeps a number and no graph.",
         "Read the section 'All of it together' again. The loop there trains with another loss.",
+    ),
+    after=(
+        "You have trained a model with nothing but tensors. Every training loop has these five parts, also "
+        "the one of a large language model."
     ),
 )
 

@@ -87,6 +87,10 @@ PREDICTIONS = Exercise(
         "3.003. So the slope of the curve there is close to 3.",
         "Read the section 'The slope of a curve' again, and put your ruler on the picture.",
     ),
+    after=(
+        "You read a slope from a picture. That is how one checks any gradient first: its sign says which way "
+        "is up, and its size says how steep it is. Training looks at nothing else."
+    ),
 )
 
 
@@ -129,6 +133,10 @@ D_SQUARE = Exercise(
         "For x³ the exponent 3 becomes a factor, and a square is left: the slope is 3x².",
         "Read the worked cell `dy_dx` above: it is the same function.",
     ),
+    after=(
+        "The formula works at every point, so you never need to draw the curve again. Near a minimum the "
+        "slope goes to 0: steps along it become small on their own."
+    ),
 )
 
 
@@ -151,6 +159,10 @@ GRAD_SQUARE = Exercise(
         "Make the leaf inside the function, with a floating dtype. Then every call starts with an empty `.grad`.",
         "For x³ the steps are `x = torch.tensor(2.0, requires_grad=True)`, `(x**3).backward()`, `x.grad.item()`.",
         "Read the section 'Autograd does the same' again: leaf, forward pass, backward pass, `.grad`.",
+    ),
+    after=(
+        "You gave autograd no formula for the slope. It wrote down each operation and differentiated these, "
+        "one by one. The same five lines work for any function."
     ),
 )
 
@@ -209,6 +221,10 @@ D_POLY = Exercise(
         "For 7x² + 2x - 9 the terms give 14x, 2 and 0, so the slope is 14x + 2.",
         "Read the section 'Term by term' again.",
     ),
+    after=(
+        "A derivative is linear: each term can be differentiated on its own. A network's loss is such a sum "
+        "too, one term for each sample of the data."
+    ),
 )
 
 
@@ -232,6 +248,10 @@ GRAD_POLY = Exercise(
         "Return the slope and not the value. The slope is in the `.grad` of the leaf.",
         "For 7x² + 2x - 9: make the leaf x, compute `y = 7*x**2 + 2*x - 9`, call `y.backward()`, read `x.grad`.",
         "Your `grad_square` has all the steps. Only the forward line is different.",
+    ),
+    after=(
+        "Compare this cell with the one for the parabola: only the forward pass has changed. This is why "
+        "people write the forward pass alone, and leave the rest to the library."
     ),
 )
 
@@ -332,6 +352,11 @@ CENTRAL_DIFFERENCE = Exercise(
         "result is 3.01.",
         "Read the section 'A derivative without a formula' again.",
     ),
+    after=(
+        "It needs no formula, so it is the usual test of a gradient: PyTorch's `torch.autograd.gradcheck` "
+        "does the same in float64. With a million inputs it would take two million calls. Autograd takes one "
+        "backward pass."
+    ),
 )
 
 
@@ -382,6 +407,10 @@ GRAD_OF = Exercise(
         "For one function the steps are `x = torch.tensor(1.5, requires_grad=True)`, `torch.exp(x).backward()`, "
         "`x.grad`.",
         "Your `grad_square` does all of this for one function. Put `f` in place of the square.",
+    ),
+    after=(
+        "You have written what `torch.autograd.grad` and `torch.func.grad` do for one input. From now on a "
+        "function and a point are enough."
     ),
 )
 
@@ -442,6 +471,10 @@ TANGENT = Exercise(
         "For x² at 3 the slope is 6 and the height is 9. From 3 back to 0 the line falls by 6·3, so it starts at 9 - "
         "18 = -9.",
         "Read the section 'A parabola and its tangent' again. `grad_of` gives you the slope.",
+    ),
+    after=(
+        "The tangent is the best straight line at a point. Gradient descent believes it for one step: it goes "
+        "down along the line, and then computes a new one."
     ),
 )
 

@@ -133,6 +133,10 @@ D_MEAN_SQUARE = Exercise(
         "Another example is the mean of x³ over two entries. Entry 0 is only in the term x0³/2, so its slope is 3·x0²/2.",
         "Read the section 'One number from many' again. Find out where the 3 in its formula comes from.",
     ),
+    after=(
+        "Each entry of the gradient belongs to one entry of the input. A mean over more entries makes each of "
+        "them smaller, so a learning rate that fits a sum does not fit a mean."
+    ),
 )
 
 
@@ -164,6 +168,9 @@ GRAD_MEAN_SQUARE = Exercise(
         "Make your own leaf with `x.clone().requires_grad_()`. Then the argument does not change.",
         "For the mean of x³: `y = (leaf**3).mean()`, then `y.backward()`, then `leaf.grad`.",
         "Read the section 'One number from many' again. Its cells with autograd have all the steps.",
+    ),
+    after=(
+        "A gradient always has the shape of its input. If the shapes differ, you look at another tensor than you think."
     ),
 )
 
@@ -240,6 +247,10 @@ D_MSE = Exercise(
         "Another example is the mean of (p - t)³. Its slope in entry 0 is 3·(p0 - t0)²/n. The inner derivative is 1.",
         "Read the section 'A loss is one number from many' again. Test your function with its numbers.",
     ),
+    after=(
+        "The target is a constant, so it moves nothing. Had you asked for its gradient too, you would have "
+        "found the same numbers with the other sign."
+    ),
 )
 
 
@@ -273,6 +284,10 @@ GRAD_MSE = Exercise(
         "Compare the two shapes first. The prediction is the leaf, and the target is a constant.",
         "You can check two shapes like this: `if a.ndim != 1 or a.shape != b.shape: raise ValueError(...)`.",
         "Read the section 'A loss is one number from many' again. Its cells with autograd have the forward pass.",
+    ),
+    after=(
+        "A silent broadcast from (n,) and (n, 1) to (n, n) is one of the most frequent bugs in this loss: it "
+        "still gives one number, and it still trains a little."
     ),
 )
 
@@ -336,6 +351,10 @@ MATCHING_FORMULA = Exercise(
         "Read the code line by line, and ignore the sentence beside it. Then put one number into each formula.",
         "One number is enough to tell two formulas apart. For x = 1 and n = 3, the formula 3(x + 1)²/n gives 4, and 3(x + 1)² gives 12.",
         "Read the section 'Which formula was it?' again. It has all the numbers that you need.",
+    ),
+    after=(
+        "Code and sentence disagreed, and the code won. Read what is computed, and test it with one number "
+        "that you know."
     ),
 )
 
@@ -419,6 +438,10 @@ VJP_SQUARE = Exercise(
         "Another example is y = exp(x) at [0, 1] with v = [5, -1]. There the answer is [5·1, -1·e].",
         "Read the section 'Which output?' again.",
     ),
+    after=(
+        "You never built the whole table of derivatives. One weight for each output is enough, and that is "
+        "what travels back through a network."
+    ),
 )
 
 
@@ -461,6 +484,10 @@ VJP_SQUARE_AUTOGRAD = Exercise(
         "The output is a vector, so `backward` needs a weight for each of its entries.",
         "Another example is exp: `y = torch.exp(leaf)`, then `y.backward(v)`, then `leaf.grad`.",
         "Read the section 'Which output?' again.",
+    ),
+    after=(
+        "`backward(v)` and `(v * y).sum().backward()` give the same gradient. The weights are the gradient "
+        "that the rest of the network would send."
     ),
 )
 
@@ -526,6 +553,10 @@ JACOBIAN_BY_HAND = Exercise(
         "Take one output at a time. Write down its derivative in each input, also where it is zero.",
         "Another example is the output y = x0·x2 at [5, 6, 7]. Its row is [7, 0, 5].",
         "Read the section 'The Jacobian, row by row' again.",
+    ),
+    after=(
+        "A row belongs to an output, and a column to an input. Zeros say which output does not depend on "
+        "which input. Most large Jacobians are almost all zeros."
     ),
 )
 
@@ -614,6 +645,10 @@ JACOBIAN = Exercise(
         "`torch.autograd.grad(y, leaf, torch.tensor([0., 1.]), retain_graph=True)[0]`.",
         "Read the section 'The Jacobian, row by row' again. The loop there does this for one function.",
     ),
+    after=(
+        "One backward pass gives one row, so this costs as many passes as there are outputs. Forward mode "
+        "gives a column at a time. `torch.func.jacrev` and `jacfwd` are the two in the library."
+    ),
 )
 
 
@@ -680,6 +715,10 @@ LINEAR_VJP = Exercise(
         "For the rows [1, 2] and [3, 4] and the weights 10 and -1, the sum is 10·[1, 2] - [3, 4] = [7, 16].",
         "Read the section 'A matrix in the middle' again.",
     ),
+    after=(
+        "For a linear function the Jacobian is the matrix itself. Going back through a layer is one more "
+        "product with the same weights."
+    ),
 )
 
 
@@ -716,6 +755,9 @@ LINEAR_VJP_AUTOGRAD = Exercise(
         "You need a leaf for the input vector. The function is linear, so its slopes are the same at every point.",
         "Another example is y = 3x: `leaf = torch.zeros(2, requires_grad=True)`, then `(3 * leaf).backward(v)`, then `leaf.grad`.",
         "Read the section 'A matrix in the middle' again. Its first code cell makes such a leaf.",
+    ),
+    after=(
+        "A backward pass through a layer costs about as much as the forward pass. Each gives one product with a matrix."
     ),
 )
 
@@ -803,6 +845,7 @@ D_SHIFTED_SQUARE_T = Exercise(
         "Another example is out = exp(inp)ᵀ. There the entry [0, 2] of the answer is exp(inp[0, 2]) · v[2, 0].",
         "Read the section 'A matrix at the end' again.",
     ),
+    after="A transpose moves numbers and changes none. Its backward moves the gradients home again.",
 )
 
 
@@ -840,6 +883,10 @@ GRAD_SHIFTED_SQUARE_T = Exercise(
         "Write the forward pass as the exercise gives it, with the transpose last. Then v has the shape of the output.",
         "Another example is exp: `out = torch.exp(leaf).t()`, then `out.backward(v)`, then `leaf.grad`.",
         "Read the section 'A matrix at the end' again.",
+    ),
+    after=(
+        "All functions that only move entries behave in this way: `reshape`, `permute`, `flip`, indexing. "
+        "Their backward puts each gradient where its number came from."
     ),
 )
 
@@ -989,6 +1036,10 @@ LINEAR_BCE_GRADS = Exercise(
         "Take z = x W with x = [2, 3], and a gradient in z of [10, -1]. Then row 0 of the gradient in W is 2·[10, -1].",
         "Lesson 3 has the gradient in one logit. The section 'A layer and its loss' shows the outer product.",
     ),
+    after=(
+        "This is a whole layer with its loss. The gradient in the logits is short, and the one in the weights "
+        "is a product of what came in and what came back."
+    ),
 )
 
 
@@ -1041,6 +1092,10 @@ LINEAR_BCE_GRADS_AUTOGRAD = Exercise(
         "W and b are the parameters, so make leaves from them. x and y are constants.",
         "If a loss depends on two leaves p and q, one `loss.backward()` fills both `p.grad` and `q.grad`.",
         "Read the section 'A layer and its loss' again. Its first code cell has this forward pass.",
+    ),
+    after=(
+        "A library's layer does the same. `nn.Linear` keeps its weight as (out, in), so there the transpose "
+        "stands on the other side."
     ),
 )
 

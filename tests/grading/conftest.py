@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,11 +15,11 @@ from playwright.sync_api import Page
 from autograder.grading.course import Course
 from autograder.grading.pool import LocalPool
 from autograder.lessons import all_lessons
+from tests import commands
 from tests.browser.lab import browsing, chromium
 from tests.notebooks.conftest import new_course
 from tests.sample_class import NAMES, make_class
 
-BIN = Path(sys.executable).parent
 LESSON = all_lessons()[0]
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -30,7 +29,12 @@ Rows = dict[tuple[str, str], tuple[float | None, float | None, bool]]
 def run(root: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a course's directory, in an environment that was not activated."""
     return subprocess.run(
-        [BIN / command, *arguments], cwd=root, env=environment(root), capture_output=True, text=True, check=False
+        [commands.folder() / command, *arguments],
+        cwd=root,
+        env=environment(root),
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -8,8 +8,9 @@ import subprocess
 from pathlib import Path
 
 from autograder.grading.course import Course
+from tests import commands
 
-from .conftest import BIN, LESSON, run
+from .conftest import LESSON, run
 
 
 def test_a_saved_notebook_goes_through_the_exchange(course: Course, tmp_path: Path) -> None:
@@ -18,11 +19,11 @@ def test_a_saved_notebook_goes_through_the_exchange(course: Course, tmp_path: Pa
     assert released.returncode == 0, released.stderr
     student = tmp_path / "student"
     student.mkdir()
-    environment = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(student), "USER": getpass.getuser()}
+    environment = {"PATH": f"{commands.BIN}:/usr/bin:/bin", "HOME": str(student), "USER": getpass.getuser()}
     exchange = ["--course=autograd", f"--Exchange.root={course.root / 'exchange'}"]
     for command in ("fetch_assignment", "submit"):
         done = subprocess.run(
-            [BIN / "nbgrader", command, LESSON.folder, *exchange],
+            [commands.folder() / "nbgrader", command, LESSON.folder, *exchange],
             cwd=student, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

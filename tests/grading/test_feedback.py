@@ -111,9 +111,9 @@ def formgrader(graded: Course) -> str:
     return html
 
 
-def harmful(html: str) -> set[str]:
+def harmful(page: str | BeautifulSoup) -> set[str]:
     """Return what in a page could run or call out, but for what nbgrader's own templates put into it."""
-    soup = BeautifulSoup(html, "html.parser")
+    soup = BeautifulSoup(page, "html.parser") if isinstance(page, str) else page
     found = set()
     for element in soup.select("#notebook-container *"):
         if element.name in (

@@ -19,7 +19,8 @@ from autograder.grading.course import Course
 from autograder.grading.inputs import course_secret
 from autograder.grading.pool import LocalPool
 from tests.bench.process import processes
-from tests.grading.conftest import BIN, LESSON, Rows, environment, grade_rows, run
+from tests.commands import BIN
+from tests.grading.conftest import LESSON, Rows, environment, grade_rows, run
 
 GRADE = ("autograder", "grade", "--workers", "1")
 
