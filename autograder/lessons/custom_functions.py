@@ -203,6 +203,11 @@ SAVED_BY = Exercise(
         "For 1/x the derivative is −1/x². With the output y it is −y². So the node can save its output, and needs no input.",
         "Read the section 'What a node is made of' again, from the cell with `saved_tensors_hooks`.",
     ),
+    after=(
+        "What a node saves is the price of training: it stays in memory until the backward pass. A chain "
+        "of exp and tanh keeps its outputs, and each of them is the input of the next node, so it is "
+        "stored once."
+    ),
 )
 
 
@@ -261,6 +266,10 @@ D_SOFTPLUS = Exercise(
         "Differentiate the logarithm, then what is in it. Then find the two forms of the fraction, and use each where it does not overflow.",
         "For log(3 + x²) the slope is 1/(3 + x²) · 2x: one over what is inside, times its own derivative.",
         "Read the section 'A node of your own' again. In lesson 3 you wrote a sigmoid that does not overflow.",
+    ),
+    after=(
+        "The slope of softplus is an old friend from lesson 3. Where a formula has two forms that agree "
+        "on paper, the computer still prefers one of them, and which one depends on the input."
     ),
 )
 
@@ -372,6 +381,11 @@ SOFTPLUS = Exercise(
         "`forward` computes and saves. `backward` reads what was saved, and multiplies the slope by the gradient that comes in.",
         "A cube looks like this: `ctx.save_for_backward(x)` and `return x**3`; then `(x,) = ctx.saved_tensors` and `return g * 3 * x**2`.",
         "Read the cell with `class Cube` in the section 'A node of your own' again.",
+    ),
+    after=(
+        "Your node has one slope of its own and is stable, where the plain formula overflows. Libraries "
+        "write the activation functions of their networks like this. You could also save the output in "
+        "place of the input."
     ),
 )
 
@@ -527,6 +541,10 @@ SCALED_PRODUCT = Exercise(
         "The three results belong to a, b and k, in this order. A number has no gradient, and neither has a constant tensor.",
         "For a + 5b it looks like this: `grad_a = g if ctx.needs_input_grad[0] else None`, `grad_b = 5 * g if ctx.needs_input_grad[1] else None`.",
         "Read the section 'Several inputs' again.",
+    ),
+    after=(
+        "Fine-tuning freezes most layers of a network. Each frozen weight is a constant, and the time for "
+        "its gradient is saved in this way. PyTorch's own nodes ask the same question."
     ),
 )
 
@@ -713,6 +731,10 @@ GRADCHECK_BY_HAND = Exercise(
         "One column for x₁ of another function: `step = torch.tensor([0.0, 1e-6])`, then `(f(x + step) - f(x - step)) / 2e-6`.",
         "Read the section 'Is my backward right?' again. In lesson 4 you built a Jacobian from one-hot vectors.",
     ),
+    after=(
+        "Each new node in PyTorch is tested like this. The check costs two forward passes for each input, "
+        "so it is for small vectors in a test, and never for training."
+    ),
 )
 
 
@@ -782,6 +804,10 @@ D2_POLY = Exercise(
         "Differentiate the polynomial. You get another polynomial. Differentiate that one.",
         "For 5x³ the slope is 15x², and the slope of this is 30x.",
         "Read the section 'The slope of a slope' again.",
+    ),
+    after=(
+        "The sign of the second derivative says whether a curve bends up or down. At a minimum it is not "
+        "negative. Physics calls it acceleration, if x is the time."
     ),
 )
 
@@ -866,6 +892,10 @@ SECOND_DERIVATIVE = Exercise(
         "The first pass has to be recorded as a graph of its own. Then its result has a `grad_fn`, and you can go backward from it.",
         "For a vector-valued first step: `(slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)`, and `slope` can be used in a loss.",
         "Read the section 'The slope of a slope' again, from the cell with `create_graph`.",
+    ),
+    after=(
+        "You differentiated a program that was itself a backward pass. Networks that solve differential "
+        "equations use this in their loss. `torch.func.grad` of `torch.func.grad` does the same."
     ),
 )
 
@@ -966,6 +996,10 @@ HVP = Exercise(
         "If s = 4·g₀ + 7·g₁ and each g depends on x, then the gradient of s is 4 times the gradient of g₀ plus 7 times the gradient of g₁.",
         "Read the section 'Curvature without the matrix' again.",
     ),
+    after=(
+        "The conjugate gradient method finds Newton's step from such products alone, so networks with "
+        "many weights can use it. `torch.func.jvp` of the gradient is another way to the same product."
+    ),
 )
 
 
@@ -1035,6 +1069,10 @@ JVP_BY_HAND = Exercise(
         "For each value keep a second number beside it: how fast it moves when x moves with speed v. Begin with the pair (x, v).",
         "For w = log(u) and y = 5w the pairs are (log u, du/u) and then (5w, 5·dw).",
         "Read the section 'The other direction' again.",
+    ),
+    after=(
+        "These pairs are called dual numbers. For a function with few inputs and many outputs, forward "
+        "mode needs one pass for each input. `torch.func.jacfwd` is made of it."
     ),
 )
 
@@ -1119,6 +1157,10 @@ PER_SAMPLE_GRADS = Exercise(
         "There is a loop that is easy to write, and a transform of a function that does the loop for you. Both are right.",
         "For a function g(a, b) the call `torch.func.vmap(g, in_dims=(None, 0))(a, B)` keeps a fixed and goes through the rows of B.",
         "Read the section 'One gradient for each sample' again.",
+    ),
+    after=(
+        "Training with a guarantee of privacy clips the gradient of each sample before they are added up. "
+        "The transform replaces the loop, and one large operation is faster than many small ones."
     ),
 )
 
@@ -1224,6 +1266,11 @@ CLIP_IN_FLIGHT = Exercise(
         "A hook is a function that gets the gradient on its way through a tensor. What it returns goes on in its place.",
         "This hook halves a gradient: `t.register_hook(lambda g: g / 2)`. The numbers in t stay the same.",
         "Read the section 'On the way' again.",
+    ),
+    after=(
+        "Clipping by value changes the direction of a gradient. Clipping by norm, as "
+        "`torch.nn.utils.clip_grad_norm_` does it, keeps the direction. Hooks also serve to look at "
+        "gradients without changing them."
     ),
 )
 
@@ -1402,6 +1449,10 @@ VERSION_ERROR = Exercise(
         'In "page 12 of 30; done" the numbers are found by `re.search(r"page (\\d+) of (\\d+)", text)`, and then `.group(1)`.',
         "Read the section 'Versions' again, from the cell that prints the whole message.",
     ),
+    after=(
+        "Two integers protect you from a gradient that is wrong in silence. To find the line that made "
+        "the change, look at each operation whose name ends in an underscore, and at each `+=`."
+    ),
 )
 
 
@@ -1465,6 +1516,11 @@ REPAIRED_GRAD = Exercise(
         "Find the node whose saved tensor was changed. Then write this line so that it makes a new tensor.",
         "`y = torch.sqrt(x)` saves y. After `y *= 2` the backward pass fails. After `y = 2 * y` it works.",
         "Read the section 'Versions' again.",
+    ),
+    after=(
+        "Another repair is to change a clone in place: then the saved tensor stays as it was. An "
+        "operation in place is safe where no node has saved the tensor, for instance on the result of an "
+        "addition."
     ),
 )
 
@@ -1651,6 +1707,11 @@ CHECKPOINTED = Exercise(
         "`forward` keeps the function and the input, and records nothing. `backward` does the forward pass once more, recorded, and then goes backward through it.",
         "A function is no tensor, so it is kept as `ctx.f = f`. Its place in what `backward` returns holds None.",
         "Read the section 'Memory against time' again, from the table of the two passes.",
+    ),
+    after=(
+        "With checkpoints one trains networks that would not fit into memory, at the price of one more "
+        "forward pass. If the function draws random numbers, as dropout does, the second pass must draw "
+        "the same ones. PyTorch's own `checkpoint` sees to that."
     ),
 )
 
