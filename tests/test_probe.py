@@ -8,6 +8,7 @@ import os
 import random
 import sys
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -604,3 +605,27 @@ def test_failure_of_the_probe_itself_is_told() -> None:
     observation = observed("def answer(x): return x", case(Build("broken", (1.0,))), builders={"broken": broken})
     assert observation == Observation(exercise="lesson.answer", failed="OSError: no such thing")
     assert Observation.from_json(observation.to_json()) == observation
+
+
+def test_what_one_call_cannot_show_is_asked_with_the_names_of_the_student() -> None:
+    def ask(names: Mapping[str, Any], x: float) -> float:
+        leaf = torch.tensor(x, requires_grad=True)
+        torch.autograd.backward(names["answer"].apply(leaf))
+        assert leaf.grad is not None
+        return leaf.grad.item()
+
+    source = """
+class answer(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 3 * x
+
+    @staticmethod
+    def backward(ctx, g):
+        return 3 * g
+"""
+    exercise = exercise_of(case(1.5), ask=ask)
+    (call,) = probe(exercise, namespace_of(source), exercise.cases).calls
+    assert call.value is not None
+    assert call.value.numbers == (3.0,)
+    assert len(call.engine_runs) == 1

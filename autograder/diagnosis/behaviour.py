@@ -40,7 +40,8 @@ def behaviour(wrong: Wrong, others: Sequence[Exercise] = ()) -> Finding | None:
 def unused_parameter(wrong: Wrong) -> Finding | None:
     """Look for a parameter that the body never reads and that the right answer depends on."""
     function = wrong.text.function(wrong.exercise.name) if wrong.text is not None else None
-    if function is None or wrong.text is None:
+    # What asks an answer may hand it other arguments than its own.
+    if function is None or wrong.text is None or wrong.exercise.ask is not None:
         return None
     read = names_read(function)
     if "locals" in read or "vars" in read:

@@ -57,10 +57,23 @@ def _completed(call: Call) -> bool:
     return call.raised is None and call.value is not None and call.value.kind != "nothing"
 
 
+_OTHER = {"made by": "no Function of yours"}
+
+
+def _is_other_class(thing: Any) -> bool:
+    """Whether a thing is a class, and no Function: such a class can be used in no way that is known here."""
+    return isinstance(thing, type) and not issubclass(thing, torch.autograd.Function)
+
+
+_NO_TENSOR = Mistake(
+    "no-tensor",
+    "Your forward pass returned no tensor. Check that `forward` ends in a `return`, and what it returns.",
+    shows=lambda call: call.value is not None and call.value.kind != "mapping",
+)
+
 _NO_FUNCTION = wrong_effect(
     "no-function",
-    "The node of the result is one of PyTorch's own. Expected a class that inherits from `torch.autograd.Function`, so "
-    "that `apply` makes a node of yours.",
+    "The result has no node of your own. Expected a class that inherits from `torch.autograd.Function`, and its `apply`.",
     {"made by": "no Function of yours"},
 )
 
@@ -145,7 +158,6 @@ SAVED_BY = Exercise(
     importance=4,
     minutes=5,
     points=2,
-    partial=True,
     cases=(case(),),
     reference=_savings,
     mistakes=(
@@ -190,6 +202,11 @@ SAVED_BY = Exercise(
         "Write the derivative of each operation. Then ask which tensor the formula needs, and whether the forward pass has it already.",
         "For 1/x the derivative is −1/x². With the output y it is −y². So the node can save its output, and needs no input.",
         "Read the section 'What a node is made of' again, from the cell with `saved_tensors_hooks`.",
+    ),
+    after=(
+        "What a node saves is the price of training: it stays in memory until the backward pass. A chain "
+        "of exp and tanh keeps its outputs, and each of them is the input of the next node, so it is "
+        "stored once."
     ),
 )
 
@@ -250,6 +267,10 @@ D_SOFTPLUS = Exercise(
         "For log(3 + x²) the slope is 1/(3 + x²) · 2x: one over what is inside, times its own derivative.",
         "Read the section 'A node of your own' again. In lesson 3 you wrote a sigmoid that does not overflow.",
     ),
+    after=(
+        "The slope of softplus is an old friend from lesson 3. Where a formula has two forms that agree "
+        "on paper, the computer still prefers one of them, and which one depends on the input."
+    ),
 )
 
 
@@ -258,6 +279,8 @@ D_SOFTPLUS = Exercise(
 
 def ask_softplus(names: Mapping[str, Any], x: Tensor, g: Tensor) -> Any:
     """Use the student's Function once as it is, and once with its input changed before the backward pass."""
+    if _is_other_class(names["Softplus"]):
+        return _OTHER
     with torch.enable_grad():
         leaf = _leaf(x)
         y = _apply(names["Softplus"])(leaf)
@@ -313,6 +336,7 @@ SOFTPLUS = Exercise(
     ask=ask_softplus,
     reference=_right_softplus,
     mistakes=(
+        _NO_TENSOR,
         _NO_FUNCTION,
         _NO_BACKWARD,
         _NUMBER_OF_GRADIENTS,
@@ -321,7 +345,8 @@ SOFTPLUS = Exercise(
             "no-ctx",
             "`forward` and `backward` get `ctx` as their first argument. Write it in the list of arguments.",
             "TypeError",
-            "positional argument",
+            "positional argument but",
+            "positional arguments but",
         ),
         raising(
             "nothing-saved",
@@ -356,6 +381,11 @@ SOFTPLUS = Exercise(
         "`forward` computes and saves. `backward` reads what was saved, and multiplies the slope by the gradient that comes in.",
         "A cube looks like this: `ctx.save_for_backward(x)` and `return x**3`; then `(x,) = ctx.saved_tensors` and `return g * 3 * x**2`.",
         "Read the cell with `class Cube` in the section 'A node of your own' again.",
+    ),
+    after=(
+        "Your node has one slope of its own and is stable, where the plain formula overflows. Libraries "
+        "write the activation functions of their networks like this. You could also save the output in "
+        "place of the input."
     ),
 )
 
@@ -393,15 +423,18 @@ def _watched(answer: Any, notes: list[tuple[int, Any]]) -> Any:
 
 def ask_scaled_product(names: Mapping[str, Any], a: Tensor, b: Tensor, k: float, g: Tensor, tracked: str) -> Any:
     """Use the student's Function with both factors tracked, or with one of them constant."""
+    if _is_other_class(names["ScaledProduct"]):
+        return _OTHER
     notes: list[tuple[int, Any]] = []
     used = _apply(_watched(names["ScaledProduct"], notes))
     with torch.enable_grad():
-        torch.autograd.backward(used(_leaf(a), _leaf(b), k), g)
+        whole = used(_leaf(a), _leaf(b), k)
+        if not isinstance(whole, Tensor):
+            return whole
+        torch.autograd.backward(whole, g)
         first = _leaf(a).requires_grad_(tracked in ("both", "a"))
         second = _leaf(b).requires_grad_(tracked in ("both", "b"))
         y = used(first, second, k)
-        if not isinstance(y, Tensor):
-            return y
         torch.autograd.backward(y, g)
     gradients = {"gradient of a": first, "gradient of b": second}
     return {
@@ -463,6 +496,7 @@ SCALED_PRODUCT = Exercise(
     ask=ask_scaled_product,
     reference=_right_product,
     mistakes=(
+        _NO_TENSOR,
         _NO_FUNCTION,
         _NO_BACKWARD,
         _NUMBER_OF_GRADIENTS,
@@ -477,7 +511,7 @@ SCALED_PRODUCT = Exercise(
         Mistake(
             "no-gradient",
             "A factor that requires grad got no gradient. `ctx.needs_input_grad` has one entry for each input of `forward`, "
-            "in the same order. Check which entry you asked.",
+            "in the same order. Check which entry you asked, and the order of the gradients that you return.",
             shows=_no_gradient,
         ),
         wrong_effect(
@@ -507,6 +541,10 @@ SCALED_PRODUCT = Exercise(
         "The three results belong to a, b and k, in this order. A number has no gradient, and neither has a constant tensor.",
         "For a + 5b it looks like this: `grad_a = g if ctx.needs_input_grad[0] else None`, `grad_b = 5 * g if ctx.needs_input_grad[1] else None`.",
         "Read the section 'Several inputs' again.",
+    ),
+    after=(
+        "Fine-tuning freezes most layers of a network. Each frozen weight is a constant, and the time for "
+        "its gradient is saved in this way. PyTorch's own nodes ask the same question."
     ),
 )
 
@@ -636,6 +674,11 @@ GRADCHECK_BY_HAND = Exercise(
     atol=1e-4,
     mistakes=(
         Mistake(
+            "not-a-pair",
+            "Expected a tuple of two: `ok`, and the largest error.",
+            shows=lambda call: call.value is not None and call.value.kind != "mapping",
+        ),
+        Mistake(
             "library-gradcheck",
             "You used the library's `gradcheck`. Here you write it yourself: compare each entry with a central difference.",
             shows=lambda call: "gradcheck" in call.used,
@@ -687,6 +730,10 @@ GRADCHECK_BY_HAND = Exercise(
         "Make two Jacobians of the same shape, one by autograd and one by small steps. Subtract, take magnitudes, take the largest.",
         "One column for x₁ of another function: `step = torch.tensor([0.0, 1e-6])`, then `(f(x + step) - f(x - step)) / 2e-6`.",
         "Read the section 'Is my backward right?' again. In lesson 4 you built a Jacobian from one-hot vectors.",
+    ),
+    after=(
+        "Each new node in PyTorch is tested like this. The check costs two forward passes for each input, "
+        "so it is for small vectors in a test, and never for training."
     ),
 )
 
@@ -757,6 +804,10 @@ D2_POLY = Exercise(
         "Differentiate the polynomial. You get another polynomial. Differentiate that one.",
         "For 5x³ the slope is 15x², and the slope of this is 30x.",
         "Read the section 'The slope of a slope' again.",
+    ),
+    after=(
+        "The sign of the second derivative says whether a curve bends up or down. At a minimum it is not "
+        "negative. Physics calls it acceleration, if x is the time."
     ),
 )
 
@@ -842,6 +893,10 @@ SECOND_DERIVATIVE = Exercise(
         "For a vector-valued first step: `(slope,) = torch.autograd.grad(y.sum(), x, create_graph=True)`, and `slope` can be used in a loss.",
         "Read the section 'The slope of a slope' again, from the cell with `create_graph`.",
     ),
+    after=(
+        "You differentiated a program that was itself a backward pass. Networks that solve differential "
+        "equations use this in their loss. `torch.func.grad` of `torch.func.grad` does the same."
+    ),
 )
 
 
@@ -866,7 +921,8 @@ def _of_hessian(product: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., An
     return lambda right, f, x, v: product(_hessian(f, x), v).numpy()
 
 
-_BUILDS_HESSIAN = frozenset({"hessian", "jacobian", "jacrev", "jacfwd"})
+# Where many passes run as one, one for each row: as `vmap` runs them, also behind `is_grads_batched`.
+_BUILDS_HESSIAN = frozenset({"hessian", "jacobian", "jacrev", "jacfwd", "vmap", "_vmap"})
 
 HVP = Exercise(
     id="custom_functions.hvp",
@@ -940,6 +996,10 @@ HVP = Exercise(
         "If s = 4·g₀ + 7·g₁ and each g depends on x, then the gradient of s is 4 times the gradient of g₀ plus 7 times the gradient of g₁.",
         "Read the section 'Curvature without the matrix' again.",
     ),
+    after=(
+        "The conjugate gradient method finds Newton's step from such products alone, so networks with "
+        "many weights can use it. `torch.func.jvp` of the gradient is another way to the same product."
+    ),
 )
 
 
@@ -953,10 +1013,8 @@ def curve(x: Tensor) -> Tensor:
 
 
 def _pushed(x: float, v: float) -> tuple[Numbers, Numbers]:
-    one, direction = (torch.tensor(each, dtype=torch.float64) for each in (x, v))
-    with torch.enable_grad():
-        pushed = torch.func.jvp(curve, (one,), (direction,))
-    return pushed[0].numpy(), pushed[1].numpy()
+    slopes = [gradient(lambda x, i=i: curve(x)[i])(x) for i in range(3)]
+    return curve(torch.tensor(x, dtype=torch.float64)).numpy(), v * np.array(slopes)
 
 
 def _tangents(change: Callable[[Numbers, float, float], Any]) -> Callable[..., Any]:
@@ -1001,7 +1059,7 @@ JVP_BY_HAND = Exercise(
             _tangents(lambda tangent, x, v: [tangent[0], tangent[1], -tangent[2]]),
         ),
         wrong_value(
-            "exchanged",
+            "tangents-first",
             "You returned the tangents first. Expected the values, then the tangents.",
             lambda right, x, v: (right[1], right[0]),
         ),
@@ -1012,6 +1070,10 @@ JVP_BY_HAND = Exercise(
         "For w = log(u) and y = 5w the pairs are (log u, du/u) and then (5w, 5·dw).",
         "Read the section 'The other direction' again.",
     ),
+    after=(
+        "These pairs are called dual numbers. For a function with few inputs and many outputs, forward "
+        "mode needs one pass for each input. `torch.func.jacfwd` is made of it."
+    ),
 )
 
 
@@ -1020,7 +1082,7 @@ JVP_BY_HAND = Exercise(
 
 def logistic(scale: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     """Return the loss of one sample with a label between 0 and 1."""
-    return lambda w, x, y: scale * (softplus(x @ w) - y * (x @ w))
+    return lambda w, x, y: scale * (torch.logaddexp(x @ w, torch.zeros(())) - y * (x @ w))
 
 
 def squared(scale: float) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
@@ -1096,13 +1158,17 @@ PER_SAMPLE_GRADS = Exercise(
         "For a function g(a, b) the call `torch.func.vmap(g, in_dims=(None, 0))(a, B)` keeps a fixed and goes through the rows of B.",
         "Read the section 'One gradient for each sample' again.",
     ),
+    after=(
+        "Training with a guarantee of privacy clips the gradient of each sample before they are added up. "
+        "The transform replaces the loop, and one large operation is faster than many small ones."
+    ),
 )
 
 
 # --- 7.8 · Clip a gradient in flight --------------------------------------------------------------
 
 
-def ask_clip(names: Mapping[str, Any], x: Tensor, c: Tensor, limit: float) -> Any:
+def ask_clip(names: Mapping[str, Any], x: Tensor, incoming_gradient: Tensor, limit: float) -> Any:
     """Use the student's function on a tensor in the middle of a graph, and look at the gradients behind and beside it."""
     with torch.enable_grad():
         behind, beside = _leaf(x), _leaf(x)
@@ -1112,7 +1178,7 @@ def ask_clip(names: Mapping[str, Any], x: Tensor, c: Tensor, limit: float) -> An
         returned = names["clip_in_flight"](middle, limit)
         used = returned if isinstance(returned, Tensor) else middle
         values = "as before" if torch.equal(used.detach(), 2 * x) else "changed"
-        torch.autograd.backward((torch.add(used, other) * c).sum())
+        torch.autograd.backward((torch.add(used, other) * incoming_gradient).sum())
     return {"values": values, "gradient behind x": behind.grad, "gradient beside x": beside.grad}
 
 
@@ -1150,6 +1216,13 @@ CLIP_IN_FLIGHT = Exercise(
             "clipped-values",
             "Your function changed the numbers in `x`. Expected the same numbers: only the gradient is clipped.",
             {"values": "changed"},
+        ),
+        raising(
+            "no-gradient-yet",
+            "No backward pass has run when your function is called, so there is no `.grad` yet. Register a hook: it is called "
+            "when the gradient comes.",
+            "AttributeError",
+            "'NoneType' object has no attribute",
         ),
         Mistake(
             "no-gradient",
@@ -1193,6 +1266,11 @@ CLIP_IN_FLIGHT = Exercise(
         "A hook is a function that gets the gradient on its way through a tensor. What it returns goes on in its place.",
         "This hook halves a gradient: `t.register_hook(lambda g: g / 2)`. The numbers in t stay the same.",
         "Read the section 'On the way' again.",
+    ),
+    after=(
+        "Clipping by value changes the direction of a gradient. Clipping by norm, as "
+        "`torch.nn.utils.clip_grad_norm_` does it, keeps the direction. Hooks also serve to look at "
+        "gradients without changing them."
     ),
 )
 
@@ -1355,7 +1433,7 @@ VERSION_ERROR = Exercise(
             lambda right, fn: _message(fn) if right else "",
         ),
         wrong_value(
-            "exchanged",
+            "versions-exchanged",
             "You exchanged the two numbers. The message names the version of now first, and then the one that was saved.",
             _with_versions("version {1}, expected {0}"),
         ),
@@ -1370,6 +1448,10 @@ VERSION_ERROR = Exercise(
         "Catch the error, and find the two numbers in its text. An error with another text is not yours: raise it again.",
         'In "page 12 of 30; done" the numbers are found by `re.search(r"page (\\d+) of (\\d+)", text)`, and then `.group(1)`.',
         "Read the section 'Versions' again, from the cell that prints the whole message.",
+    ),
+    after=(
+        "Two integers protect you from a gradient that is wrong in silence. To find the line that made "
+        "the change, look at each operation whose name ends in an underscore, and at each `+=`."
     ),
 )
 
@@ -1435,6 +1517,11 @@ REPAIRED_GRAD = Exercise(
         "`y = torch.sqrt(x)` saves y. After `y *= 2` the backward pass fails. After `y = 2 * y` it works.",
         "Read the section 'Versions' again.",
     ),
+    after=(
+        "Another repair is to change a clone in place: then the saved tensor stays as it was. An "
+        "operation in place is safe where no node has saved the tensor, for instance on the result of an "
+        "addition."
+    ),
 )
 
 
@@ -1491,6 +1578,8 @@ def ask_checkpointed(names: Mapping[str, Any], f: Layers, x: Tensor, g: Tensor) 
         y = checkpointed(f, leaf)
         if not isinstance(y, Tensor):
             return y
+        if not y.requires_grad:
+            return _OTHER
         before = f.calls
         torch.autograd.backward(y, g)
     times = {0: "never", 1: "once"}
@@ -1561,6 +1650,7 @@ CHECKPOINTED = Exercise(
     ask=ask_checkpointed,
     reference=_right_checkpoint,
     mistakes=(
+        _NO_TENSOR,
         _NUMBER_OF_GRADIENTS,
         _WRONG_PLACE,
         _NO_BACKWARD,
@@ -1580,11 +1670,12 @@ CHECKPOINTED = Exercise(
             ),
         ),
         Mistake(
-            "everything-saved",
-            "The graph of the forward pass is still there, with all that it saved. Call `f` inside the `forward` of a Function, "
-            "where nothing is recorded, and save `x` alone.",
+            "more-than-x-saved",
+            "The forward pass saved more than `x`. Call `f` inside the `forward` of a Function, where nothing is recorded, and "
+            "save `x` itself and nothing else.",
             shows=lambda call: (effect(call, "bytes saved beside x") or 0) > 0,
         ),
+        _NO_FUNCTION,
         Mistake(
             "weight-forgotten",
             "`f` has a weight that requires grad, and it got no gradient. Use `backward` for the second pass: it reaches "
@@ -1605,7 +1696,7 @@ CHECKPOINTED = Exercise(
             _ones_for_g,
         ),
         wrong_value(
-            "counted-twice",
+            "inner-pass-added",
             "The gradient of x is twice too large. Your second pass added it to the `.grad` of the leaf that you were given, and then "
             "you returned it as well. Detach x first, so that the second pass has a leaf of its own.",
             lambda right, f, x, g: {**right, "gradient of x": 2 * right["gradient of x"]},
@@ -1615,7 +1706,12 @@ CHECKPOINTED = Exercise(
         "The result is `f(x)` as a tensor with a node of your own. Write a class first, then a function that calls its `apply`.",
         "`forward` keeps the function and the input, and records nothing. `backward` does the forward pass once more, recorded, and then goes backward through it.",
         "A function is no tensor, so it is kept as `ctx.f = f`. Its place in what `backward` returns holds None.",
-        "Read the section 'Memory against time' again, from the drawing of the two passes.",
+        "Read the section 'Memory against time' again, from the table of the two passes.",
+    ),
+    after=(
+        "With checkpoints one trains networks that would not fit into memory, at the price of one more "
+        "forward pass. If the function draws random numbers, as dropout does, the second pass must draw "
+        "the same ones. PyTorch's own `checkpoint` sees to that."
     ),
 )
 

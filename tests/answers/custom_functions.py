@@ -550,6 +550,9 @@ WRONG = {
     },
     "custom_functions.Softplus": {
         "no-function": "class Softplus:\n    @staticmethod\n    def apply(x):\n        return torch.nn.functional.softplus(x)\n",
+        "no-function:a module": "class Softplus(torch.nn.Module):\n"
+        "    def forward(self, x):\n        return torch.nn.functional.softplus(x)\n",
+        "no-tensor": _changed(_SOFTPLUS, "return torch.nn.functional.softplus(x)", "torch.nn.functional.softplus(x)"),
         "no-function:a function": "def Softplus(x):\n    return torch.nn.functional.softplus(x)\n",
         "no-backward": _SOFTPLUS.partition("\n    @staticmethod\n    def backward")[0] + "\n",
         "number-of-gradients": _changed(_SOFTPLUS, "torch.sigmoid(x)\n", "torch.sigmoid(x), None, g\n"),
@@ -568,6 +571,7 @@ WRONG = {
         "forgot-incoming": _changed(_SOFTPLUS, "g * torch.sigmoid(x)", "torch.sigmoid(x)"),
     },
     "custom_functions.ScaledProduct": {
+        "no-tensor": _changed(_PRODUCT, "return k * a * b", "k * a * b"),
         "no-function": "def ScaledProduct(a, b, k):\n    return k * a * b\n",
         "no-backward": _PRODUCT.partition("\n    @staticmethod\n    def backward")[0] + "\n",
         "number-of-gradients": _changed(_PRODUCT, "grad_a, grad_b, None", "grad_a, grad_b"),
@@ -607,6 +611,8 @@ WRONG = {
         "own-factor": _changed(_PRODUCT, "a, b = ctx.saved", "b, a = ctx.saved"),
     },
     "custom_functions.gradcheck_by_hand": {
+        "not-a-pair": _changed(_CHECK, "return largest <= 1e-6, largest", "return largest <= 1e-6"),
+        "not-a-pair:nothing": _changed(_CHECK, "return largest <= 1e-6, largest", "print(largest)"),
         "library-gradcheck": """\
 def gradcheck_by_hand(f, x):
     ok = torch.autograd.gradcheck(f, (x.double().clone().requires_grad_(),), raise_exception=False)
@@ -684,6 +690,18 @@ def hvp(f, x, v):
     (g,) = torch.autograd.grad(f(x), x, create_graph=True)
     return torch.stack([torch.autograd.grad(one, x, retain_graph=True)[0] for one in g]) @ v
 """,
+        "hessian-built:batched": """\
+def hvp(f, x, v):
+    x = x.clone().requires_grad_()
+    (g,) = torch.autograd.grad(f(x), x, create_graph=True)
+    rows = torch.eye(len(x), dtype=x.dtype)
+    return torch.autograd.grad(g, x, rows, is_grads_batched=True)[0] @ v
+""",
+        "hessian-built:vmap": """\
+def hvp(f, x, v):
+    _, pull = torch.func.vjp(torch.func.grad(f), x)
+    return torch.func.vmap(pull)(torch.eye(len(x), dtype=x.dtype))[0] @ v
+""",
         "difference-of-gradients": """\
 def hvp(f, x, v, h=1e-5):
     def slope(at):
@@ -708,7 +726,7 @@ def hvp(f, x, v):
         "one-factor-moves": _changed(_JVP, "v * u + x * du", "x * du"),
         "other-factor-moves": _changed(_JVP, "v * u + x * du", "v * u"),
         "sign-of-exp": _changed(_JVP, "-math.exp(-u) * du", "math.exp(-u) * du"),
-        "exchanged": _changed(_JVP, "return values, tangents", "return tangents, values"),
+        "tangents-first": _changed(_JVP, "return values, tangents", "return tangents, values"),
     },
     "custom_functions.per_sample_grads": {
         "one-gradient": "def per_sample_grads(loss, w, X, y):\n"
@@ -719,6 +737,7 @@ def hvp(f, x, v):
         "divided-by-n": _changed(_SAMPLES, "torch.stack(rows)", "torch.stack(rows) / len(X)"),
     },
     "custom_functions.clip_in_flight": {
+        "no-gradient-yet": "def clip_in_flight(x, limit):\n    x.grad.clamp_(-limit, limit)\n    return x\n",
         "clipped-values": "def clip_in_flight(x, limit):\n    return x.clamp(-limit / 4, limit / 4)\n",
         "no-gradient": "def clip_in_flight(x, limit):\n    return x.detach()\n",
         "changed-in-place": _CLIP.format("g.clamp_(-limit, limit)"),
@@ -740,7 +759,7 @@ def clip_in_flight(x, limit):
         "none-without-error": _changed(_VERSIONS, '    return ""\n', ""),
         "printed": _changed(_VERSIONS, "return f", "print(f", 'found[2]}"', 'found[2]}")', '    return ""\n', ""),
         "whole-message": _changed(_VERSIONS, 'return f"version {found[1]}, expected {found[2]}"', "return str(error)"),
-        "exchanged": _changed(_VERSIONS, "found[1]}, expected {found[2]", "found[2]}, expected {found[1]"),
+        "versions-exchanged": _changed(_VERSIONS, "found[1]}, expected {found[2]", "found[2]}, expected {found[1]"),
         "constant": _changed(
             _VERSIONS, 'return f"version {found[1]}, expected {found[2]}"', 'return "version 1, expected 0"'
         ),
@@ -760,6 +779,8 @@ def repaired_grad(x):
         "step-left-out": _changed(_REPAIRED, "s = s + 1", "t = s + 1"),
     },
     "custom_functions.checkpointed": {
+        "no-tensor": _changed(_CHECKPOINT, "return Again.apply(f, x)", "Again.apply(f, x)"),
+        "no-function": "def checkpointed(f, x):\n    with torch.no_grad():\n        return f(x)\n",
         "number-of-gradients": _changed(_CHECKPOINT, "return None, x.grad", "return x.grad"),
         "no-backward": _CHECKPOINT.partition("\n    @staticmethod\n    def backward")[0]
         + "\n\ndef checkpointed(f, x):\n    return Again.apply(f, x)\n",
@@ -768,8 +789,9 @@ def repaired_grad(x):
         "    return torch.utils.checkpoint.checkpoint(f, x, use_reentrant=False)\n",
         "library-checkpoint:reentrant": "def checkpointed(f, x):\n"
         "    return torch.utils.checkpoint.checkpoint(f, x, use_reentrant=True)\n",
-        "everything-saved": "def checkpointed(f, x):\n    return f(x)\n",
-        "everything-saved:in a Function": _changed(
+        "more-than-x-saved": "def checkpointed(f, x):\n    return f(x)\n",
+        "more-than-x-saved:a copy": _changed(_CHECKPOINT, "save_for_backward(x)", "save_for_backward(x.clone())"),
+        "more-than-x-saved:in a Function": _changed(
             _CHECKPOINT,
             "ctx.f = f\n        ctx.save_for_backward(x)\n        return f(x)",
             "ctx.leaf = x.detach().requires_grad_()\n        with torch.enable_grad():\n            ctx.y = f(ctx.leaf)\n"
@@ -784,6 +806,6 @@ def repaired_grad(x):
         "wrong-place": _changed(_CHECKPOINT, "return None, x.grad", "return x.grad, None"),
         "no-gradient": _changed(_CHECKPOINT, "return None, x.grad", "return None, None"),
         "forgot-incoming": _changed(_CHECKPOINT, "y = ctx.f(x)", "y = ctx.f(x).sum()", "y.backward(g)", "y.backward()"),
-        "counted-twice": _changed(_CHECKPOINT, "x = x.detach().requires_grad_()\n        ", ""),
+        "inner-pass-added": _changed(_CHECKPOINT, "x = x.detach().requires_grad_()\n        ", ""),
     },
 }

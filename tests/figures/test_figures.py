@@ -36,6 +36,7 @@ from autograder.figures.losses import (
     tall_graph,
 )
 from autograder.figures.losses import loss_curves as losses_of_probability
+from autograder.figures.nodes import explore_curvature, kept_and_recomputed, node_parts, step_sizes, two_descents
 from autograder.figures.tracking import cut_graphs, explore_saved_bytes, saved_bytes, truth_picture
 
 
@@ -119,6 +120,11 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "connections": lambda: connections(swirl, (-2.0, 0.0)),
     "cuts": lambda: cut_graphs({"all": torch.sin(one := leaf()) * one**2, "cut": torch.sin(one) * one.detach()}),
     "bytes": lambda: explore_saved_bytes().picture(512),
+    "node": node_parts,
+    "steps": step_sizes,
+    "descents": lambda: two_descents(3),
+    "curvature": lambda: explore_curvature().picture(180),
+    "checkpoints": kept_and_recomputed,
     "truth": lambda: truth_picture({"requires_grad_(False)": {"is_leaf": True}, "detach()": {"is_leaf": False}}),
 }
 
@@ -135,9 +141,9 @@ def test_no_text_runs_over_the_edge(name: str) -> None:
             assert inside, (text.get_text(), box.extents)
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", [*GRAPHS, "node"])
 def test_no_arrow_runs_through_a_box(name: str) -> None:
-    figure = drawn(GRAPHS[name]())
+    figure = drawn(PICTURES[name]())
     found = [text for axes in figure.axes for text in axes.texts]
     boxes = [box.get_window_extent().padded(-2) for text in found if (box := text.get_bbox_patch()) is not None]
     arrows = [arrow for text in found if (arrow := getattr(text, "arrow_patch", None)) is not None]
@@ -289,6 +295,39 @@ def test_saved_bytes_are_those_of_a_run(rows: int) -> None:
     bars = [bar.get_width() * 1000 for bar in drawn(picture).axes[0].patches]
     assert bars == [2 * rows * 100 * 4] * 3 + [0, 0]
     assert all(f", {bar:.0f} bytes" in picture.alt for bar in bars)
+
+
+@pytest.mark.parametrize("degrees", [0, 50, 90])
+def test_the_parabola_has_the_slope_and_the_curvature_of_the_line(degrees: float) -> None:
+    picture = explore_curvature().picture(degrees)
+    line, parabola_of_line, _ = drawn(picture).axes[1].lines
+    t, height = (np.asarray(one) for one in line.get_data())
+    middle, h = len(t) // 2, t[1] - t[0]
+    rise = (height[middle + 1] - height[middle - 1]) / (2 * h)
+    bend = (height[middle + 1] - 2 * height[middle] + height[middle - 1]) / h**2
+    fitted = np.polynomial.Polynomial.fit(t, np.asarray(parabola_of_line.get_ydata()), 2).convert().coef
+    assert fitted == pytest.approx([height[middle], rise, bend / 2], abs=1e-3)
+    assert f"slope, {rise:.2f}, and the same curvature vᵀHv, {bend:.2f}." in picture.alt
+
+
+def test_newton_comes_nearer_to_the_minimum_than_gradient_descent() -> None:
+    lines = {line.get_label(): line.get_xydata() for line in drawn(two_descents(5)).axes[0].lines}
+    descent, newton = lines["gradient descent, rate 0.2"], lines["Newton"]
+    assert len(descent) == len(newton) == 6
+    assert descent[0].tolist() == newton[0].tolist()
+    assert np.linalg.norm(newton[-1]) < 1e-3 < 0.5 < np.linalg.norm(descent[-1])
+
+
+def test_only_float64_reaches_the_tolerance_in_a_wide_range_of_steps() -> None:
+    single, double, *_ = drawn(step_sizes()).axes[0].lines
+    below = {line.get_label(): sum(error < 1e-6 for error in line.get_ydata()) for line in (single, double)}
+    assert below["float32"] <= 2
+    assert below["float64"] >= 20
+
+
+def test_a_checkpoint_keeps_one_input_for_each_piece() -> None:
+    heights = [bar.get_height() for bar in drawn(kept_and_recomputed((4, 16))).axes[0].patches]
+    assert heights == [16, 64, 8, 16, 4, 4]
 
 
 def test_a_cut_graph_ends_where_nothing_is_tracked() -> None:

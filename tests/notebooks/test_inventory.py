@@ -103,6 +103,16 @@ SHOWN = {
         "tensor([2., 3., 4.])",
         "51200",
     ),
+    "custom_functions": (
+        "log saves ['input']",
+        "tensor(8., grad_fn=<CubeBackward>)",
+        "needs_input_grad: (True, False, False)",
+        "slope of the slope: tensor(12.)",
+        "is at version 1; expected version 0 instead",
+        ".data counted 0, no error, gradient [60.0, 100.0]",
+        "Function 'SqrtBackward0' returned nan values in its 0th output.",
+        "bytes saved with a checkpoint: 4000",
+    ),
 }
 
 
