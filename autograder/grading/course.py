@@ -304,7 +304,8 @@ class Course:
         Yields each submission with feedback, and "" or the reason why its page could not be written.
         """
         with self._alone(), self._gradebook() as gradebook:
-            look = (self.root / "nbgrader_config.py").read_bytes() + Path(pages.__file__).read_bytes()
+            made_by = (self.root / "nbgrader_config.py", *(Path(one.__file__) for one in (feedback, pages, pictures)))
+            look = b"".join(path.read_bytes() for path in made_by)
             keys = feedback_keys(gradebook, submissions, look)
             stale = []
             for submission, (now, written) in keys.items():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 from dataclasses import dataclass
+from pathlib import Path
 
 from traitlets.config import Config
 
@@ -22,24 +22,24 @@ class Page:
 def write(page: Page) -> str:
     """Write a submission's feedback page. Return "", or the last line of nbgrader's log if it failed."""
     # Imported here, because nbgrader is slow to import and the processes that grade do not need it.
-    from nbgrader.apps import NbGraderAPI
+    from nbgrader.converters import GenerateFeedback
     from nbgrader.coursedir import CourseDirectory
+    from nbgrader.utils import capture_log
+
+    class OfOneSubmission(GenerateFeedback):
+        def init_notebooks(self) -> None:
+            # nbgrader takes the path for a pattern, and a name may hold brackets.
+            folder = self._format_source(page.submission.lesson, page.submission.student)
+            self.assignments = {folder: [str(Path(folder, f"{page.submission.lesson}.ipynb"))]}
 
     def with_nbgrader() -> str:
-        # nbgrader takes the name for a pattern.
-        api = NbGraderAPI(coursedir=CourseDirectory(config=page.config), config=page.config)
-        result = api.generate_feedback(page.submission.lesson, _pattern(page.submission.student), force=True)
+        converter = OfOneSubmission(coursedir=CourseDirectory(config=page.config), config=page.config)
+        converter.update_config(Config(HTMLExporter={"template_name": "feedback"}))
+        converter.force = True
+        result = capture_log(converter)
         if result["success"]:
             return ""
         lines = [line for line in str(result.get("error") or result.get("log")).splitlines() if line.strip()]
         return lines[-1].strip()[:200] if lines else "nbgrader could not write it"
 
     return for_one(with_nbgrader, lambda why: why)
-
-
-def _pattern(student: str) -> str:
-    """Return a pattern that matches a student's name alone; nbgrader strips spaces, and leaves them within brackets."""
-    pattern = glob.escape(student)
-    core = pattern.strip()
-    before, _, after = pattern.partition(core)
-    return "".join(f"[{one}]" for one in before) + core + "".join(f"[{one}]" for one in after)

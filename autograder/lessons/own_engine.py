@@ -192,6 +192,10 @@ TOPOLOGICAL_ORDER = Exercise(
         "the flour, unless it is there.",
         "Read the section 'In which order' again. The picture shows a graph where the order matters.",
     ),
+    after=(
+        "PyTorch does the same with counters: a node runs when everything that leads to it has arrived. Build "
+        "systems and spreadsheets put their work in order in this way too."
+    ),
 )
 
 
@@ -375,6 +379,10 @@ VALUE_CLASS = Exercise(
         "`return Value(math.sin(self.data), (self,), (math.cos(self.data),))`.",
         "Read the section 'A number that remembers' again. The local derivatives are those of lessons 1 and 2.",
     ),
+    after=(
+        "A few dozen lines hold all that `backward()` means. The rest of a library is speed, shapes, and many "
+        "more operators of the same form."
+    ),
 )
 
 
@@ -434,6 +442,10 @@ UNBROADCAST = Exercise(
         "There are two cases: axes that the array did not have, at the front, and axes of length 1 that were stretched.",
         "If one number was copied into three places and the gradients there are 5, 7 and 1, the gradient of the number is 13.",
         "Read the section 'Broadcasting, and back' again. `array.sum(axis=0)` removes an axis, and `keepdims=True` keeps it with length 1.",
+    ),
+    after=(
+        "Broadcasting copies a number without saying so, and a copied number has many paths to the loss. So "
+        "its gradient is a sum over them."
     ),
 )
 
@@ -568,6 +580,10 @@ TENSOR = Exercise(
         "For the sine it looks like this: `Tensor(np.sin(x.data), (x,), (lambda g: g * np.cos(x.data),))`.",
         "Read the section 'From numbers to arrays' again. Lesson 4 calls such a function a vector–Jacobian product.",
     ),
+    after=(
+        "One node now stands for a whole array. This is why libraries work on arrays: the graph stays small, "
+        "and the work goes into a few large operations."
+    ),
 )
 
 
@@ -635,6 +651,10 @@ MATMUL = Exercise(
         "In lesson 4 the gradient of M x in x was Mᵀ v. Here x is a matrix, and so is v. `array.T` is the transpose.",
         "Read the section 'The product of two matrices' again, with the shapes in its table.",
     ),
+    after=(
+        "Almost all the time of training goes into this product and its two gradients. The gradients are "
+        "products too, so training costs about three times as much as prediction."
+    ),
 )
 
 
@@ -683,6 +703,10 @@ RELU = Exercise(
         "Where the input is negative, the output does not move. What arrives there goes nowhere.",
         "For the absolute value it looks like this: `Tensor(np.abs(x.data), (x,), (lambda g: g * np.sign(x.data),))`.",
         "Read the cell with `relu` by hand in the section 'A bend'.",
+    ),
+    after=(
+        "At 0 the function has no derivative, and an engine has to choose one. The choice hardly matters, "
+        "since almost no number is exactly 0."
     ),
 )
 
@@ -756,6 +780,10 @@ BCE_WITH_LOGITS = Exercise(
         "The loss is the mean of the stable form of lesson 3. Its slope in a logit has a short form, which lesson 3 found too.",
         "The mean of squares has the gradient `g * 2 * z.data / z.data.size`: the arriving number, the slope, and the share.",
         "Read the section 'A loss for two classes' again, and 3.6 and 3.7 of lesson 3.",
+    ),
+    after=(
+        "One node for the whole loss is faster than a chain of small ones, and it never overflows. Libraries "
+        "call this a fused operation."
     ),
 )
 
@@ -876,6 +904,7 @@ NO_GRAD = Exercise(
         "A context manager for the working directory does the same: note the old one, change, `yield`, and in `finally` go back.",
         "Read the section 'Stop recording' again, and in lesson 6 'Everything in a block'.",
     ),
+    after=("A setting that is put back even after an error is a context manager. `torch.no_grad()` is one too."),
 )
 
 
@@ -992,6 +1021,10 @@ MLP = Exercise(
         "Behind each layer but the last there is a ReLU. Draw the weights from `np.random.default_rng(seed)`; biases may start at 0.",
         "One linear layer looks like this: `W = Tensor(rng.normal(size=(3, 2)))`, `b = Tensor(np.zeros(2))`, and then `X @ W + b`.",
         "Read the section 'A network' again.",
+    ),
+    after=(
+        "Everything that a network knows is in these six arrays. Their first values are random, since equal "
+        "neurons would stay equal for ever."
     ),
 )
 
@@ -1129,6 +1162,10 @@ TRAIN_STEP = Exercise(
         "For one parameter p the update in place is `p.data -= lr * p.grad`. Think of what would be recorded if p itself stood there.",
         "Read the section 'One step of training' again, and 6.8 of lesson 6.",
     ),
+    after=(
+        "This is your own engine at work, from the first sum to the trained network. Larger models change the "
+        "sizes and not the steps."
+    ),
 )
 
 
@@ -1240,6 +1277,10 @@ TRAIN_IN_TORCH = Exercise(
         "`nn.Linear(2, 16)` keeps a weight of shape (16, 2). Copy the weights in, transposed, without recording it.",
         "To set a layer by hand: `with torch.no_grad(): layer.bias.copy_(torch.tensor([1.0, 2.0]))`.",
         "Read the section 'The same in PyTorch' again, with its table of what replaces what.",
+    ),
+    after=(
+        "Same weights, same gradients: you know now what the library does, and that it does no more. It adds "
+        "speed, many operators, and processors of other kinds."
     ),
 )
 
@@ -1358,6 +1399,10 @@ REPAIRED_LOOP = Exercise(
         "Take the symptoms one at a time. Each has one line that causes it. Repair it, and look whether its symptom has gone.",
         "For a table of marks, `marks.sum(dim=1)` has one number for each student, and `marks.sum(dim=0)` one for each exam.",
         "Read the section 'Four symptoms' again. Lessons 3 and 4 have the mean, lesson 5 the clearing, and lesson 6 the other two.",
+    ),
+    after=(
+        "None of the bugs raised an error. In real training it is the same: look at the loss, at the sizes of "
+        "gradients, and at what the parameters do, before you look at the code."
     ),
 )
 

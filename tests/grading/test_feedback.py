@@ -116,6 +116,15 @@ def formgrader(graded: Course) -> str:
     return html
 
 
+@pytest.mark.parametrize("student", ["[n]adia", "*", " nadia"])
+def test_a_student_with_any_name_gets_a_page(course: Course, student: str) -> None:
+    nadia = course.root / "submitted" / "nadia"
+    nadia.rename(nadia.with_name(student))
+    done = run(course.root, "autograder", "grade", "--feedback", "--student", student)
+    assert done.returncode == 0, done.stderr
+    assert (course.root / "feedback" / student / LESSON.folder / f"{LESSON.folder}.html").exists()
+
+
 def harmful(page: str | BeautifulSoup) -> set[str]:
     """Return what in a page could run or call out, but for what nbgrader's own templates put into it."""
     soup = BeautifulSoup(page, "html.parser") if isinstance(page, str) else page
