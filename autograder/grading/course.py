@@ -30,7 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from ..modules import is_module, needed
-from . import GradingError, feedback, job, pages
+from . import GradingError, feedback, job, pages, pictures
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
