@@ -29,7 +29,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from ..modules import is_module, needed
+from ..modules import file_of, is_module, needed
 from . import GradingError, feedback, job, pages, pictures
 from .feedback import Page
 from .files import File, beside, write_beside
@@ -304,7 +304,7 @@ class Course:
         Yields each submission with feedback, and "" or the reason why its page could not be written.
         """
         with self._alone(), self._gradebook() as gradebook:
-            made_by = (self.root / "nbgrader_config.py", *(Path(one.__file__) for one in (feedback, pages, pictures)))
+            made_by = (self.root / "nbgrader_config.py", *(file_of(one.__name__) for one in (feedback, pages, pictures)))
             look = b"".join(path.read_bytes() for path in made_by)
             keys = feedback_keys(gradebook, submissions, look)
             stale = []
