@@ -17,21 +17,21 @@ BY_NUMBER = Budget(variants=400, seconds=60.0)
 
 def test_of_each_wrong_answer_something_is_told_and_mostly_where_or_why() -> None:
     found: Counter[str] = Counter()
-    # Every other one; `make bench` has them all. By number and not by time: the same ones are found on any machine.
-    for one in islice(by_hand(), 0, None, 2):
+    # Every third one; `make bench` has them all. By number and not by time: the same ones are found on any machine.
+    for one in islice(by_hand(), 0, None, 3):
         told = checked(one, BY_NUMBER)
         assert told is not None, (one.exercise.id, one.note)
         assert told.verdict.outcome is not Outcome.RIGHT, (one.exercise.id, one.note)
         assert told.verdict.message
         assert told.found != "nothing", (one.exercise.id, one.note)
         found[told.found] += 1
-    assert sum(found.values()) > 125
+    assert sum(found.values()) > 90
     assert found["evidence"] < 0.08 * sum(found.values()), found
 
 
 def test_an_edit_is_found_again() -> None:
     # Some of each lesson; `make bench` has them all.
-    wrong = [one for i, one in enumerate(by_edits(1)) if i % 12 == 0]
+    wrong = [one for i, one in enumerate(by_edits(1)) if i % 25 == 0]
     told = [one for one in (checked(one, BY_NUMBER) for one in wrong) if one is not None]
     made = [one for one in told if one.verdict.outcome is not Outcome.RIGHT]
     assert len(made) > 20
@@ -47,7 +47,7 @@ def test_any_text_can_be_varied() -> None:
 
 
 def test_what_is_right_at_the_public_inputs_is_right_at_those_drawn_for_grading() -> None:
-    assert [(one.exercise.id, one.note) for one in too_tame(islice(by_edits(1, seed=1), 0, None, 3))] == []
+    assert [(one.exercise.id, one.note) for one in too_tame(islice(by_edits(1, seed=1), 0, None, 9))] == []
 
 
 def test_no_right_answer_is_scolded() -> None:
