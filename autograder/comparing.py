@@ -55,7 +55,7 @@ def _is_close(got: Numbers, reference: Numbers, rtol: float, atol: float) -> NDA
 
 
 def share(exercise: Exercise, parts: Rows) -> float:
-    """Return the share of a dict's entries that are right in every case, where each earns its part of the points.
+    """Return the share of the entries of a dict or tuple that are right in every case, where each earns its part of the points.
 
     An entry that is a dict itself is right as a whole: guessing yes and no would earn half of what is in it. An answer that
     says the same in each entry earns nothing for the entry that is so by chance.

@@ -123,7 +123,7 @@ class Exercise:
     builders
         By name, the functions that build the `Build` arguments.
     partial
-        Whether each entry of a dict earns its share of the points.
+        Whether each entry of a dict or tuple earns its share of the points.
     changes
         Whether the answer must change its arguments in place.
     measure

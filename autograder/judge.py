@@ -88,6 +88,8 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
         problem,
     )
     earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
+    if earned and _not_through_engine(exercise, observation) is not None:
+        earned = 0.0
     return _verdict(exercise, problem, earned, cases, calls)
 
 

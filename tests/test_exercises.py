@@ -286,3 +286,20 @@ def test_each_exercise_stands_below_its_heading(lesson: Lesson) -> None:
 def test_a_slope_that_is_a_whole_unit_off_is_no_reading_of_the_picture() -> None:
     verdict = verdict_on("scalar_gradients.predictions", "predictions = {3: 5, 0: 1, -2: -4}")
     assert verdict.points == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "points"),
+    [
+        ("value-for-intercept", 1.5),
+        ("sign-of-intercept", 1.5),
+        ("through-origin", 1.5),
+        ("value-for-intercept:slope by differences", 0),
+        ("swapped", 0),
+        ("opposite-sign", 0),
+    ],
+)
+def test_a_right_slope_earns_half_of_the_tangent_if_autograd_found_it(answer: str, points: float) -> None:
+    (source,) = (one.values[2] for one in WRONG if one.values[:2] == ("scalar_gradients.tangent", answer))
+    exercise = find("scalar_gradients.tangent")
+    assert {verdict_on(exercise.id, source, cases).points for _, cases in inputs_of(exercise)} == {points}

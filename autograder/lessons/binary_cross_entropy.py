@@ -958,8 +958,8 @@ BCE_GRADS_BATCH_AUTOGRAD = Exercise(
         "Read the section 'A whole batch' again. Its second cell has the steps for another loss.",
     ),
     after=(
-        "You have trained nothing yet, and still you hold all that training needs: a loss and its gradients. "
-        "A step against them is lesson 6."
+        "A loss and its gradients are all that training needs. The neuron of this lesson learned with them, by steps "
+        "against the gradient. In lesson 6 you train a model with more parameters in the same way."
     ),
 )
 
