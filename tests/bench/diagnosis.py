@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 
+import torch
+
 from autograder.diagnosis.running import run_variants
 from autograder.diagnosis.search import Budget, diagnose
 from autograder.exercise import Case
@@ -33,6 +35,8 @@ from .table import Row, spread
 _EDITS_EACH = 3
 # An edit may make an endless loop of an answer. The first import of a part of PyTorch takes seconds too.
 _SECONDS_TO_END = 6.0
+# The first use imports for a second and more, and an interrupt would leave it half imported.
+torch.func.grad(lambda x: x * x)(torch.tensor(1.0))
 
 
 @dataclass(frozen=True)

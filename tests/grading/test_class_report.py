@@ -186,7 +186,7 @@ def test_the_lecture_is_about_what_several_made() -> None:
 
 def test_every_phrase_belongs_to_a_mistake_that_can_be_made() -> None:
     package = Path(mistakes.__file__).parent
-    judged = "".join((package / f"{name}.py").read_text() for name in ("judge", "comparing", "reading"))
+    judged = "".join((package / f"{name}.py").read_text() for name in ("judge", "means", "comparing", "reading"))
     slugs = {one.slug for lesson in all_lessons() for exercise in lesson.exercises for one in exercise.mistakes}
     slugs |= {one.slug for one in (*mistakes.general(POLY), *mistakes.SHOWN, mistakes.STALE_ACCUMULATION)}
     # The judge makes these two names of what it measures.

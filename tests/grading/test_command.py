@@ -27,7 +27,7 @@ def test_json_for_a_class(course: Course) -> None:
     assert graded["xiomara"]["reason"] == "the file is not valid JSON"
     assert {one["exercise"] for one in graded["nadia"]["verdicts"]} == {one.id for one in LESSON.exercises}
     wrong = next(one for one in graded["nadia"]["verdicts"] if one["mistake"])
-    assert set(wrong) == {"exercise", "outcome", "points", "max_points", "mistake", "message"}
+    assert set(wrong) == {"exercise", "outcome", "points", "max_points", "mistake", "message", "flag"}
     assert wrong["message"]
     # A line for each that was graded, beside what programs read.
     assert f"ada {LESSON.folder} 20 of 20" in done.stderr
