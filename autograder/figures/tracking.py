@@ -140,27 +140,32 @@ def _ways() -> dict[str, Callable[[torch.nn.Module, torch.Tensor], torch.Tensor]
 
 
 def saved_bytes(rows: int = 64, width: int = 100) -> Picture:
-    """Return what a linear layer and a ReLU save for the backward pass, for each way to run them, in bytes.
+    """Return what the graph alone holds of a run of three linear layers with ReLUs, for each way to run them, in bytes.
+
+    The input, the result and the parameters are in memory anyway, so they don't count. A storage counts once.
 
     Parameters
     ----------
     rows
         How many rows the input has.
     width
-        How many inputs and outputs the layer has.
+        How many inputs and outputs each layer has.
     """
+    layers = [torch.nn.Linear(width, width, device="meta").to_empty(device="cpu") for _ in range(3)]
+    model = torch.nn.Sequential(*(part for layer in layers for part in (layer, torch.nn.ReLU())))
+    x = torch.zeros(rows, width)
     sizes: dict[str, list[int]] = {}
     for name, run in _ways().items():
-        saved: list[int] = []
+        saved: dict[int, int] = {}
 
-        def pack(tensor: torch.Tensor, saved: list[int] = saved) -> torch.Tensor:
-            saved.append(tensor.nbytes)
+        def pack(tensor: torch.Tensor, saved: dict[int, int] = saved) -> torch.Tensor:
+            saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
             return tensor
 
-        layer = torch.nn.Linear(width, width, device="meta").to_empty(device="cpu")
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-            run(torch.nn.Sequential(layer, torch.nn.ReLU()), torch.zeros(rows, width))
-        sizes[name] = saved
+            result = run(model.train(), x)
+        elsewhere = {tensor.untyped_storage().data_ptr() for tensor in (x, result, *model.parameters())}
+        sizes[name] = [size for place, size in saved.items() if place not in elsewhere]
 
     def draw(figure: Figure) -> None:
         axes = plain_axes(figure.subplots())
@@ -168,16 +173,16 @@ def saved_bytes(rows: int = 64, width: int = 100) -> Picture:
         bars = axes.barh(list(sizes), totals, color=[RED if total else GREEN for total in totals])
         labels = [f"{sum(each):,} bytes in {len(each)} tensors".replace(",", " ") for each in sizes.values()]
         axes.bar_label(bars, labels, padding=4, fontsize=9)
-        axes.set(xlim=(0, 620), xlabel="saved for the backward pass, in thousand bytes")
+        axes.set(xlim=(0, 620), xlabel="held by the graph alone, in thousand bytes")
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
 
     told = "; ".join(f"{name}, {sum(each)} bytes in {len(each)} tensors" for name, each in sizes.items())
-    return Picture(draw, f"Saved for the backward pass with {rows} rows of input: {told}.", (7.2, 2.8))
+    return Picture(draw, f"Held by the graph alone with {rows} rows of input: {told}.", (7.2, 2.8))
 
 
 def explore_saved_bytes() -> Explorer:
-    """Return what a forward pass saves, for as many rows of input as a slider says."""
+    """Return what the graph alone holds, for as many rows of input as a slider says."""
     return Explorer(lambda rows: saved_bytes(round(rows)), "rows", start=64, low=32, high=512, step=32)
 
 
