@@ -86,7 +86,8 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
         return Observation(exercise=exercise.id, answer=describe(answer))
     asked = answer if exercise.ask is None else functools.partial(exercise.ask, namespace)
     calls: tuple[Call, ...] = ()
-    by_hand = exercise.way == "hand"
+    # An engine computes with numbers of its own class, and its pieces are called many times.
+    by_hand = exercise.way == "hand" and exercise.ask is None
     reads = _read_by(answer, namespace) if by_hand else ()
     ran: dict[int, types.CodeType] = {}
     for case in cases:
@@ -123,7 +124,8 @@ def _call(
     printed = io.StringIO()
     value = raised = None
     # An answer by hand has no business in the engine, by whatever way: all the passes that it makes are counted.
-    by_hand = exercise.way == "hand"
+    # An engine computes with numbers of its own class, and its pieces are called many times.
+    by_hand = exercise.way == "hand" and exercise.ask is None
     before = _passes() if by_hand else 0
     calls = Calls(is_library, _HANDED_OUT)
     with (

@@ -290,7 +290,7 @@ def test_zip_collect_takes_what_canvas_and_moodle_pack(tmp_path: Path) -> None:
     added = run(root, "nbgrader", "db", "student", "add", "wei", "--first-name=Wei", "--last-name=Li")
     assert added.returncode == 0, added.stderr
     archive = root / "downloaded" / LESSON / "archive"
-    bomb = packed(root / "b.zip", {f"{i}": bytes(9_000_000) for i in range(20)}).read_bytes()
+    bomb = packed(root / "b.zip", {f"{i}": bytes(9_000_000) for i in range(24)}).read_bytes()
     own = packed(
         root / "o.zip", {"02_chain_rule.ipynb": b'{"own": 1}', "bob_9_9_02_chain_rule.ipynb": b"{}"}
     ).read_bytes()
