@@ -159,6 +159,13 @@ SHOWN = (
         "does not require grad",
     ),
     raising(
+        "flag-of-computed",
+        "You set `requires_grad` on a computed tensor. Only a leaf tensor allows that. Use `detach()` to cut a computed "
+        "tensor from its graph.",
+        "RuntimeError",
+        "requires_grad flags of leaf",
+    ),
+    raising(
         "inplace-on-leaf",
         "A leaf that requires grad can't be changed in place while autograd tracks it. Compute a new tensor, or make "
         "the change under `no_grad`.",

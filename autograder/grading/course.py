@@ -304,7 +304,10 @@ class Course:
         Yields each submission with feedback, and "" or the reason why its page could not be written.
         """
         with self._alone(), self._gradebook() as gradebook:
-            made_by = (self.root / "nbgrader_config.py", *(file_of(one.__name__) for one in (feedback, pages, pictures)))
+            made_by = (
+                self.root / "nbgrader_config.py",
+                *(file_of(one.__name__) for one in (feedback, pages, pictures)),
+            )
             look = b"".join(path.read_bytes() for path in made_by)
             keys = feedback_keys(gradebook, submissions, look)
             stale = []

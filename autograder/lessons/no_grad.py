@@ -57,13 +57,6 @@ def _flat(tensors: list[Tensor]) -> Any:
     return torch.cat(plain).numpy() if plain else np.array([])
 
 
-FLAG_OF_COMPUTED = raising(
-    "flag-of-computed",
-    "You set `requires_grad` on a computed tensor. Only a leaf tensor allows that. Use `detach()` to cut a computed tensor from its graph.",
-    "RuntimeError",
-    "requires_grad flags of leaf",
-)
-
 NO_PARENTHESES = raising(
     "no-parentheses",
     "You gave `with` the class itself. Write parentheses after its name: they make the context manager that `with` needs.",
@@ -222,7 +215,6 @@ FREEZE = Exercise(
     measure=measure_freeze,
     reference=lambda t: {"returned": "t itself", "t requires grad": False, "values of t": "as before"},
     mistakes=(
-        FLAG_OF_COMPUTED,
         wrong_effect(
             "froze-another-tensor",
             "You returned another tensor that is frozen, but `t` still requires grad. Change `t` itself.",
@@ -486,7 +478,6 @@ STOP_GRADIENT_AUTOGRAD = Exercise(
     cases=(case(-1.7), case(0.0, exact=True), case(0.6), case(2.3)),
     reference=gradient(stopped),
     mistakes=(
-        FLAG_OF_COMPUTED,
         NO_PARENTHESES,
         raising(
             "inference-is-for-good",
@@ -620,7 +611,6 @@ SAFE_COPY = Exercise(
             "whose result is an ordinary tensor.",
             {"made in inference mode": True},
         ),
-        FLAG_OF_COMPUTED,
         NO_PARENTHESES,
         raising(
             "deepcopy-of-computed",
@@ -1045,7 +1035,6 @@ TRAIN_BIAS_ONLY = Exercise(
     measure=measure_bias_only,
     reference=_right_bias_only(layer_loss),
     mistakes=(
-        FLAG_OF_COMPUTED,
         NO_PARENTHESES,
         Mistake(
             "froze-the-bias",

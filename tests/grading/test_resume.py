@@ -83,13 +83,23 @@ def test_scores_that_change_for_the_same_work_are_told_before_they_are_written(
     nbformat.write(notebook, path)
     told, kept = graded_now(agreed=False)
     assert told == {"ada": (20, 17), "emeka": (2.5, 1), "uma": (19, 16), "wanjiru": (18, 15)}
-    assert {name: one.score for name, one in kept.items() if name in told} == {"ada": 20, "emeka": 2.5, "uma": 19, "wanjiru": 18}
+    assert {name: one.score for name, one in kept.items() if name in told} == {
+        "ada": 20,
+        "emeka": 2.5,
+        "uma": 19,
+        "wanjiru": 18,
+    }
     assert grade_rows(db_url(course)) == before
     assert not list((course.root / "autograded").glob("*/*/.*"))
     assert graded_now(agreed=False)[0] == told
     told_again, written = graded_now(agreed=True)
     assert told_again == told
-    assert {name: one.score for name, one in written.items() if name in told} == {"ada": 17, "emeka": 1, "uma": 16, "wanjiru": 15}
+    assert {name: one.score for name, one in written.items() if name in told} == {
+        "ada": 17,
+        "emeka": 1,
+        "uma": 16,
+        "wanjiru": 15,
+    }
     assert not changed(grade(Course(course.root), local_pool))
 
 
