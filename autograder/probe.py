@@ -86,9 +86,8 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
         return Observation(exercise=exercise.id, answer=describe(answer))
     asked = answer if exercise.ask is None else functools.partial(exercise.ask, namespace)
     calls: tuple[Call, ...] = ()
-    # An engine computes with numbers of its own class, and its pieces are called many times.
-    by_hand = exercise.way == "hand" and exercise.ask is None
-    reads = _read_by(answer, namespace) if by_hand else ()
+    watched = _is_watched(exercise)
+    reads = _read_by(answer, namespace) if watched else ()
     ran: dict[int, types.CodeType] = {}
     for case in cases:
         # Who interrupts an endless loop means the whole check: the calls that are left count as interrupted too.
@@ -101,9 +100,14 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
         answer=describe(answer),
         calls=calls,
         scaled=_call(exercise, asked, returned[-1], settings, _SCALE) if through_engine else None,
-        source=source_of(answer, namespace, ran.values() if by_hand else None),
+        source=source_of(answer, namespace, ran.values() if watched else None),
         reads=reads,
     )
+
+
+def _is_watched(exercise: Exercise) -> bool:
+    """Whether the functions are noted that an answer calls: an engine has its own numbers, and calls its pieces often."""
+    return exercise.way == "hand" and exercise.ask is None
 
 
 def _call(
@@ -124,10 +128,10 @@ def _call(
     printed = io.StringIO()
     value = raised = None
     # An answer by hand has no business in the engine, by whatever way: all the passes that it makes are counted.
-    # An engine computes with numbers of its own class, and its pieces are called many times.
-    by_hand = exercise.way == "hand" and exercise.ask is None
+    by_hand = exercise.way == "hand"
     before = _passes() if by_hand else 0
     calls = Calls(is_library, _HANDED_OUT)
+    watch_calls = calls if _is_watched(exercise) else contextlib.nullcontext()
     with (
         warnings.catch_warnings(record=True) as warned,
         contextlib.redirect_stdout(printed),
@@ -137,14 +141,14 @@ def _call(
     ):
         warnings.simplefilter("always")
         try:
-            with settings.in_place(), calls if by_hand else contextlib.nullcontext():
+            with settings.in_place(), watch_calls:
                 result = answer(*arguments)
         # An answer may call exit(), or be interrupted in an endless loop: both are outcomes, not ends of the check.
         except BaseException as error:
             raised = _raised(error)
         else:
             # What the result does when it is looked into is the answer's doing too.
-            with calls if by_hand else contextlib.nullcontext():
+            with watch_calls:
                 value = _judged(result, measured)
     if ran is not None:
         ran |= calls.ran
@@ -413,10 +417,8 @@ def _functions(thing: Any, namespace: Mapping[str, Any]) -> list[types.FunctionT
 
 def names_in(code: types.CodeType) -> Iterator[str]:
     """Yield the names that a function's code looks up, those of its inner functions and comprehensions with them."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from names_in(constant)
+    for one in within(code):
+        yield from one.co_names
 
 
 def _members(thing: object) -> Iterator[object]:

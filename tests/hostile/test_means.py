@@ -129,3 +129,14 @@ def test_right_work_by_hand_is_not_flagged(style: str) -> None:
 def test_right_work_that_looks_like_another_means_is_not_flagged(style: str) -> None:
     verdict = verdict_on("scalar_gradients.d_square", ODD[style].strip("\n"))
     assert (verdict.outcome, verdict.flag) == (Outcome.RIGHT, ""), verdict.message
+
+
+def test_an_engine_is_not_built_on_a_backward_kernel_of_the_library() -> None:
+    exercise_id, right = RIGHT["own_engine.relu: where"]
+    own = "(lambda g: np.where(on, g, 0),)"
+    assert own in right
+    kernel = (
+        "(lambda g: torch.ops.aten.threshold_backward(torch.as_tensor(g) * 1.0, torch.as_tensor(x.data), 0).numpy(),)"
+    )
+    verdict = verdict_on(exercise_id, right.replace(own, kernel))
+    assert (verdict.points, verdict.mistake) == (0, f"{exercise_id}.autograd-by-hand")
