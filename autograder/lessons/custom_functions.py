@@ -60,6 +60,12 @@ def _completed(call: Call) -> bool:
 _OTHER = {"made by": "no Function of yours"}
 
 
+def _compares_gradients(call: Call) -> bool:
+    """Whether several passes were made, and no graph of a gradient: that is a difference of gradients."""
+    passes = call.engine_runs
+    return len(passes) > 1 and not call.forward_mode and not any(run.create_graph for run in passes)
+
+
 def _is_other_class(thing: Any) -> bool:
     """Whether a thing is a class, and no Function: such a class can be used in no way that is known here."""
     return isinstance(thing, type) and not issubclass(thing, torch.autograd.Function)
@@ -859,11 +865,7 @@ SECOND_DERIVATIVE = Exercise(
         Mistake(
             "slope-by-differences",
             "You compared slopes at two near points. Let autograd go backward through the first backward pass.",
-            shows=lambda call: (
-                len(call.engine_runs) > 1
-                and not call.forward_mode
-                and not any(run.create_graph for run in call.engine_runs)
-            ),
+            shows=_compares_gradients,
         ),
         wrong_value(
             "first-derivative",
@@ -962,11 +964,7 @@ HVP = Exercise(
         Mistake(
             "difference-of-gradients",
             "You compared gradients at two near points. Let autograd go backward through the first backward pass.",
-            shows=lambda call: (
-                len(call.engine_runs) > 1
-                and not call.forward_mode
-                and not any(run.create_graph for run in call.engine_runs)
-            ),
+            shows=_compares_gradients,
         ),
         wrong_value(
             "gradient-for-product",

@@ -40,7 +40,7 @@ def run(root: Path, command: str, *arguments: str) -> subprocess.CompletedProces
 
 def environment(root: Path) -> dict[str, str]:
     """Return an environment that was not activated, for commands in a course's directory."""
-    plain = {"PATH": "/usr/bin:/bin", "HOME": str(root), "TERM": "dumb", "COLUMNS": "200"}
+    plain = commands.PLAIN | {"HOME": str(root)}
     # Set where the package to be tested is another one than that which is installed.
     return plain | {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
 

@@ -100,19 +100,24 @@ def feedback(graded: Course) -> str:
     return graded.feedback(submission_of(graded)).read_text()
 
 
+def formgraders_exporter(root: Path) -> HTMLExporter:
+    """Return what makes formgrader's pages of a course, as its handler has it."""
+    config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    return HTMLExporter(config=config)
+
+
 @pytest.fixture(scope="module")
 def formgrader(graded: Course) -> str:
     """Return formgrader's page of the submission, made as its handler makes it, of a student with a name like that."""
-    config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(graded.root)).load_config()
-    config.HTMLExporter.template_name = "formgrade"
-    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
     name = "<script>hit()</script>"
     resources = {
         "assignment_id": LESSON.folder, "notebook_id": LESSON.folder, "submission_id": "1", "index": 0, "total": 1,
         "base_url": "", "student": name, "last_name": name, "first_name": name, "notebook_path": '"><img onerror=hit()>',
     }  # fmt: skip
     path = graded.graded(submission_of(graded))
-    html, _ = HTMLExporter(config=config).from_filename(str(path), resources=resources)
+    html, _ = formgraders_exporter(graded.root).from_filename(str(path), resources=resources)
     return html
 
 

@@ -14,14 +14,12 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
-from nbgrader.server_extensions.formgrader import handlers
 from playwright.sync_api import Page
-from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.grading.report.html import file_names
 from autograder.grading.submitted import plain
 from tests.grading.conftest import LESSON, run
-from tests.grading.test_feedback import harmful
+from tests.grading.test_feedback import formgraders_exporter, harmful
 from tests.notebooks.conftest import new_course
 
 from .reader import Reader, all_readers
@@ -46,10 +44,7 @@ class Class:
 
     @cached_property
     def _exporter(self) -> HTMLExporter:
-        config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
-        config.HTMLExporter.template_name = "formgrade"
-        config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
-        return HTMLExporter(config=config)
+        return formgraders_exporter(self.root)
 
     def formgrader(self, student: str) -> str:
         """Return formgrader's page of a submission, made as its handler makes it."""
