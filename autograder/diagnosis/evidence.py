@@ -102,9 +102,9 @@ def _numbers(wrong: Wrong) -> Finding | None:
             way = "large" if (got > want).all() else "small"
             return Finding("evidence.size", f"{name} is too {way} {_at_inputs(wrong, path)}.{rest}", place)
         large, small = int((got > want).sum()), int((got < want).sum())
-        sentence = (
-            f"{name} is not right: {large} of the numbers that were tried are too large, {small} too small.{rest}"
-        )
+        are = "is" if large == 1 else "are"
+        tried = f"{large} of the numbers that were tried {are} too large, {small} too small"
+        sentence = f"{name} is not right: {tried}.{rest}"
         return Finding("evidence.numbers", sentence, place)
     return None
 
