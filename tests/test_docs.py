@@ -39,6 +39,7 @@ ELSEWHERE = {
     "make ": "the Makefile's targets: CI runs test, lint and setup; demo and bench are run by hand",
     "python3 -m venv": "tests/notebooks/test_binder.py and tests/test_packing.py make such environments",
     ".venv/bin/pip install -r": "tests/test_packing.py installs the package from the students' zip",
+    "autograder doctor": "tests/grading/test_doctor.py runs it with both tiers",
     ".venv/bin/jupyter lab": "tests/browser starts it",
     "autograder release --run": "runs a solution, which nbval does for all of them",
     "nbgrader db student import students.csv": "tests/grading/test_collect.py",

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import Page
 
 from autograder.grading.course import Course
+from autograder.grading.gradebook import Graded
+from autograder.grading.inputs import course_secret
 from autograder.grading.pool import LocalPool
 from autograder.lessons import all_lessons
 from tests import commands
@@ -22,8 +25,18 @@ from tests.sample_class import NAMES, make_class
 
 LESSON = all_lessons()[0]
 
+commands.write_without_waiting()
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Rows = dict[tuple[str, str], tuple[float | None, float | None, bool]]
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What came of each submission of a class, and the rows of its gradebook."""
+
+    graded: tuple[Graded, ...]
+    rows: Rows
 
 
 def run(root: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -69,13 +82,24 @@ def local_pool() -> Iterator[LocalPool]:
         yield pool
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def class_of_eight(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Return a course with eight submissions of its first lesson; one is not JSON, one is untouched. Copy it to grade it."""
     course = new_course(tmp_path_factory.mktemp("course"), [LESSON])
     make_class(course.root, LESSON)
     keep(course.root, "ada", "emeka", "nadia", "rosa", "sven", "uma", "wanjiru", "xiomara")
+    # The inputs come from the secret: with the same one, two gradebooks can be compared to the last digit.
+    course_secret(course.root)
     return course
+
+
+@pytest.fixture(scope="session")
+def undisturbed(class_of_eight: Course, local_pool: LocalPool, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """Return what comes of the class, of which nothing is graded yet, when it is graded here and nothing goes wrong."""
+    course = Course(shutil.copytree(class_of_eight.root, tmp_path_factory.mktemp("undisturbed") / "course"))
+    graded = tuple(course.grade(course.submissions(course.lessons()), local_pool, course.settings()))
+    assert len(graded) == 8
+    return Undisturbed(graded, grade_rows(f"sqlite:///{course.root / 'gradebook.db'}"))
 
 
 @pytest.fixture

@@ -9,26 +9,23 @@ import pytest
 
 from autograder.grading.course import Course
 from autograder.grading.pool import ClusterPool, LocalPool, PoolError
-from tests.bench.cluster import cluster
+from tests.bench.cluster import Cluster, cluster
 
-from .conftest import grade_rows, run
+from .conftest import Undisturbed, grade_rows, run
 
 
 @pytest.fixture(scope="module")
-def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a cluster that nothing happens to."""
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Return a cluster, which the last test ends."""
     with cluster(tmp_path_factory.mktemp("dask"), 2) as started:
-        yield started.address
+        yield started
 
 
-def test_a_cluster_gives_the_same_grades(course: Course, scheduler: str, local_pool: LocalPool) -> None:
-    here = list(course.grade(course.submissions(course.lessons()), local_pool, course.settings()))
-    rows = grade_rows(f"sqlite:///{course.root / 'gradebook.db'}")
-    graded = run(course.root, "autograder", "grade", "--force", "--scheduler", scheduler)
+def test_a_cluster_gives_the_same_grades(course: Course, started: Cluster, undisturbed: Undisturbed) -> None:
+    graded = run(course.root, "autograder", "grade", "--scheduler", started.address)
     assert graded.returncode == 1, graded.stderr
     assert "7 graded, 1 could not be read, sandbox: bubblewrap" in graded.stdout
-    assert grade_rows(f"sqlite:///{course.root / 'gradebook.db'}") == rows
-    assert len(here) == 8
+    assert grade_rows(f"sqlite:///{course.root / 'gradebook.db'}") == undisturbed.rows
 
 
 def test_a_scheduler_without_workers_or_none_at_all_is_an_error(course: Course, tmp_path: Path) -> None:
@@ -37,15 +34,13 @@ def test_a_scheduler_without_workers_or_none_at_all_is_an_error(course: Course, 
     assert "No Dask scheduler answers at tcp://127.0.0.1:1" in graded.stderr
 
 
-def test_what_dies_of_a_cluster_costs_nobody_a_grade(course: Course, local_pool: LocalPool, tmp_path: Path) -> None:
+def test_what_dies_of_a_cluster_costs_nobody_a_grade(
+    course: Course, started: Cluster, local_pool: LocalPool, undisturbed: Undisturbed
+) -> None:
     """A worker is killed first, and then the scheduler. What remains is graded here."""
     submissions = course.submissions(course.lessons())
-    gradebook = course.root / "gradebook.db"
-    ungraded = gradebook.read_bytes()
-    list(course.grade(submissions, local_pool, course.settings()))
-    rows = grade_rows(f"sqlite:///{gradebook}")
-    gradebook.write_bytes(ungraded)
-    with cluster(tmp_path, 2) as started, ClusterPool(started.address) as pool:
+    gradebook = f"sqlite:///{course.root / 'gradebook.db'}"
+    with ClusterPool(started.address) as pool:
         on_cluster = course.grade(submissions, pool, course.settings())
         scheduler, worker, _ = started.processes
         next(on_cluster)
@@ -55,8 +50,8 @@ def test_what_dies_of_a_cluster_costs_nobody_a_grade(course: Course, local_pool:
         scheduler.kill()
         with pytest.raises(PoolError, match="The Dask cluster does not answer"):
             list(on_cluster)
-    done = {student for student, _ in grade_rows(f"sqlite:///{gradebook}")}
+    done = {student for student, _ in grade_rows(gradebook)}
     assert 3 <= len(done) < 8
     rest = list(course.grade(submissions, local_pool, course.settings()))
     assert sum(one.unchanged for one in rest) == len(done)
-    assert grade_rows(f"sqlite:///{gradebook}") == rows
+    assert grade_rows(gradebook) == undisturbed.rows

@@ -16,7 +16,7 @@ import pytest
 from autograder.grading.course import Course, CourseError
 from autograder.grading.pool import LocalPool
 
-from .conftest import grade_rows, run
+from .conftest import Undisturbed, grade_rows, run
 
 FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
@@ -52,10 +52,10 @@ def server() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def test_the_gradebook_can_be_in_postgresql(course: Course, server: str, local_pool: LocalPool) -> None:
+def test_the_gradebook_can_be_in_postgresql(
+    course: Course, server: str, local_pool: LocalPool, undisturbed: Undisturbed
+) -> None:
     config = course.root / "nbgrader_config.py"
-    in_sqlite = list(course.grade(course.submissions(course.lessons()), local_pool, course.settings()))
-    rows = grade_rows(f"sqlite:///{course.root / 'gradebook.db'}")
     config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {server!r}\n")
     on_server = Course(course.root)
     on_server.generate_assignment(course.lessons()[0])
@@ -63,8 +63,8 @@ def test_the_gradebook_can_be_in_postgresql(course: Course, server: str, local_p
     graded = list(on_server.grade(submissions, local_pool, on_server.settings()))
     assert not any(one.unchanged for one in graded)
     by_student = {one.submission.student: one.to_dict() for one in graded}
-    assert by_student == {one.submission.student: one.to_dict() for one in in_sqlite}
-    assert grade_rows(server) == rows
+    assert by_student == {one.submission.student: one.to_dict() for one in undisturbed.graded}
+    assert grade_rows(server) == undisturbed.rows
     again = list(on_server.grade(submissions, local_pool, on_server.settings()))
     assert all(one.unchanged for one in again)
     assert {one.submission.student: one.to_dict() for one in again} == by_student
@@ -94,13 +94,13 @@ def test_a_server_that_does_not_answer_is_an_error(course: Course) -> None:
     assert "Traceback" not in graded.stderr
 
 
-def test_a_lost_connection_costs_nobody_a_grade(course: Course, server: str, local_pool: LocalPool) -> None:
+def test_a_lost_connection_costs_nobody_a_grade(
+    course: Course, server: str, local_pool: LocalPool, undisturbed: Undisturbed
+) -> None:
     config = course.root / "nbgrader_config.py"
     config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {server!r}\n")
     course = Course(course.root)
     submissions = course.submissions(course.lessons())
-    list(course.grade(submissions, local_pool, course.settings(), force=True))
-    rows = grade_rows(server)
     # As if nothing were graded yet, so that each grade is written as soon as it is there.
     for one in submissions:
         run(course.root, "nbgrader", "db", "student", "remove", one.student, "--force")
@@ -114,4 +114,4 @@ def test_a_lost_connection_costs_nobody_a_grade(course: Course, server: str, loc
         list(grading)
     again = list(course.grade(submissions, local_pool, course.settings()))
     assert sum(one.unchanged for one in again) == 1
-    assert grade_rows(server) == rows
+    assert grade_rows(server) == undisturbed.rows

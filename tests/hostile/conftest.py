@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.grading.conftest import browser_page, class_of_eight, course, local_pool
+from tests.grading.conftest import browser_page, class_of_eight, course, local_pool, undisturbed
 
-__all__ = ["browser_page", "class_of_eight", "course", "local_pool"]
+__all__ = ["browser_page", "class_of_eight", "course", "local_pool", "undisturbed"]

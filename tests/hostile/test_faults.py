@@ -16,23 +16,11 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.grading.course import Course
-from autograder.grading.inputs import course_secret
-from autograder.grading.pool import LocalPool
 from tests.bench.process import processes
 from tests.commands import BIN
-from tests.grading.conftest import LESSON, Rows, environment, grade_rows, run
+from tests.grading.conftest import LESSON, Rows, Undisturbed, environment, grade_rows, run
 
 GRADE = ("autograder", "grade", "--workers", "1")
-
-
-@pytest.fixture(scope="module")
-def undisturbed(class_of_eight: Course, local_pool: LocalPool, tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """Return the grades of the class, of which nothing is graded yet, when nothing goes wrong."""
-    # The inputs come from the secret: with the same one, two gradebooks can be compared to the last digit.
-    course_secret(class_of_eight.root)
-    course = Course(shutil.copytree(class_of_eight.root, tmp_path_factory.mktemp("undisturbed") / "course"))
-    assert len(list(course.grade(course.submissions(course.lessons()), local_pool, course.settings()))) == 8
-    return rows(course)
 
 
 def rows(course: Course) -> Rows:
@@ -89,7 +77,7 @@ def child_of(pid: int, word: str) -> int:
     return next(child for child in children if word in Path(f"/proc/{child}/cmdline").read_text())
 
 
-def test_an_interrupt_lets_what_has_begun_come_to_its_end(course: Course, undisturbed: Rows, grading: Grading) -> None:
+def test_an_interrupt_lets_what_has_begun_come_to_its_end(course: Course, undisturbed: Undisturbed, grading: Grading) -> None:
     process, output = grading()
     os.killpg(process.pid, signal.SIGINT)
     said = output.read()
@@ -98,27 +86,27 @@ def test_an_interrupt_lets_what_has_begun_come_to_its_end(course: Course, undist
     remain = 8 - len(done)
     assert remain > 0
     assert f"Interrupted: {remain} remain to be graded." in said
-    assert rows(course) == {at: row for at, row in undisturbed.items() if at[0] in done}
-    assert finishes(course, undisturbed)
+    assert rows(course) == {at: row for at, row in undisturbed.rows.items() if at[0] in done}
+    assert finishes(course, undisturbed.rows)
 
 
-def test_a_killed_process_of_the_pool_costs_nobody_a_grade(course: Course, undisturbed: Rows, grading: Grading) -> None:
+def test_a_killed_process_of_the_pool_costs_nobody_a_grade(course: Course, undisturbed: Undisturbed, grading: Grading) -> None:
     process, output = grading()
     os.kill(child_of(child_of(process.pid, "forkserver"), "forkserver"), signal.SIGKILL)
     assert "7 graded, 1 could not be read" in output.read()
     assert process.wait() == 1
-    assert rows(course) == undisturbed
+    assert rows(course) == undisturbed.rows
 
 
-def test_a_killed_sandbox_costs_nobody_a_grade(course: Course, undisturbed: Rows, grading: Grading) -> None:
+def test_a_killed_sandbox_costs_nobody_a_grade(course: Course, undisturbed: Undisturbed, grading: Grading) -> None:
     process, output = grading()
     os.kill(child_of(process.pid, "bwrap"), signal.SIGKILL)
     assert "7 graded, 1 could not be read" in output.read()
     assert process.wait() == 1
-    assert rows(course) == undisturbed
+    assert rows(course) == undisturbed.rows
 
 
-def test_a_full_disk(course: Course, undisturbed: Rows, tmp_path: Path) -> None:
+def test_a_full_disk(course: Course, undisturbed: Undisturbed, tmp_path: Path) -> None:
     """In a small file system of its own, which a file fills but for a little."""
     small, out = tmp_path / "small", tmp_path / "out"
     small.mkdir()
@@ -139,10 +127,10 @@ def test_a_full_disk(course: Course, undisturbed: Rows, tmp_path: Path) -> None:
     said = " ".join((out / "first").read_text().split())
     assert "No space left on device" in said or "database or disk is full" in said
     assert "Traceback" not in said
-    assert grade_rows(f"sqlite:///{out / 'gradebook.db'}") == undisturbed, (out / "second").read_text()
+    assert grade_rows(f"sqlite:///{out / 'gradebook.db'}") == undisturbed.rows, (out / "second").read_text()
 
 
-def test_a_disk_that_can_only_be_read(course: Course, undisturbed: Rows) -> None:
+def test_a_disk_that_can_only_be_read(course: Course, undisturbed: Undisturbed) -> None:
     root = str(course.root)
     command = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", root, root, str(BIN / "autograder"), "grade"]
     environment = {"PATH": "/usr/bin:/bin", "HOME": root}
@@ -150,21 +138,21 @@ def test_a_disk_that_can_only_be_read(course: Course, undisturbed: Rows) -> None
     assert graded.returncode == 2
     assert "Read-only file system" in graded.stderr
     assert "Traceback" not in graded.stderr
-    assert finishes(course, undisturbed)
+    assert finishes(course, undisturbed.rows)
 
 
-def test_a_gradebook_that_another_program_is_writing(course: Course, undisturbed: Rows) -> None:
+def test_a_gradebook_that_another_program_is_writing(course: Course, undisturbed: Undisturbed) -> None:
     with sqlite3.connect(course.root / "gradebook.db", isolation_level=None) as other:
         other.execute("begin exclusive")
         graded = run(course.root, *GRADE)
         other.execute("rollback")
     assert graded.returncode == 2
     assert "The gradebook is locked: another program is writing to it" in " ".join(graded.stderr.split())
-    assert finishes(course, undisturbed)
+    assert finishes(course, undisturbed.rows)
 
 
 @pytest.mark.parametrize("damage", ["is no database", "has a hole"])
-def test_a_damaged_gradebook_is_set_aside(course: Course, undisturbed: Rows, damage: str) -> None:
+def test_a_damaged_gradebook_is_set_aside(course: Course, undisturbed: Undisturbed, damage: str) -> None:
     gradebook = course.root / "gradebook.db"
     backup = gradebook.read_bytes()
     damaged = b"no database" * 100 if damage == "is no database" else backup[:4096] + bytes(len(backup) - 4096)
@@ -179,10 +167,10 @@ def test_a_damaged_gradebook_is_set_aside(course: Course, undisturbed: Rows, dam
         assert (course.root / f"gradebook.db.damaged-{n}").read_bytes() == damaged
         assert not gradebook.exists()
     gradebook.write_bytes(backup)
-    assert finishes(course, undisturbed)
+    assert finishes(course, undisturbed.rows)
 
 
-def test_a_clock_that_was_set(course: Course, undisturbed: Rows) -> None:
+def test_a_clock_that_was_set(course: Course, undisturbed: Undisturbed) -> None:
     """Submissions that claim to be older than the epoch and a gradebook from the future: what was changed is graded."""
     assert run(course.root, *GRADE).returncode == 1
     ada, uma = (course.root / "submitted" / name / LESSON.folder / f"{LESSON.folder}.ipynb" for name in ("ada", "uma"))
@@ -192,4 +180,4 @@ def test_a_clock_that_was_set(course: Course, undisturbed: Rows) -> None:
         os.utime(ada, (0, 0))
         os.utime(course.root / "gradebook.db", (4e9, 4e9))
         assert "1 graded, 7 unchanged" in run(course.root, *GRADE).stdout
-    assert rows(course) == undisturbed
+    assert rows(course) == undisturbed.rows

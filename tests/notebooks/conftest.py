@@ -1,12 +1,13 @@
-"""A course directory of its own for each test that grades, and a class graded once for all tests that look at it."""
+"""A course directory of its own for each test that grades."""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import shutil
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-
-import pytest
 
 from autograder.exercise import Lesson
 from autograder.grading.course import Course
@@ -17,15 +18,21 @@ ROOT = Path(__file__).parents[2]
 
 def new_course(root: Path, lessons: Sequence[Lesson] | None = None) -> Course:
     """Return a course in `root` with lessons released, all where none is named, and nothing handed in."""
+    shutil.copytree(_released(*(lesson.folder for lesson in lessons or all_lessons())), root, dirs_exist_ok=True)
+    return Course(root)
+
+
+@functools.cache
+def _released(*folders: str) -> Path:
+    """Return a course with these lessons released; nobody changes it."""
+    made = tempfile.TemporaryDirectory(prefix="released-")
+    atexit.register(made.cleanup)
+    root = Path(made.name)
     shutil.copy(ROOT / "nbgrader_config.py", root)
     for tree in ("solutions", "notebooks"):
         shutil.copytree(ROOT / tree, root / tree)
     course = Course(root)
-    for lesson in lessons or all_lessons():
-        course.generate_assignment(lesson.folder)
-    return course
+    for folder in folders:
+        course.generate_assignment(folder)
+    return root
 
-
-@pytest.fixture
-def make_course(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Course]:
-    return lambda: new_course(tmp_path_factory.mktemp("course"))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -20,6 +19,7 @@ from autograder.grading.gradebook import Graded
 from autograder.grading.pool import LocalPool
 from autograder.lessons import all_lessons
 from autograder.verdict import Outcome
+from tests.notebooks.conftest import new_course
 
 ROOT = Path(__file__).parents[2]
 LESSONS = pytest.mark.parametrize("lesson", all_lessons(), ids=lambda lesson: lesson.folder)
@@ -28,8 +28,6 @@ LESSONS = pytest.mark.parametrize("lesson", all_lessons(), ids=lambda lesson: le
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Graded]:
     """Return the grades of two students: one hands in the untouched notebooks, the other the solutions."""
-    from tests.notebooks.conftest import new_course
-
     course = new_course(tmp_path_factory.mktemp("course"))
     for lesson in all_lessons():
         for student, tree in (("untouched", "notebooks"), ("solved", "solutions")):
@@ -93,8 +91,7 @@ def test_nothing_but_notebooks_and_the_front_door_is_in_the_student_tree() -> No
     assert files == {"README.md"} | {f"{lesson.folder}/{lesson.folder}.ipynb" for lesson in all_lessons()}
 
 
-def test_releasing_again_changes_nothing(make_course: Callable[[], Course]) -> None:
-    assert authoring.out_of_step(make_course(), all_lessons()) == []
+def test_releasing_again_changes_nothing() -> None:
     assert authoring.out_of_step(Course(ROOT), all_lessons()) == []
 
 
