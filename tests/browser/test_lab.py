@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -18,6 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from autograder import mistakes
 from autograder.lessons import scalar_gradients
+
+from tests.grading.conftest import run
 
 from .lab import LESSON, Notebook, Server
 
@@ -147,18 +146,13 @@ def test_a_check_that_does_not_end_is_interrupted_by_hand(lesson: Notebook) -> N
     expect(outcome(lesson.answer("d_square", "def d_square(x):\n    return 2 * x"))).to_contain_text("Right")
 
 
-def test_what_is_saved_lies_where_it_is_handed_in_from(page: Page, server: Server) -> None:
-    path = server.copy_of(server.course.released(LESSON), "saved")
-    notebook = Notebook.open(page, server, path)
-    notebook.cell("from autograder import check").run()
-    notebook.answer("d_square", "def d_square(x):\n    return 2 * x")
-    notebook.choose("File", "Save Notebook")
-    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
-    saved = server.course.root / path
-    assert "return 2 * x" in saved.read_text(encoding="utf-8")
-    autograder = str(Path(sys.executable).parent / "autograder")
-    done = subprocess.run([autograder, "grade", "--json", saved], cwd=saved.parent, capture_output=True, check=False)
-    (graded,) = json.loads(done.stdout)
+def test_what_is_saved_lies_where_it_is_handed_in_from(lesson: Notebook, server: Server) -> None:
+    lesson.answer("d_square", "def d_square(x):\n    return 2 * x  # saved")
+    lesson.choose("File", "Save Notebook")
+    expect(lesson.page.locator(".jp-mod-dirty")).to_have_count(0)
+    saved = server.course.root / "work" / "lesson" / f"{LESSON}.ipynb"
+    assert "return 2 * x  # saved" in saved.read_text(encoding="utf-8")
+    (graded,) = json.loads(run(saved.parent, "autograder", "grade", "--json", str(saved)).stdout)
     right = [verdict["exercise"] for verdict in graded["verdicts"] if verdict["outcome"] == "right"]
     assert right == ["scalar_gradients.d_square"]
 
@@ -254,8 +248,7 @@ def test_formgrader_grades_as_nbgrader_does(page: Page, server: Server) -> None:
     expect(row.locator(".score")).to_have_text("20 / 20")
     assert scores(root) == {"ada": 20}
 
-    command = [str(Path(sys.executable).parent / "nbgrader"), "autograde", LESSON, "--student=ada", "--force"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    done = run(root, "nbgrader", "autograde", LESSON, "--student=ada", "--force")
     assert done.returncode == 0, done.stderr
     assert scores(root) == {"ada": 20}
 
