@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from pathlib import Path
 
@@ -25,3 +26,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             cells = sum(cell.cell_type == "code" for cell in nbformat.read(path, as_version=4).cells)
             if ran[path] != cells:
                 raise pytest.UsageError(f"{path} has {cells} code cells, and {ran[path]} would run")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what stands after the collection out of the search for garbage, which takes long among so much."""
+    gc.freeze()
