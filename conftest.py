@@ -9,7 +9,15 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests import commands
+
 ROOT = Path(__file__).parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where several processes run the tests, let them have the process behind the commands in common."""
+    if config.getoption("numprocesses", None) and not (config.option.nbval or config.option.nbval_lax):
+        commands.share()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

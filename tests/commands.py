@@ -23,14 +23,17 @@ import sys
 import tempfile
 import threading
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import sqlalchemy
 
 from autograder.grading import sandbox
-from autograder.grading.sandbox import ForkServer, SandboxError, Tier
+from autograder.grading.pool import LocalPool
+from autograder.grading.sandbox import Endpoint, ForkServer, SandboxError, Tier
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[1]
@@ -55,6 +58,9 @@ IMPORTED = (
     "nbgrader.apps.nbgraderapp",
     "nbconvert.exporters",
 )
+# Says in which folder the commands are that are there already.
+FOLDER = "TESTS_COMMANDS"
+ENDPOINT = "endpoint"
 CLIENT = """\
 #!{python} -IS
 import json, os, socket, sys
@@ -70,19 +76,24 @@ sys.exit(ended[0] if ended else "The process that runs the commands has ended.")
 
 @functools.cache
 def folder() -> Path:
-    """Return the folder of the commands; the process behind them runs until this one ends."""
+    """Return the folder of the commands; the process behind them runs until this one ends, or the one that has begun it."""
+    if FOLDER in os.environ:
+        return Path(os.environ[FOLDER])
     made = tempfile.TemporaryDirectory(prefix="commands-")
     address = f"{made.name}/socket"
     environment = PLAIN | {name: os.environ[name] for name in ("PYTHONPATH", "HOME") if name in os.environ}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.commands", address],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+    # Whoever asks before it is ready waits in the queue.
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(address)
+        listening.listen()
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.commands", str(listening.fileno())],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            pass_fds=[listening.fileno()],
+        )
     assert server.stdin is not None
-    assert server.stdout is not None
     atexit.register(made.cleanup)
     atexit.register(server.wait)
     atexit.register(server.stdin.close)
@@ -90,21 +101,42 @@ def folder() -> Path:
         client = Path(made.name, name)
         client.write_text(CLIENT.format(python=sys.executable, address=address, command=str(BIN / name)))
         client.chmod(0o755)
-    assert server.stdout.readline() == b"ready\n"
     return Path(made.name)
 
 
-def serve(address: str) -> tuple[str, list[str]]:
+def share() -> None:
+    """Begin the process behind the commands for all processes that this one starts."""
+    os.environ[FOLDER] = str(folder())
+
+
+@contextmanager
+def pool(workers: int) -> Iterator[LocalPool]:
+    """Start a pool of this process, whose submissions run in forks of the template process behind the commands."""
+    with socket.socket(socket.AF_UNIX) as server, Path(os.devnull).open() as nothing:
+        server.connect(f"{folder()}/socket")
+        said = json.dumps([ENDPOINT, [], "", {}]).encode()
+        socket.send_fds(server, [len(said).to_bytes(8, "big")], [nothing.fileno()] * 3)
+        server.sendall(said)
+        tier, (connection,), _, _ = socket.recv_fds(server, 100, 1)
+    endpoint = Endpoint(cast(Tier, tier.decode()), socket.socket(fileno=connection))
+    start = sandbox.start
+    sandbox.start = _sharing(endpoint)
+    try:
+        shared = LocalPool(workers, endpoint.tier)
+        shared.prepare()
+    finally:
+        sandbox.start = start
+    with shared:
+        yield shared
+
+
+def serve(listening: socket.socket) -> tuple[str, list[str]]:
     """Fork for each command that comes in. Return its path and arguments in the fork; end when stdin is closed."""
     for module in IMPORTED:
         importlib.import_module(module)
     write_without_waiting()
-    _share_what_pools_start()
+    endpoint = _share_what_pools_start()
     gc.freeze()
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(address)
-    listening.listen()
-    print("ready", flush=True)
     # The forks that wait for a command are waited for by nobody.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
@@ -119,6 +151,10 @@ def serve(address: str) -> tuple[str, list[str]]:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         head, files, _, _ = socket.recv_fds(asking, 8, 3)
         command, arguments, directory, environment = json.loads(_exactly(asking, int.from_bytes(head, "big")))
+        if command == ENDPOINT:
+            assert endpoint is not None
+            socket.send_fds(asking, [endpoint.tier.encode()], [endpoint.connection.fileno()])
+            os._exit(0)
         running = os.fork()
         if running:
             code = os.waitstatus_to_exitcode(os.waitpid(running, 0)[1])
@@ -151,7 +187,18 @@ class _Shared(ForkServer):
         pass
 
 
-def _share_what_pools_start() -> None:
+def _sharing(endpoint: Endpoint) -> Callable[[Tier], ForkServer]:
+    """Return what starts no template process for the tier that has one."""
+    start = sandbox.start
+
+    def shared(asked: Tier) -> ForkServer:
+        # Its process is another's.
+        return _Shared(cast(subprocess.Popen[bytes], None), endpoint) if asked == endpoint.tier else start(asked)
+
+    return shared
+
+
+def _share_what_pools_start() -> Endpoint | None:
     """Start what a pool starts, and let each pool of a fork find it running."""
     forkserver.set_forkserver_preload(["autograder.grading.engines", "autograder.grading.job"])
     forkserver.ensure_running()
@@ -161,13 +208,10 @@ def _share_what_pools_start() -> None:
     try:
         tier = sandbox.tier_of("auto")
     except SandboxError:
-        return
-    started, start = sandbox.start(tier), sandbox.start
-
-    def shared(asked: Tier) -> ForkServer:
-        return _Shared(started.process, started.endpoint, started.place) if asked == tier else start(asked)
-
-    sandbox.start = shared
+        return None
+    endpoint = sandbox.start(tier).endpoint
+    sandbox.start = _sharing(endpoint)
+    return endpoint
 
 
 def _exactly(stream: socket.socket, length: int) -> bytes:
@@ -199,4 +243,4 @@ def run(command: str, arguments: list[str]) -> NoReturn:
 
 
 if __name__ == "__main__":
-    run(*serve(sys.argv[1]))
+    run(*serve(socket.socket(fileno=int(sys.argv[1]))))

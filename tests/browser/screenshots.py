@@ -98,7 +98,11 @@ def sample_course(root: Path) -> Course:
     cell.source = REFLECTION
     nbformat.write(notebook, path)
     # One submission can't be read, and the command says so by its status.
-    for arguments, status in ((("grade", "--cell-timeout=3"), 1), (("grade", "--feedback", "--student=emeka"), 0), (("report",), 0)):
+    for arguments, status in (
+        (("grade", "--cell-timeout=3"), 1),
+        (("grade", "--feedback", "--student=emeka"), 0),
+        (("report",), 0),
+    ):
         done = run(root, "autograder", *arguments)
         assert done.returncode == status, done.stdout + done.stderr
     return course

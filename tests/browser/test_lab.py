@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -15,7 +16,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from autograder import mistakes
 from autograder.lessons import scalar_gradients
-
 from tests.grading.conftest import run
 
 from .lab import LESSON, Notebook, Server

@@ -78,7 +78,7 @@ def grade_rows(db_url: str) -> Rows:
 
 @pytest.fixture(scope="session")
 def local_pool() -> Iterator[LocalPool]:
-    with LocalPool(2) as pool:
+    with commands.pool(2) as pool:
         yield pool
 
 

@@ -37,9 +37,9 @@ from nbformat.v4 import new_code_cell
 from autograder.exercise import Lesson
 from autograder.grading.gradebook import Graded
 from autograder.grading.job import Settings
-from autograder.grading.pool import LocalPool
 from autograder.grading.sandbox.tiers import Limits
 from autograder.lessons import all_lessons
+from tests import commands
 from tests.answering import right_answers
 from tests.notebooks.conftest import new_course
 
@@ -127,7 +127,7 @@ def grade_all(root: Path, attacks: Sequence[Attack]) -> dict[tuple[str, str], Gr
     course = new_course(root)
     hand_in_all(root, attacks)
     settings = Settings("bubblewrap", Limits(cell_timeout=10.0, wall=60.0, cpu=60))
-    with LocalPool(2, "bubblewrap") as pool:
+    with commands.pool(2) as pool:
         graded = course.grade(course.submissions(course.lessons()), pool, settings)
         return {(one.submission.student, one.submission.lesson): one for one in graded}
 

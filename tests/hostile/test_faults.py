@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -77,7 +76,9 @@ def child_of(pid: int, word: str) -> int:
     return next(child for child in children if word in Path(f"/proc/{child}/cmdline").read_text())
 
 
-def test_an_interrupt_lets_what_has_begun_come_to_its_end(course: Course, undisturbed: Undisturbed, grading: Grading) -> None:
+def test_an_interrupt_lets_what_has_begun_come_to_its_end(
+    course: Course, undisturbed: Undisturbed, grading: Grading
+) -> None:
     process, output = grading()
     os.killpg(process.pid, signal.SIGINT)
     said = output.read()
@@ -90,7 +91,9 @@ def test_an_interrupt_lets_what_has_begun_come_to_its_end(course: Course, undist
     assert finishes(course, undisturbed.rows)
 
 
-def test_a_killed_process_of_the_pool_costs_nobody_a_grade(course: Course, undisturbed: Undisturbed, grading: Grading) -> None:
+def test_a_killed_process_of_the_pool_costs_nobody_a_grade(
+    course: Course, undisturbed: Undisturbed, grading: Grading
+) -> None:
     process, output = grading()
     os.kill(child_of(child_of(process.pid, "forkserver"), "forkserver"), signal.SIGKILL)
     assert "7 graded, 1 could not be read" in output.read()

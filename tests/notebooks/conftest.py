@@ -35,4 +35,3 @@ def _released(*folders: str) -> Path:
     for folder in folders:
         course.generate_assignment(folder)
     return root
-

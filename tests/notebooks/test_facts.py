@@ -16,9 +16,9 @@ from autograder import authoring
 from autograder.exercise import Lesson
 from autograder.grading.course import Course
 from autograder.grading.gradebook import Graded
-from autograder.grading.pool import LocalPool
 from autograder.lessons import all_lessons
 from autograder.verdict import Outcome
+from tests import commands
 from tests.notebooks.conftest import new_course
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Gr
             folder = course.root / "submitted" / student / lesson.folder
             folder.mkdir(parents=True)
             shutil.copy(course.root / tree / lesson.folder / f"{lesson.folder}.ipynb", folder)
-    with LocalPool(2) as pool:
+    with commands.pool(2) as pool:
         graded = list(course.grade(course.submissions(course.lessons()), pool, course.settings()))
     return {(one.submission.student, one.submission.lesson): one for one in graded}
 
