@@ -120,7 +120,8 @@ def pool(workers: int) -> Iterator[LocalPool]:
         tier, (connection,), _, _ = socket.recv_fds(server, 100, 1)
     endpoint = Endpoint(cast(Tier, tier.decode()), socket.socket(fileno=connection))
     start = sandbox.start
-    sandbox.start = _sharing(endpoint)
+    # A pool asks for its endpoint alone.
+    sandbox.start = _sharing(ForkServer(cast(subprocess.Popen[bytes], None), endpoint))
     try:
         shared = LocalPool(workers, endpoint.tier)
         shared.prepare()
@@ -187,15 +188,10 @@ class _Shared(ForkServer):
         pass
 
 
-def _sharing(endpoint: Endpoint) -> Callable[[Tier], ForkServer]:
+def _sharing(server: ForkServer) -> Callable[[Tier], ForkServer]:
     """Return what starts no template process for the tier that has one."""
-    start = sandbox.start
-
-    def shared(asked: Tier) -> ForkServer:
-        # Its process is another's.
-        return _Shared(cast(subprocess.Popen[bytes], None), endpoint) if asked == endpoint.tier else start(asked)
-
-    return shared
+    start, shared = sandbox.start, _Shared(server.process, server.endpoint)
+    return lambda asked: shared if asked == shared.endpoint.tier else start(asked)
 
 
 def _share_what_pools_start() -> Endpoint | None:
@@ -206,12 +202,11 @@ def _share_what_pools_start() -> Endpoint | None:
     for one in (forkserver, forkserver._forkserver):
         one.ensure_running = lambda: None
     try:
-        tier = sandbox.tier_of("auto")
+        server = sandbox.start(sandbox.tier_of("auto"))
     except SandboxError:
         return None
-    endpoint = sandbox.start(tier).endpoint
-    sandbox.start = _sharing(endpoint)
-    return endpoint
+    sandbox.start = _sharing(server)
+    return server.endpoint
 
 
 def _exactly(stream: socket.socket, length: int) -> bytes:
