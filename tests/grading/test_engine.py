@@ -21,7 +21,7 @@ from autograder.exercise import Case
 from autograder.grading.engine import Engine, RunResult
 from autograder.grading.files import File
 from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
-from autograder.grading.sandbox.outputs import MAX_CELL, clean_outputs, clean_text
+from autograder.grading.sandbox.outputs import MAX_CELL, MAX_LINES, clean_outputs, clean_text
 from autograder.grading.sandbox.tiers import MIB, Limits
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
@@ -359,6 +359,23 @@ def test_outputs_are_kept_as_plain_text(engine: Engine) -> None:
     ran = run(engine, "from IPython.display import HTML\nHTML('<script>alert(1)</script>')", "print('x' * 10**6)")
     assert list(ran.notebook.cells[0].outputs[0].data) == ["text/plain"]
     assert len(said(ran, 1)) < 30_000
+
+
+def test_an_error_is_kept_with_its_way_and_without_the_lines_around_it(engine: Engine) -> None:
+    """Students read where it came from; to draw what stands around it takes longer than to run a lesson's cells."""
+    ran = run(engine, "def inner():\n    x = 1\n    return x / 0\n\ninner()", "def f(n):\n    return f(n + 1)\n\nf(0)")
+    first, endless = (cell.outputs[-1].traceback for cell in ran.notebook.cells)
+    assert first == [
+        "Traceback (most recent call last):",
+        "  Cell In[1], line 5",
+        "    inner()",
+        "  Cell In[1], line 3 in inner",
+        "    return x / 0",
+        "ZeroDivisionError: division by zero",
+    ]
+    assert len(endless) == MAX_LINES
+    assert endless[0] == first[0]
+    assert endless[-1].startswith("RecursionError: ")
 
 
 def test_every_exercise_survives_the_way_into_the_sandbox() -> None:

@@ -48,6 +48,8 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         self.collected: list[Output] = []
         super().__init__(displayhook_class=_Hook, display_pub_class=_Publisher, **options)
         self.colors = "nocolor"
+        # With the lines around each line, the first error of a cell takes longer than all the lesson's other cells.
+        self.InteractiveTB.set_mode("Plain")
         # Nothing but plain text is kept while grading, so nothing else is made, and no figure is drawn.
         self.display_formatter.active_types = ["text/plain"]
         self.display_formatter.mimebundle_formatter.enabled = False
@@ -74,8 +76,12 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         return "await" in raw_cell and bool(super().should_run_async(raw_cell, **options))
 
     def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
-        lines = [line[:MAX_LINE] for line in "\n".join(stb).splitlines()][:MAX_LINES]
-        error = {"ename": etype.__name__[:MAX_NAME], "evalue": str(evalue)[:MAX_LINE], "traceback": lines}
+        lines = "\n".join(line.removesuffix("\n") for line in stb).splitlines()
+        if len(lines) > MAX_LINES:
+            half = MAX_LINES // 2
+            lines[half - 1 : -half] = [f"[{len(lines) - MAX_LINES + 1} lines were not kept]"]
+        traceback = [line[:MAX_LINE] for line in lines]
+        error = {"ename": etype.__name__[:MAX_NAME], "evalue": str(evalue)[:MAX_LINE], "traceback": traceback}
         self.collected.append({"output_type": "error", **error})
 
     def system(self, cmd: str) -> None:
