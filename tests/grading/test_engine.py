@@ -378,6 +378,38 @@ def test_an_error_is_kept_with_its_way_and_without_the_lines_around_it(engine: E
     assert endless[-1].startswith("RecursionError: ")
 
 
+def test_a_cell_runs_as_ipython_runs_it(engine: Engine) -> None:
+    """Values, magics, `_`, hooks, settings and future imports: what a cell sets counts for the cells after it."""
+    ran = run(
+        engine,
+        "x = 3\nx",
+        "_ + 1",
+        "_",
+        "%time 1",
+        "async def g():\n    return 5\nawait g()",
+        "print('before')\nreturn 3",
+        "shell = get_ipython()\nshell.ast_node_interactivity = 'all'",
+        "1\n2",
+        "shell.ast_node_interactivity = 'last_expr'\nshell.events.register('pre_run_cell', lambda _: print('hook'))",
+        "6",
+        "from __future__ import annotations",
+        "def h(a: nowhere): ...\nh.__annotations__",
+        "import inspect\nprint(inspect.getsource(h))",
+        "1 / 0\nprint('after')",
+    )
+    told = [said(ran, cell) for cell in range(len(ran.notebook.cells))]
+    assert told[:3] == ["3", "4", "4"]
+    assert told[3].startswith("CPU times")
+    assert told[4] == "5"
+    assert told[5].startswith("before\n\n'return' outside function")
+    assert told[6:10] == ["", "1\n2", "", "hook\n\n6"]
+    assert told[11:] == [
+        "hook\n\n{'a': 'nowhere'}",
+        "hook\ndef h(a: nowhere): ...\n\n",
+        "hook\n\ndivision by zero",
+    ]
+
+
 def test_every_exercise_survives_the_way_into_the_sandbox() -> None:
     for lesson in all_lessons():
         for exercise in lesson.exercises:
