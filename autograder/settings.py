@@ -29,6 +29,11 @@ class _Setting(NamedTuple):
     write: Callable[[Any], Any]
     fresh: Any
 
+    def put(self, value: Any) -> None:
+        """Write the setting if it is another one: to write takes several times as long as to read."""
+        if self.read() != value:
+            self.write(value)
+
 
 def _set_numpy_errors(errors: dict[str, Any]) -> None:
     np.seterr(**errors)
@@ -75,7 +80,7 @@ def _replaced_builtins() -> dict[str, Any]:
 
 def _write_fresh() -> None:
     for setting in _SETTINGS:
-        setting.write(setting.fresh)
+        setting.put(setting.fresh)
 
 
 class Kept:
@@ -87,7 +92,7 @@ class Kept:
     def put_back(self) -> None:
         """Set again what was kept."""
         for setting, value in zip(_SETTINGS, self._values, strict=True):
-            setting.write(value)
+            setting.put(value)
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:

@@ -81,10 +81,11 @@ class LocalPool:
         SandboxError
             When the walls can't be put up.
         """
-        if self._choice is not None and self._server is None:
-            self._server = sandbox.start(sandbox.tier_of(self._choice))
+        if self._choice is not None:
             self._context.set_forkserver_preload(["autograder.grading.engines", "autograder.grading.job"])
         forkserver.ensure_running()
+        if self._choice is not None and self._server is None:
+            self._server = sandbox.start(sandbox.tier_of(self._choice))
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[tuple[Task, Result | None]]:
         """Do each task, and yield it with its result as soon as it is there.

@@ -21,7 +21,7 @@ from autograder.exercise import Case
 from autograder.grading.engine import Engine, RunResult
 from autograder.grading.files import File
 from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
-from autograder.grading.sandbox.outputs import MAX_CELL, clean_outputs, clean_text
+from autograder.grading.sandbox.outputs import MAX_CELL, MAX_LINES, clean_outputs, clean_text
 from autograder.grading.sandbox.tiers import MIB, Limits
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
@@ -359,6 +359,55 @@ def test_outputs_are_kept_as_plain_text(engine: Engine) -> None:
     ran = run(engine, "from IPython.display import HTML\nHTML('<script>alert(1)</script>')", "print('x' * 10**6)")
     assert list(ran.notebook.cells[0].outputs[0].data) == ["text/plain"]
     assert len(said(ran, 1)) < 30_000
+
+
+def test_an_error_is_kept_with_its_way_and_without_the_lines_around_it(engine: Engine) -> None:
+    """Students read where it came from; to draw what stands around it takes longer than to run a lesson's cells."""
+    ran = run(engine, "def inner():\n    x = 1\n    return x / 0\n\ninner()", "def f(n):\n    return f(n + 1)\n\nf(0)")
+    first, endless = (cell.outputs[-1].traceback for cell in ran.notebook.cells)
+    assert first == [
+        "Traceback (most recent call last):",
+        "  Cell In[1], line 5",
+        "    inner()",
+        "  Cell In[1], line 3 in inner",
+        "    return x / 0",
+        "ZeroDivisionError: division by zero",
+    ]
+    assert len(endless) == MAX_LINES
+    assert endless[0] == first[0]
+    assert endless[-1].startswith("RecursionError: ")
+
+
+def test_a_cell_runs_as_ipython_runs_it(engine: Engine) -> None:
+    """Values, magics, `_`, hooks, settings and future imports: what a cell sets counts for the cells after it."""
+    ran = run(
+        engine,
+        "x = 3\nx",
+        "_ + 1",
+        "_",
+        "%time 1",
+        "async def g():\n    return 5\nawait g()",
+        "print('before')\nreturn 3",
+        "shell = get_ipython()\nshell.ast_node_interactivity = 'all'",
+        "1\n2",
+        "shell.ast_node_interactivity = 'last_expr'\nshell.events.register('pre_run_cell', lambda _: print('hook'))",
+        "6",
+        "from __future__ import annotations",
+        "def h(a: nowhere): ...\nh.__annotations__",
+        "import inspect\nprint(inspect.getsource(h))",
+        "1 / 0\nprint('after')",
+    )
+    told = [said(ran, cell) for cell in range(len(ran.notebook.cells))]
+    assert told[:3] == ["3", "4", "4"]
+    assert told[3].startswith("CPU times")
+    assert told[4] == "5"
+    assert told[5].startswith("before\n\n'return' outside function")
+    assert told[6:10] == ["", "1\n2", "", "hook\n\n6"]
+    assert told[11:] == [
+        "hook\n\n{'a': 'nowhere'}",
+        "hook\ndef h(a: nowhere): ...\n\n",
+        "hook\n\ndivision by zero",
+    ]
 
 
 def test_every_exercise_survives_the_way_into_the_sandbox() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import inspect
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator, Sequence
+from types import CodeType
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -33,6 +35,13 @@ class _Publisher(DisplayPublisher):  # type: ignore[misc]
 class _Hook(DisplayHook):  # type: ignore[misc]
     """Keeps the value of a cell's last line."""
 
+    def compute_format_data(self, result: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return a value as plain text, and ask none of the formatters that are off."""
+        formatter = self.shell.display_formatter
+        shows_itself = formatter.ipython_display_formatter(result)
+        text = None if shows_itself else formatter.formatters["text/plain"](result)
+        return ({} if text is None else {"text/plain": text}), {}
+
     def write_output_prompt(self) -> None: ...
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
@@ -48,9 +57,12 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         self.collected: list[Output] = []
         super().__init__(displayhook_class=_Hook, display_pub_class=_Publisher, **options)
         self.colors = "nocolor"
+        # With the lines around each line, the first error of a cell takes longer than all the lesson's other cells.
+        self.InteractiveTB.set_mode("Plain")
         # Nothing but plain text is kept while grading, so nothing else is made, and no figure is drawn.
         self.display_formatter.active_types = ["text/plain"]
         self.display_formatter.mimebundle_formatter.enabled = False
+        self._as_made = self._ways()
 
     def init_history(self) -> None:
         """Keep no history: there is no place to keep it."""
@@ -74,8 +86,12 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         return "await" in raw_cell and bool(super().should_run_async(raw_cell, **options))
 
     def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
-        lines = [line[:MAX_LINE] for line in "\n".join(stb).splitlines()][:MAX_LINES]
-        error = {"ename": etype.__name__[:MAX_NAME], "evalue": str(evalue)[:MAX_LINE], "traceback": lines}
+        lines = "\n".join(line.removesuffix("\n") for line in stb).splitlines()
+        if len(lines) > MAX_LINES:
+            half = MAX_LINES // 2
+            lines[half - 1 : -half] = [f"[{len(lines) - MAX_LINES + 1} lines were not kept]"]
+        traceback = [line[:MAX_LINE] for line in lines]
+        error = {"ename": etype.__name__[:MAX_NAME], "evalue": str(evalue)[:MAX_LINE], "traceback": traceback}
         self.collected.append({"output_type": "error", **error})
 
     def system(self, cmd: str) -> None:
@@ -98,11 +114,50 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         self.collected = []
         with _caught() as streams:
             try:
-                self.run_cell(source, store_history=False)
+                codes = self._compiled(source) if self._ways() == self._as_made else None
+                if codes is None:
+                    self.run_cell(source, store_history=False)
+                else:
+                    self._run_compiled(codes)
             except BaseException as error:
                 self._showtraceback(type(error), error, [f"{type(error).__name__}: {error}"])
         texts = [{"output_type": "stream", "name": name, "text": text} for name, text in streams.items() if text]
         return _within((texts + self.collected)[:MAX_OUTPUTS])
+
+    def _ways(self) -> tuple[object, ...]:
+        """Return what decides how a cell runs and can be set by one, as `from __future__ import` and hooks of IPython's."""
+        hooks = [list(each) for each in self.events.callbacks.values()]
+        return self.compile.flags, self.ast_node_interactivity, list(self.ast_transformers), hooks
+
+    def _compiled(self, source: str) -> list[CodeType] | None:
+        """Return a cell as `run_cell` compiles it; None where it is no plain Python, or awaits something."""
+        text = f"{source}\n"
+        try:
+            name = self.compile.cache(text, self.execution_count, raw_code=source)
+            body = self.compile.ast_parse(text, name).body
+            last = [ast.Interactive([body.pop()])] if body and isinstance(body[-1], ast.Expr) else []
+            with self.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
+                codes = [self.compile(ast.Module(body, []), name, "exec")]
+                codes += [self.compile(one, name, "single") for one in last]
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        return None if any(code.co_flags & inspect.CO_COROUTINE for code in codes) else codes
+
+    def _run_compiled(self, codes: Sequence[CodeType]) -> None:
+        """Run a cell without the rest of `run_cell`, which takes longer than most cells."""
+        self.events.trigger("pre_execute")
+        with self.builtin_trap, self.display_trap:
+            any(_result(self.run_code(code)) for code in codes)
+        self.events.trigger("post_execute")
+
+
+def _result(coroutine: Coroutine[None, None, bool]) -> bool:
+    """Return the result of a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        return bool(ended.value)
+    raise RuntimeError("it waits for something")
 
 
 class _Capped(io.StringIO):

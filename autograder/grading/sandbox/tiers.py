@@ -23,7 +23,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -198,7 +198,9 @@ def start(tier: Tier) -> ForkServer:
     place = Path(tempfile.mkdtemp(prefix="autograder-")) if tier == "landlock" else None
     # Packets and not a stream, since several processes knock at it.
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs, _package() as package:
+    # The package for behind the walls: a file that has no name in any directory.
+    package = os.memfd_create("autograder", os.MFD_CLOEXEC)
+    with theirs, os.fdopen(package, "wb") as file:
         program = [sys.executable, "-P", "-c", _program(package), str(theirs.fileno()), str(package)]
         process = subprocess.Popen(
             [*_bubblewrap(), *program] if tier == "bubblewrap" else program,
@@ -211,7 +213,16 @@ def start(tier: Tier) -> ForkServer:
             # A Ctrl-C on the terminal is for the grader, which lets what is in flight come to its end.
             start_new_session=True,
         )
-    return ForkServer(process, Endpoint(tier, ours), place)
+        server = ForkServer(process, Endpoint(tier, ours), place)
+        try:
+            # The libraries are imported there in the meantime.
+            file.write(redact.build())
+            file.flush()
+            ours.send(b"package")
+        except BaseException:
+            server.close()
+            raise
+    return server
 
 
 def _see_that_the_course_is_hidden() -> None:
@@ -232,26 +243,26 @@ def _see_that_the_course_is_hidden() -> None:
 
 
 def _program(package: int) -> str:
-    """Return what the template process runs: it has the package for behind the walls, and the libraries that are seen."""
+    """Return what the template process runs: it imports from the libraries that are seen, then from the package for behind the walls.
+
+    The package is complete when the first packet comes.
+    """
     seen = visible()
     roots = (*seen.shown, *seen.composed)
-    path = [
-        f"/proc/self/fd/{package}",
-        *(one for one in sys.path if any(Path(one).is_relative_to(root) for root in roots)),
-    ]
-    return f"import sys; sys.path[:] = {path!r}; from {__package__} import forkserver; forkserver.main()"
-
-
-@contextlib.contextmanager
-def _package() -> Iterator[int]:
-    """Yield a descriptor of the package for behind the walls: a file that has no name in any directory."""
-    descriptor = os.memfd_create("autograder", os.MFD_CLOEXEC)
-    try:
-        with os.fdopen(os.dup(descriptor), "wb") as file:
-            file.write(redact.build())
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    libraries = [one for one in sys.path if any(Path(one).is_relative_to(root) for root in roots)]
+    return f"""
+import gc, socket, sys
+sys.path[:] = {libraries!r}
+gc.disable()
+import IPython, matplotlib.figure, numpy, torch
+with socket.socket(fileno=int(sys.argv[1])) as listener:
+    complete = listener.recv(64)
+    listener.detach()
+if complete:
+    sys.path.insert(0, "/proc/self/fd/{package}")
+    from {__package__} import forkserver
+    forkserver.main()
+"""
 
 
 def remove(place: Path) -> None:
