@@ -16,6 +16,7 @@ from .diagnosis.running import run_variants
 from .diagnosis.search import Budget, diagnose
 from .exercise import withheld
 from .judge import judge, stopped
+from .modules import lessons_of, own_lessons, use_lessons
 from .overview import Progress, saved_verdicts, summarise
 from .probe import probe
 from .settings import fresh_settings
@@ -23,6 +24,11 @@ from .source import defines
 from .verdict import Outcome, Verdict
 
 __all__ = ["Comparison", "check", "compare", "hint", "progress"]
+
+# A notebook of a course that lies in its own directory finds the lessons there. Behind the walls there are no folders.
+if not own_lessons() and Path(lessons.__path__[0]).is_dir():
+    found = next((one for one in (Path.cwd(), *Path.cwd().parents) if (one / "nbgrader_config.py").is_file()), None)
+    use_lessons(None if found is None else lessons_of(found))
 
 _hints_taken: Counter[str] = Counter()
 _verdicts: dict[str, Verdict] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import contextlib
 import io
 import os
@@ -15,7 +16,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import LSString, SList
 
-from .outputs import MAX_CELL, MAX_LINE, MAX_LINES, MAX_NAME, MAX_OUTPUTS, MAX_TEXT
+from .outputs import MAX_CELL, MAX_LINE, MAX_LINES, MAX_NAME, MAX_OUTPUTS, MAX_PICTURE, MAX_TEXT, PICTURE
 
 Output = dict[str, Any]
 
@@ -48,9 +49,12 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         self.collected: list[Output] = []
         super().__init__(displayhook_class=_Hook, display_pub_class=_Publisher, **options)
         self.colors = "nocolor"
-        # Nothing but plain text is kept while grading, so nothing else is made, and no figure is drawn.
-        self.display_formatter.active_types = ["text/plain"]
+        self.keep_pictures(False)
         self.display_formatter.mimebundle_formatter.enabled = False
+
+    def keep_pictures(self, pictures: bool) -> None:
+        """Draw figures or not. What is not kept is not made."""
+        self.display_formatter.active_types = ["text/plain", PICTURE] if pictures else ["text/plain"]
 
     def init_history(self) -> None:
         """Keep no history: there is no place to keep it."""
@@ -93,12 +97,13 @@ class Shell(InteractiveShell):  # type: ignore[misc]
             print(f"no process can be started here: {error}", file=sys.stderr)
             return SList() if split else LSString("")
 
-    def run(self, source: str) -> list[Output]:
-        """Run one cell and return its outputs. What a cell raises is an output, `SystemExit` too."""
+    def run(self, source: str, pictures: bool = False) -> list[Output]:
+        """Run one cell and return its outputs, with its pictures or without. What a cell raises is an output, `SystemExit` too."""
         self.collected = []
+        self.keep_pictures(pictures)
         with _caught() as streams:
             try:
-                self.run_cell(source, store_history=False)
+                self.run_cell(source, store_history=True)
             except BaseException as error:
                 self._showtraceback(type(error), error, [f"{type(error).__name__}: {error}"])
         texts = [{"output_type": "stream", "name": name, "text": text} for name, text in streams.items() if text]
@@ -145,5 +150,9 @@ def _within(outputs: list[Output]) -> list[Output]:
 
 
 def _plain(data: dict[str, Any]) -> dict[str, str]:
-    """Return the texts of an output; pictures are not kept while grading."""
-    return {mime: text[:MAX_TEXT] for mime, text in data.items() if mime.startswith("text/") and isinstance(text, str)}
+    """Return the texts of an output, and its picture if that is not too large."""
+    kept = {mime: text[:MAX_TEXT] for mime, text in data.items() if mime.startswith("text/") and isinstance(text, str)}
+    picture = data.get(PICTURE)
+    if isinstance(picture, bytes) and len(picture) <= MAX_PICTURE:
+        kept[PICTURE] = base64.b64encode(picture).decode()
+    return kept
