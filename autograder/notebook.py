@@ -25,11 +25,6 @@ from .verdict import Outcome, Verdict
 
 __all__ = ["Comparison", "check", "compare", "hint", "progress"]
 
-# A notebook of a course that lies in its own directory finds the lessons there. Behind the walls there are no folders.
-if not own_lessons() and Path(lessons.__path__[0]).is_dir():
-    found = next((one for one in (Path.cwd(), *Path.cwd().parents) if (one / "nbgrader_config.py").is_file()), None)
-    use_lessons(None if found is None else lessons_of(found))
-
 _hints_taken: Counter[str] = Counter()
 _verdicts: dict[str, Verdict] = {}
 
@@ -50,6 +45,17 @@ class ShownProgress(Progress):
 
     def _repr_html_(self) -> str:
         return view.progress_html(self)
+
+
+def _take_lessons_of_this_course() -> None:
+    """Take the lessons of the course that this notebook lies in, if that has its own. Behind the walls there are no folders."""
+    if not own_lessons() and Path(lessons.__path__[0]).is_dir():
+        here = Path.cwd()
+        course = next((one for one in (here, *here.parents) if (one / "nbgrader_config.py").is_file()), None)
+        use_lessons(None if course is None else lessons_of(course))
+
+
+_take_lessons_of_this_course()
 
 
 def check(exercise_id: str) -> ShownVerdict:

@@ -28,6 +28,7 @@ from typing import NoReturn
 
 from autograder.grading import sandbox
 from autograder.grading.sandbox import ForkServer, SandboxError, Tier
+from autograder.modules import own_lessons
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[1]
@@ -36,6 +37,7 @@ PLAIN = {"PATH": "/usr/bin:/bin", "TERM": "dumb", "COLUMNS": "200"}
 IMPORTED = (
     "autograder.cli",
     "autograder.authoring",
+    "autograder.grading.adopting",
     "autograder.grading.course",
     "autograder.grading.doctor",
     "autograder.grading.engines",
@@ -151,7 +153,10 @@ def _share_what_pools_start() -> None:
     started, start = sandbox.start(tier), sandbox.start
 
     def shared(asked: Tier) -> ForkServer:
-        return _Shared(started.process, started.endpoint, started.place) if asked == tier else start(asked)
+        # A course with lessons of its own needs a template process of its own.
+        if asked != tier or own_lessons():
+            return start(asked)
+        return _Shared(started.process, started.endpoint, started.place)
 
     sandbox.start = shared
 

@@ -33,6 +33,9 @@ _PROCESSES = re.compile(
 _ADDRESS = re.compile(r"(?:https?|ftp)://\S+")
 # What reads the file that its first argument names.
 _READS = {"open", "read_csv", "read_excel", "read_json", "read_table", "loadtxt", "genfromtxt", "load", "imread"}
+# What fetches an address.
+_FETCHES = {"get", "post", "urlopen", "urlretrieve", "read_html", "download"}
+_WRITES_CELL = re.compile(r"^%%writefile(?: -a)? +(\S+)", re.MULTILINE)
 _MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
 
 
@@ -61,7 +64,7 @@ def write_lines(root: Path) -> bool:
     """Add the lines to a course's configuration; return whether they were not there yet."""
     path = root / "nbgrader_config.py"
     before = path.read_text(encoding="utf-8")
-    if "grade_behind_walls(c)" in before or "lessons_of_its_own(c" in before:
+    if "grade_behind_walls(c)" in before or "set_up(c" in before:
         return False
     write_beside(path, f"{before.rstrip()}\n\n# Submissions run behind walls.\n{LINES}".encode())
     return True
@@ -117,42 +120,52 @@ def _of_notebook(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _written(notebook: NotebookNode) -> set[str]:
-    """Return the names of files that cells of a notebook may write."""
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return set(re.findall(r"%%writefile(?: -a)? +(\S+)", text)) | set(
-        re.findall(r"""(?:open\(\s*|to_\w+\(\s*|save\w*\(\s*)["']([^"']+)["']""", _without_reading(text))
-    )
+    """Return the names of files that cells of a notebook write."""
+    sources = [source_of(cell) for cell in notebook.cells if cell.cell_type == "code"]
+    named = {name for source in sources for name in _WRITES_CELL.findall(source)}
+    return named | {call.file for source in sources for call in _calls(_parsed(source)) if call.writes}
 
 
-def _without_reading(text: str) -> str:
-    """Return a text without the calls of `open` that only read."""
-    return re.sub(r"""open\(\s*["'][^"']+["']\s*(?:,\s*["']r[bt]?["']\s*)?[,)]""", "", text)
+@dataclass(frozen=True)
+class _Call:
+    """A call whose first argument is written out: the function's name, that text, and whether it writes a file."""
+
+    name: str
+    file: str
+    writes: bool
+
+
+def _calls(tree: ast.Module) -> Iterator[_Call]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(ast.Name(name) | ast.Attribute(attr=name), [ast.Constant(str() as file), *others]):
+                modes = [one.value for one in others if isinstance(one, ast.Constant)] or ["r"]
+                writes = name.startswith(("to_", "save")) or (name == "open" and not str(modes[0]).startswith("r"))
+                yield _Call(name, file, writes)
+
+
+def _parsed(source: str) -> ast.Module:
+    """Return the syntax tree of a cell without its magics; an empty one where it is no Python."""
+    try:
+        return ast.parse(_MAGIC.sub("", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
 
 
 def _of_code(source: str, folder: Path, written: set[str]) -> Iterator[str]:
     if _PROCESSES.search(source):
         yield "it starts a process, which the walls may refuse"
-    try:
-        tree = ast.parse(_MAGIC.sub("", source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+    tree = _parsed(source)
     modules = {name for node in ast.walk(tree) for name in _imported(node)}
+    calls = list(_calls(tree))
     asks = sorted(name for name in modules if name.partition(".")[0] in _NETWORK or name.startswith("urllib.request"))
-    asks += sorted(
-        {
-            found[0]
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call)
-            for argument in node.args
-            if isinstance(argument, ast.Constant) and (found := _ADDRESS.match(str(argument.value)))
-        }
-    )
+    asks += [found[0] for call in calls if call.name in _READS | _FETCHES and (found := _ADDRESS.match(call.file))]
     if asks:
         yield f"it asks the network ({asks[0][:80]}), which is not there. Put the data beside the notebook"
     for name in sorted({one.partition(".")[0] for one in modules}):
         if why := _why_not_there(name, folder, written):
             yield f"it imports {name}, {why}"
-    for name in sorted({one for node in ast.walk(tree) for one in _read_by(node)} - written):
+    for name in sorted({call.file for call in calls if call.name in _READS and not call.writes} - written):
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             yield f"it asks for {name[:80]!r}, which is outside the assignment's folder. Put it beside the notebook"
         elif not (folder / name).exists() and not _ADDRESS.match(name):
@@ -178,19 +191,3 @@ def _why_not_there(module: str, folder: Path, written: set[str]) -> str:
     if found is None:
         return "which is not installed. Install it, or put it beside the notebook"
     return ""
-
-
-def _read_by(node: ast.AST) -> Iterator[str]:
-    """Yield the name of the file that a call reads, if it is written out there."""
-    if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
-        return
-    name = (
-        node.func.id
-        if isinstance(node.func, ast.Name)
-        else node.func.attr
-        if isinstance(node.func, ast.Attribute)
-        else ""
-    )
-    mode = node.args[1].value if len(node.args) > 1 and isinstance(node.args[1], ast.Constant) else "r"
-    if name in _READS and isinstance(node.args[0].value, str) and (name != "open" or str(mode).startswith("r")):
-        yield node.args[0].value

@@ -48,9 +48,11 @@ def grade_behind_walls(c: Config) -> None:
     use_in_nbgrader(c.Exchange.get("timezone", "UTC"))
 
 
-def lessons_of_its_own(c: Config, root: Path, course_id: str) -> None:
-    """Set up a course whose exercises are in `lessons/`, whose solutions are in `solutions/`, and which is given out from `notebooks/`."""
+def set_up(c: Config, root: Path, course_id: str) -> None:
+    """Set up a course that is written in `solutions/`, given out from `notebooks/`, and graded behind the walls."""
     grade_behind_walls(c)
+    # So that a plugin may lie beside the configuration.
+    sys.path.append(str(root))
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.course_id = course_id
     c.CourseDirectory.source_directory = "solutions"
@@ -82,8 +84,3 @@ def lessons_of_its_own(c: Config, root: Path, course_id: str) -> None:
     # `nbgrader export` writes grades.csv; for a file that Canvas or Moodle reads, add
     # `--exporter=autograder.grading.lms.CanvasExport`, or `MoodleExport`.
     c.ExportApp.plugin_class = "autograder.grading.lms.CsvExport"
-
-    # What a submission loses that came after the lesson's due date: "none", or "zero" for all of its points.
-    c.LateSubmissionPlugin.penalty_method = "none"
-    # A cell in an endless loop is interrupted after this many seconds, and the cells after it still run.
-    c.Execute.cell_timeout = 10

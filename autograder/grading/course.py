@@ -32,7 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from ..modules import LESSONS, file_of, is_module, needed, own_lessons
-from . import GradingError, feedback, job, pages, pictures
+from . import GradingError, configure, feedback, job, pages, pictures
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
@@ -329,7 +329,7 @@ class Course:
         with self._alone(), self._gradebook() as gradebook:
             made_by = (
                 self.root / "nbgrader_config.py",
-                *(file_of(one.__name__) for one in (feedback, pages, pictures)),
+                *(file_of(one.__name__) for one in (configure, feedback, pages, pictures)),
             )
             look = b"".join(path.read_bytes() for path in made_by)
             keys = feedback_keys(gradebook, submissions, look)
@@ -380,7 +380,10 @@ class Course:
             raise CourseError(f"The gradebook can't be used: {said}") from error
 
     def released_notebooks(self) -> set[tuple[str, str]]:
-        """Return the lesson and the name of each notebook that the gradebook knows."""
+        """Return the lesson and the name of each notebook that the gradebook knows; none where there is no gradebook yet."""
+        url = make_url(self._directory.db_url)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+            return set()
         with self._gradebook() as gradebook:
             return _released(gradebook)
 

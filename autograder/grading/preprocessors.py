@@ -157,7 +157,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
         help="What stands between student code and this machine: 'auto' is the best that stands here, and 'none' is "
         "nothing, for machines with nothing to lose.",
     ).tag(config=True)
-    cell_timeout = Float(20.0, help="After how many seconds a cell is interrupted; the cells after it still run.").tag(
+    cell_timeout = Float(30.0, help="After how many seconds a cell is interrupted; the cells after it still run.").tag(
         config=True
     )
     memory = Integer(2048, help="How many MiB of address space a submission may use.").tag(config=True)

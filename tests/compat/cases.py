@@ -106,7 +106,7 @@ def manual(source: str, kind: str = "markdown", name: str = "manual") -> Noteboo
 
 def task(source: str, name: str = "task") -> NotebookNode:
     """Return a manually graded task."""
-    return _cell("markdown", name, source, task=True, points=4)
+    return _cell("markdown", name, source, task=True, locked=True, points=4)
 
 
 def read_only(source: str, name: str = "locked") -> NotebookNode:
@@ -321,9 +321,9 @@ CASES = (
     ),
     Case(
         "hidden-delimiters",
-        (_ONE, code("n = [0]", "n"), graded("n[0] += 1\nassert n == [1]\n# SECRET\nassert x == 1\n# END SECRET")),
+        (_ONE, code("n = [0]", "n"), graded("n[0] += 1\nassert n == [1]\n# HIDE\nassert x == 1\n# SHOW")),
         _PUPILS,
-        config='c.ClearHiddenTests.begin_test_delimeter = "SECRET"\nc.ClearHiddenTests.end_test_delimeter = "END SECRET"\n',
+        config='c.ClearHiddenTests.begin_test_delimeter = "# HIDE"\nc.ClearHiddenTests.end_test_delimeter = "# SHOW"\n',
     ),
     Case(
         "stubs",
@@ -349,7 +349,7 @@ CASES = (
     Case(
         "header-and-footer",
         (_ONE, graded("assert x == seven - 6")),
-        _PUPILS,
+        {"right": write(1, "x = 1"), "wrong": write(1, "x = 2")},
         config='from pathlib import Path\nimport nbformat\nPath("header.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("seven = 7", id="seven")])))\n'
         'c.IncludeHeaderFooter.header = "header.ipynb"\n',
     ),
