@@ -227,7 +227,7 @@ def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
     total = sum(cell.metadata.nbgrader.points for cell in cells.values() if cell.metadata.nbgrader.grade)
     if total != lesson.points:
         found.append(
-            f"{module_of(lesson)}: Expected {lesson.points:g} points in the lesson; got {total:g}. Change the `points` of its "
+            f"{module_of(lesson)}: Expected {lesson.points:g} points in a lesson; got {total:g}. Change the `points` of its "
             "exercises, or of the graded cells of your own."
         )
     return found

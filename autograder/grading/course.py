@@ -173,8 +173,16 @@ class Course:
         return tuple(sorted(path.stem for path in self.solution(lesson).parent.glob("*.ipynb")))
 
     def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
-        """Return what is in `submitted/` of these lessons, by student, lesson and notebook."""
-        return self._submitted.submissions({lesson: self.notebooks(lesson) for lesson in lessons}, student)
+        """Return what is in `submitted/` of these lessons, by student, lesson and notebook.
+
+        A notebook of the instructor's that was not released, as the others of its lesson were, is nobody's task.
+        """
+        released = self.released_notebooks()
+        tasks = {
+            lesson: [name for name in self.notebooks(lesson) if (lesson, name) in released] or self.notebooks(lesson)
+            for lesson in lessons
+        }
+        return self._submitted.submissions(tasks, student)
 
     def work_now(self, submission: Submission) -> str:
         """Return the digest of what is handed in now."""
@@ -239,9 +247,9 @@ class Course:
             When the walls don't stand.
         """
         with self._alone(), self._gradebook() as gradebook:
-            self._check_released(gradebook, {(one.lesson, one.notebook) for one in submissions})
+            released = self._check_released(gradebook, {(one.lesson, one.notebook) for one in submissions})
             self._check_writable()
-            read = partial(self._handed_in, settings, course_secret(self.root), due_dates(gradebook))
+            read = partial(self._handed_in, settings, course_secret(self.root), due_dates(gradebook), released)
             known = earlier(gradebook, submissions)
             plan = self._plan(submissions, known, read, force)
             yield from plan.unchanged
@@ -387,13 +395,15 @@ class Course:
         with self._gradebook() as gradebook:
             return _released(gradebook)
 
-    def _check_released(self, gradebook: Gradebook, notebooks: set[tuple[str, str]]) -> None:
+    def _check_released(self, gradebook: Gradebook, notebooks: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return the lesson and the name of each released notebook; raise CourseError where one of these is not among them."""
         known = _released(gradebook)
         for lesson, notebook in sorted(notebooks - known):
             # A course without lessons of ours releases them by nbgrader.
             command = "autograder release" if module_of_lesson(lesson) else "nbgrader generate_assignment"
             what = lesson if notebook == lesson else f"The notebook {notebook} of {lesson}"
             raise CourseError(f"{what} is not in the gradebook. Run `{command} {shlex.quote(lesson)}` first.")
+        return known
 
     def _check_writable(self) -> None:
         """Raise CourseError where no graded notebook can be written, which would be each submission's reason."""
@@ -403,15 +413,19 @@ class Course:
             raise CourseError(f"Nothing can be written into {folder}. Give yourself the permission to write there.")
 
     def _handed_in(
-        self, settings: Settings, secret: bytes, due: Mapping[tuple[str, str], str], submission: Submission
+        self,
+        settings: Settings,
+        secret: bytes,
+        due: Mapping[tuple[str, str], str],
+        released: Collection[tuple[str, str]],
+        submission: Submission,
     ) -> _HandedIn:
         """Read a submission as it is now."""
         lesson = submission.lesson
         raw, reason = for_one(lambda: (self._submitted.read(submission), ""), lambda why: (b"", why))
         timestamp, late = for_one(partial(self._timestamp, submission), lambda why: (None, _no_time(why)))
-        others = (
-            () if reason else for_one(partial(self._submitted.others, submission, self.notebooks(lesson)), lambda _: ())
-        )
+        names = [name for of, name in released if of == lesson]
+        others = () if reason else for_one(partial(self._submitted.others, submission, names), lambda _: ())
         notes = (*late, *(f"{other} was handed in too, and was not graded" for other in others[:3]))
         student_key = inputs_key(secret, submission.student)
         work = work_of(raw, reason)
