@@ -153,6 +153,8 @@ def _plain(data: dict[str, Any]) -> dict[str, str]:
     """Return the texts of an output, and its picture if that is not too large."""
     kept = {mime: text[:MAX_TEXT] for mime, text in data.items() if mime.startswith("text/") and isinstance(text, str)}
     picture = data.get(PICTURE)
-    if isinstance(picture, bytes) and len(picture) <= MAX_PICTURE:
-        kept[PICTURE] = base64.b64encode(picture).decode()
+    if isinstance(picture, bytes):
+        picture = base64.b64encode(picture).decode()
+    if isinstance(picture, str) and len(picture) <= MAX_PICTURE * 4 // 3 + 4:
+        kept[PICTURE] = picture.replace("\n", "")
     return kept
