@@ -22,8 +22,7 @@ from .grading.course import Course, CourseError
 from .grading.files import write_beside
 from .grading.rebuild import grade_id_of
 from .lessons import all_lessons
-from .packing import PACKED
-from .rules import LESSON_POINTS, broken_rules, module_of
+from .rules import broken_rules, module_of
 from .verdict import MIME_TYPE, Outcome
 from .view import card
 
@@ -226,9 +225,9 @@ def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
                 f"Put the rest into a cell of its own."
             )
     total = sum(cell.metadata.nbgrader.points for cell in cells.values() if cell.metadata.nbgrader.grade)
-    if total != LESSON_POINTS:
+    if total != lesson.points:
         found.append(
-            f"{module_of(lesson)}: Expected {LESSON_POINTS} points in a lesson; got {total:g}. Change the `points` of its "
+            f"{module_of(lesson)}: Expected {lesson.points:g} points in a lesson; got {total:g}. Change the `points` of its "
             "exercises, or of the graded cells of your own."
         )
     return found
@@ -246,7 +245,8 @@ def release(course: Course, lesson: Lesson, run: bool = False) -> None:
     path = course.solution(lesson.folder)
     if not path.exists():
         raise CourseError(
-            f"Expected the notebook of {module_of(lesson)} at {path}; there is none. Write it: CONTRIBUTING.md shows how"
+            f"Expected the notebook of {module_of(lesson)} at {path}; there is none. Write it: "
+            "docs/own-course.md shows how"
         )
     before = path.read_bytes()
     notebook = nbformat.reads(before.decode(), as_version=4)
@@ -278,7 +278,7 @@ def front_door(text: str, lessons: Sequence[Lesson]) -> str:
 
 def write_front_door(course: Course) -> None:
     """Bring the table of lessons in `notebooks/README.md` up to date, where there is one."""
-    path = course.root / "notebooks" / "README.md"
+    path = _front_door(course)
     if path.exists():
         before = path.read_text(encoding="utf-8")
         after = front_door(before, all_lessons())
@@ -288,10 +288,16 @@ def write_front_door(course: Course) -> None:
 
 def pack(course: Course) -> Path:
     """Write the zip file that students get, with the lessons as they are released now; return its path."""
-    path = course.root / "dist" / f"{PACKED}.zip"
-    write_beside(path, packing.pack(course.root / "notebooks"))
+    name = f"{course.name}-course"
+    path = course.root / "dist" / f"{name}.zip"
+    write_beside(path, packing.pack(_front_door(course).parent, name))
     path.chmod(0o644)
     return path
+
+
+def _front_door(course: Course) -> Path:
+    """Return the path of the page that students begin with."""
+    return course.notebooks_folder / "README.md"
 
 
 def out_of_step(course: Course, lessons: tuple[Lesson, ...]) -> list[str]:
@@ -300,7 +306,7 @@ def out_of_step(course: Course, lessons: tuple[Lesson, ...]) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         shutil.copy(course.root / "nbgrader_config.py", copy)
-        shutil.copytree(course.root / "solutions", copy / "solutions")
+        shutil.copytree(course.solutions_folder, copy / course.solutions_folder.relative_to(course.root))
         fresh = Course(copy)
         for lesson in lessons:
             release(fresh, lesson)
@@ -309,7 +315,7 @@ def out_of_step(course: Course, lessons: tuple[Lesson, ...]) -> list[str]:
                 stale.append(lesson.folder)
             elif not filecmp.cmp(course.solution(lesson.folder), fresh.solution(lesson.folder), shallow=False):
                 stale.append(f"solutions/{lesson.folder}")
-    front = course.root / "notebooks" / "README.md"
+    front = _front_door(course)
     if front.exists() and front_door(text := front.read_text(encoding="utf-8"), all_lessons()) != text:
         stale.append("README.md")
     return stale

@@ -20,10 +20,11 @@ from rich.text import Text
 
 from .grading import GradingError
 from .grading.sandbox import CHOICES
+from .modules import lessons_of, use_lessons
 
 if TYPE_CHECKING:
     from .exercise import Lesson
-    from .grading.course import Change
+    from .grading.course import Change, Course
     from .grading.gradebook import Graded
     from .grading.pool import ClusterPool, LocalPool
     from .grading.sandbox import TierChoice
@@ -60,11 +61,11 @@ def main() -> None:
 def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
     """Put solutions/ in order, generate the students' notebooks, and pack them with the package into dist/."""
     from . import authoring
-    from .grading.course import Course, CourseError
+    from .grading.course import CourseError
 
-    chosen = _chosen(lessons)
     try:
-        course = Course(Path.cwd())
+        course = _course()
+        chosen = _chosen(lessons)
         if only_check:
             stale = authoring.out_of_step(course, chosen)
             if stale:
@@ -104,6 +105,12 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
     help="Interrupt a cell after this time.",
 )
 @click.option("--memory", type=click.IntRange(256), metavar="MIB", help="The address space that a submission may use.")
+@click.option(
+    "--lessons",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder with the lessons of loose notebooks. Take none that a student can write to: its modules run unguarded.",
+)
 @click.option("--force", is_flag=True, help="Grade unchanged submissions again too.")
 @click.option("--yes", is_flag=True, help="Do not ask before a score changes for the same work.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list for programs.")
@@ -116,6 +123,7 @@ def grade(
     sandbox: TierChoice | None,
     cell_timeout: float | None,
     memory: int | None,
+    folder: Path | None,
     force: bool,
     yes: bool,
     as_json: bool,
@@ -130,12 +138,16 @@ def grade(
         raise click.UsageError(
             "Loose notebooks are graded without a course. Leave out lessons, --student, --feedback and --force."
         )
+    if folder and not files:
+        raise click.UsageError("--lessons is for loose notebooks. A course has its lessons in the folder lessons/.")
+    from .grading.job import take_lessons
     from .grading.pool import Until
 
     # With --json, the bar goes to stderr: programs read stdout.
     console = Console(stderr=as_json)
     failed: list[tuple[Submission, str]] = []
     try:
+        take_lessons(str(folder.resolve()) if folder else "") if files else use_lessons(lessons_of(Path.cwd()))
         soon = bool(files) or _something_is_new()
         with _pool(scheduler, workers, sandbox, soon) as opened, _interrupted(console) as interrupted:
             pool = Until(opened, interrupted.is_set)
@@ -148,13 +160,11 @@ def grade(
                 graded = list(_shown(grade_files(files, pool, settings), len(files), "grading ", console))
                 graded.sort(key=lambda one: files.index(one.submission.path))
             else:
-                from .grading.course import Course
-
-                course = Course(Path.cwd())
+                course = _course()
                 submissions = course.submissions(course.lessons(what), student)
                 if not submissions:
                     raise GradingError(
-                        "Expected submissions at submitted/<student>/<lesson>/<lesson>.ipynb; there are none. Collect them first."
+                        "Expected submissions at submitted/<student>/<lesson>/<notebook>.ipynb; there are none. Collect them first."
                     )
                 settings = course.settings().but(sandbox, cell_timeout, memory)
                 grading = course.grade(submissions, pool, settings, force, partial(_agree, console, yes))
@@ -241,12 +251,14 @@ def _write_feedback(graded: list[Graded], workers: int, force: bool, console: Co
 
 
 def _print(graded: list[Graded], failed: list[tuple[Submission, str]], loose: bool, console: Console) -> None:
+    from .grading.gradebook import by_lesson
     from .grading.report import terminal
 
     if loose:
         for one in graded:
             console.print(terminal.loose_text(one), markup=False, highlight=False, soft_wrap=True)
     else:
+        graded = by_lesson(graded)
         for table in (
             *terminal.class_tables([one for one in graded if not one.unchanged]),
             terminal.mistakes_table(graded),
@@ -286,6 +298,14 @@ def _shown(things: Iterable[Thing], total: int, doing: str, console: Console) ->
             if line and not console.is_terminal:
                 click.echo(line, err=console.stderr)
             yield thing
+
+
+def _course() -> Course:
+    """Return the course in this directory, and take its own lessons if it has some."""
+    from .grading.course import Course
+
+    use_lessons(lessons_of(Path.cwd()))
+    return Course(Path.cwd())
 
 
 def _chosen(names: tuple[str, ...]) -> tuple[Lesson, ...]:
@@ -340,22 +360,71 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
     They show the mistakes with their students, the results of each exercise, and the students who need help. Without a lesson,
     they show all lessons. They need no network and no server.
     """
-    from .grading.course import Course
+    from .grading.gradebook import by_lesson
     from .grading.report.html import write
     from .grading.report.summary import summarise
-    from .lessons import all_lessons
 
     try:
-        course = Course(Path.cwd())
+        course = _course()
+        from .lessons import all_lessons
+
         handed_in = course.submissions(course.lessons())
         folders = course.lessons(lessons) if lessons else tuple(sorted({one.lesson for one in handed_in}))
         graded = course.earlier([one for one in handed_in if one.lesson in folders])
         if not graded:
             raise GradingError("There is no graded submission yet. Run `autograder grade` first.")
         changed = [one for one, known in graded.items() if course.work_now(one) != known.provenance.work]
-        pages = write(summarise(graded.values(), folders, all_lessons(), handed_in, changed), folder)
+        pages = write(summarise(by_lesson(graded.values()), folders, all_lessons(), handed_in, changed), folder)
     except GradingError as error:
         raise NothingDoneError(str(error)) from None
     except OSError as error:
         raise NothingDoneError(f"The report can't be written: {error}. Name another folder with --to.") from None
     click.echo(f"{pages[0]}, and a page for each of {len(pages) - 1} students")
+
+
+@main.command()
+@click.option("--write", is_flag=True, help="Add the lines to nbgrader_config.py.")
+def adopt(write: bool) -> None:
+    """Say what of the nbgrader course in this directory works here and what does not, and which lines its configuration needs.
+
+    The exit status is 0 if everything works, and 1 if something does not.
+    """
+    from .grading import adopting
+
+    console = Console()
+    try:
+        course = _course()
+        found = adopting.examine(course)
+        limits = adopting.walls(course)
+        added = write and adopting.write_lines(course.root)
+    except GradingError as error:
+        raise NothingDoneError(str(error)) from None
+    for lesson in course.lessons():
+        own = [one for one in found if one.lesson == lesson]
+        mark, style = ("works", "green") if not own else ("look at it", "yellow")
+        console.print(Text.assemble((f"{mark:12}", style), lesson), soft_wrap=True)
+        for one in own:
+            console.print(f"            {one.place}: {one.sentence}", markup=False, highlight=False, soft_wrap=True)
+    console.print("\nThe walls refuse on purpose:")
+    for refused in limits:
+        console.print(f"  - {refused}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        "\n`autograder grade` works as it is. For `nbgrader autograde` and formgrader, nbgrader_config.py needs:\n"
+    )
+    click.echo(adopting.LINES)
+    if added:
+        click.echo("They were added.")
+    sys.exit(1 if found else 0)
+
+
+@main.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Make a course of your own in the folder NAME, with one lesson that works."""
+    from .starting import make
+
+    try:
+        folder = make(Path.cwd(), name)
+    except GradingError as error:
+        raise NothingDoneError(str(error)) from None
+    click.echo(f"made {folder.relative_to(Path.cwd())}/. Go there, and run `autograder release --run`")

@@ -267,13 +267,17 @@ def gradient(function: Callable[..., torch.Tensor], argument: int = 0) -> Callab
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson: its number, a line about what it teaches, and its exercises in the order in which students meet them."""
+    """One lesson: its number, a line about what it teaches, and its exercises in the order in which students meet them.
+
+    Its exercises, and the graded cells of its own, are worth `points` together.
+    """
 
     number: int
     name: str
     title: str
     teaches: str
     exercises: tuple[Exercise, ...]
+    points: float = 20
 
     @property
     def minutes(self) -> int:

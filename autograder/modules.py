@@ -4,9 +4,53 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
+import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+LESSONS = "autograder.lessons"
+# Names the folder of a course's own lessons. Processes that are started later inherit it.
+FOLDER = "AUTOGRADER_LESSONS"
+
+
+def lessons_folder() -> Path:
+    """Return the folder of the lessons' modules: a course's own or else this package's."""
+    named = own_lessons()
+    return Path(named) if named else file_of(LESSONS).parent
+
+
+def own_lessons() -> str:
+    """Return the path of the folder of a course's own lessons; "" where this package's are taken."""
+    return os.environ.get(FOLDER, "")
+
+
+def lessons_of(course: Path) -> Path | None:
+    """Return the folder of a course's own lessons, which is `lessons/` beside its configuration; None where it has none."""
+    folder = course.resolve() / "lessons"
+    if not (course / "nbgrader_config.py").is_file():
+        return None
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("*.py"))
+    return folder if any(re.search(r"^LESSON\b", text, re.MULTILINE) for text in texts) else None
+
+
+def use_lessons(folder: Path | None) -> None:
+    """Take the lessons in a folder, or this package's own, here and in processes that are started from now on.
+
+    The folder's modules run in this process as they are, so take none that a student can write to.
+    """
+    if own_lessons() == str(folder or ""):
+        return
+    if folder is None:
+        del os.environ[FOLDER]
+    else:
+        os.environ[FOLDER] = str(folder)
+    for remembered in (imports, is_module, file_of):
+        remembered.cache_clear()
+    if LESSONS in sys.modules:
+        sys.modules[LESSONS].find_anew()
 
 
 def needed(*modules: str) -> dict[str, Path]:
@@ -76,6 +120,11 @@ def file_of(module: str) -> Path:
     FileNotFoundError
         When there is none.
     """
+    if own_lessons() and module.startswith(f"{LESSONS}."):
+        path = lessons_folder() / f"{module.removeprefix(f'{LESSONS}.')}.py"
+        if path.is_file():
+            return path
+        raise FileNotFoundError(f"there is no module {module}")
     own, _, rest = module.partition(".")
     root = importlib.util.find_spec(own)
     places = root.submodule_search_locations if root is not None else None

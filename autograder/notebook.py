@@ -16,6 +16,7 @@ from .diagnosis.running import run_variants
 from .diagnosis.search import Budget, diagnose
 from .exercise import withheld
 from .judge import judge, stopped
+from .modules import lessons_of, own_lessons, use_lessons
 from .overview import Progress, saved_verdicts, summarise
 from .probe import probe
 from .settings import fresh_settings
@@ -44,6 +45,17 @@ class ShownProgress(Progress):
 
     def _repr_html_(self) -> str:
         return view.progress_html(self)
+
+
+def _take_lessons_of_this_course() -> None:
+    """Take the lessons of the course that this notebook lies in, if that has its own. Behind the walls there are no folders."""
+    if not own_lessons() and Path(lessons.__path__[0]).is_dir():
+        here = Path.cwd()
+        course = next((one for one in (here, *here.parents) if (one / "nbgrader_config.py").is_file()), None)
+        use_lessons(None if course is None else lessons_of(course))
+
+
+_take_lessons_of_this_course()
 
 
 def check(exercise_id: str) -> ShownVerdict:

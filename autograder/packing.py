@@ -8,37 +8,43 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from .modules import lessons_folder
 from .view import templates
-
-PACKED = "autograd-course"
 
 # A zip file must contain a time. A fixed one makes the same zip file from the same files.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def pack(notebooks: Path) -> bytes:
+def pack(notebooks: Path, name: str) -> bytes:
     """Return a zip file with the released notebooks of a folder, the package, and a list of what to install.
 
     Parameters
     ----------
     notebooks
         The folder with `README.md` and `<lesson>/<lesson>.ipynb`. What else lies there is left out.
+    name
+        The name of the folder in the zip file.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in sorted(_files(notebooks)):
-            file.writestr(zipfile.ZipInfo(f"{PACKED}/{name}", _TIME), content, zipfile.ZIP_DEFLATED)
+        for inside, content in sorted(_files(notebooks, name)):
+            file.writestr(zipfile.ZipInfo(f"{name}/{inside}", _TIME), content, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 
-def _files(notebooks: Path) -> Iterator[tuple[str, bytes]]:
+def _files(notebooks: Path, packed: str) -> Iterator[tuple[str, bytes]]:
     package = Path(__file__).parent
     for path in (notebooks / "README.md", *notebooks.glob("*/*.ipynb")):
         if path.is_file() and (path.name == "README.md" or path.stem == path.parent.name):
             yield f"notebooks/{path.relative_to(notebooks)}", path.read_bytes()
     for pattern in ("*.py", "templates/*.*", "py.typed"):
         for path in package.rglob(pattern):
-            yield f"package/autograder/{path.relative_to(package)}", path.read_bytes()
+            if path.parent != package / "lessons" or path.name == "__init__.py":
+                yield f"package/autograder/{path.relative_to(package)}", path.read_bytes()
+    # A course's own lessons take the place of this package's.
+    for path in lessons_folder().glob("*.py"):
+        if path.name != "__init__.py":
+            yield f"package/autograder/lessons/{path.name}", path.read_bytes()
     about = metadata.metadata("autograder")
     needs = [one for one in metadata.requires("autograder") or [] if "extra ==" not in one]
     for name, template in (
@@ -47,4 +53,4 @@ def _files(notebooks: Path) -> Iterator[tuple[str, bytes]]:
         ("requirements.txt", "packed_requirements.txt"),
         ("package/pyproject.toml", "packed_pyproject.toml"),
     ):
-        yield name, f"{templates().get_template(template).render(about=about, needs=needs)}\n".encode()
+        yield name, f"{templates().get_template(template).render(about=about, needs=needs, name=packed)}\n".encode()

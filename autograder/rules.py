@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -15,10 +16,9 @@ from .describe import describe
 from .exercise import Case, Exercise, Lesson, Raises, Way
 from .expressions import VALUE
 from .mistake import Mistake, Point
+from .modules import lessons_folder
 from .reading import Part, read
 
-# What every lesson is worth, in the notebook and in the students' grade book.
-LESSON_POINTS = 20
 # How many hints an exercise has at least, and at how many inputs a function is asked.
 HINTS, CASES = 4, 3
 
@@ -28,7 +28,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 def module_of(lesson: Lesson) -> str:
     """Return the path of a lesson's module, as an author writes it."""
-    return f"autograder/lessons/{lesson.name}.py"
+    return f"{'autograder/' if lessons_folder() == Path(__file__).parent / 'lessons' else ''}lessons/{lesson.name}.py"
 
 
 def broken_rules(lesson: Lesson, course: Sequence[Lesson]) -> list[str]:

@@ -34,6 +34,7 @@ import sqlalchemy
 from autograder.grading import sandbox
 from autograder.grading.pool import LocalPool
 from autograder.grading.sandbox import Endpoint, ForkServer, SandboxError, Tier
+from autograder.modules import own_lessons
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[1]
@@ -42,6 +43,7 @@ PLAIN = {"PATH": "/usr/bin:/bin", "TERM": "dumb", "COLUMNS": "200"}
 IMPORTED = (
     "autograder.cli",
     "autograder.authoring",
+    "autograder.grading.adopting",
     "autograder.grading.course",
     "autograder.grading.doctor",
     "autograder.grading.engines",
@@ -191,7 +193,8 @@ class _Shared(ForkServer):
 def _sharing(server: ForkServer) -> Callable[[Tier], ForkServer]:
     """Return what starts no template process for the tier that has one."""
     start, shared = sandbox.start, _Shared(server.process, server.endpoint)
-    return lambda asked: shared if asked == shared.endpoint.tier else start(asked)
+    # A course with lessons of its own needs a template process of its own.
+    return lambda asked: shared if asked == shared.endpoint.tier and not own_lessons() else start(asked)
 
 
 def _share_what_pools_start() -> Endpoint | None:

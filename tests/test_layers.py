@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import autograder
-from autograder.modules import imports
+from autograder.modules import LESSONS, imports
 
 PACKAGE = Path(autograder.__file__).parent
 MODULES = sorted(
@@ -49,6 +49,8 @@ ONLY_FROM = {
     "autograder.grading.lms": ("autograder.cli",),
     "autograder.grading.report": ("autograder.cli",),
     "autograder.authoring": ("autograder.cli",),
+    "autograder.starting": ("autograder.cli",),
+    "autograder.grading.adopting": ("autograder.cli",),
 }
 
 
@@ -85,9 +87,16 @@ def test_nothing_imports_a_part_from_below_it(part: str) -> None:
 
 def test_nothing_that_judges_knows_of_grading() -> None:
     judging = {name for name in MODULES if not within(name, "autograder.grading")} - {
-        *("autograder.cli", "autograder.authoring"),
+        *("autograder.cli", "autograder.authoring", "autograder.starting"),
     }
     assert not {(name, one) for name in judging for one in imports(name) if within(one, "autograder.grading")}
+
+
+def test_the_engine_imports_no_lesson() -> None:
+    """A course of somebody else's takes their place."""
+    lessons = {name for name in MODULES if name.startswith(f"{LESSONS}.")}
+    assert lessons
+    assert not {(name, one) for name in set(MODULES) - lessons for one in imports(name) if one in lessons}
 
 
 IMPORT_ALONE = """

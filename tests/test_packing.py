@@ -15,21 +15,21 @@ import pytest
 
 from autograder.grading.inputs import NAME, course_secret
 from autograder.lessons import all_lessons
-from autograder.packing import PACKED, pack
+from autograder.packing import pack
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def packed() -> bytes:
-    return pack(ROOT / "notebooks")
+    return pack(ROOT / "notebooks", "autograd-course")
 
 
 @pytest.fixture(scope="module")
 def folder(packed: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("student")
     zipfile.ZipFile(io.BytesIO(packed)).extractall(folder)
-    return folder / PACKED
+    return folder / "autograd-course"
 
 
 def solution_lines() -> set[str]:
@@ -104,4 +104,4 @@ def test_one_can_work_from_it(folder: Path, tmp_path: Path) -> None:
 
 
 def test_the_same_course_is_packed_to_the_same_bytes(packed: bytes) -> None:
-    assert pack(ROOT / "notebooks") == packed
+    assert pack(ROOT / "notebooks", "autograd-course") == packed

@@ -9,11 +9,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shlex
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fnmatch import fnmatch
 from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -29,8 +31,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
-from ..modules import file_of, is_module, needed
-from . import GradingError, feedback, job, pages, pictures
+from ..modules import LESSONS, file_of, is_module, needed, own_lessons
+from . import GradingError, configure, feedback, job, pages, pictures
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
@@ -102,35 +104,48 @@ class Course:
         # Without one, nbgrader takes the current directory.
         self._config.CourseDirectory.setdefault("root", str(self.root))
         self._directory = CourseDirectory(config=self._config)
-        self._submitted = Submitted(
-            self._tree(self._directory.submitted_directory), self._tree(self._directory.source_directory)
-        )
+        self._submitted = Submitted(self._tree(self._directory.submitted_directory), self.solutions_folder)
         self._zone = zone_of(str(self._config.Exchange.get("timezone", "UTC")))
-        self._skeletons: dict[str, str] = {}
-        self._digests: dict[str, str] = {}
+        self._skeletons: dict[tuple[str, str], str] = {}
+        self._digests: dict[tuple[str, str], str] = {}
         self._given: dict[str, tuple[File, ...]] = {}
 
     def _tree(self, name: str) -> Path:
         """Return a folder of nbgrader's, such as `source_directory`, by the name that the configuration gives it."""
         return self.root / name
 
-    def solution(self, lesson: str) -> Path:
-        """Return the path of the instructor's notebook of a lesson."""
-        return self._tree(self._directory.source_directory) / lesson / f"{lesson}.ipynb"
+    @property
+    def name(self) -> str:
+        """The course's id."""
+        return str(self._directory.course_id)
+
+    @property
+    def solutions_folder(self) -> Path:
+        """The folder of the instructor's notebooks."""
+        return self._tree(self._directory.source_directory)
+
+    @property
+    def notebooks_folder(self) -> Path:
+        """The folder of the students' notebooks."""
+        return self._tree(self._directory.release_directory)
+
+    def solution(self, lesson: str, notebook: str = "") -> Path:
+        """Return the path of the instructor's notebook of a lesson, which has the lesson's name if it is not told another."""
+        return self.solutions_folder / lesson / f"{notebook or lesson}.ipynb"
 
     def released(self, lesson: str) -> Path:
         """Return the path of the students' notebook of a lesson."""
-        return self._tree(self._directory.release_directory) / lesson / f"{lesson}.ipynb"
+        return self.notebooks_folder / lesson / f"{lesson}.ipynb"
 
     def graded(self, submission: Submission) -> Path:
         """Return the path of a submission's graded notebook."""
         folder = self._tree(self._directory.autograded_directory) / submission.student / submission.lesson
-        return folder / f"{submission.lesson}.ipynb"
+        return folder / f"{submission.notebook}.ipynb"
 
     def feedback(self, submission: Submission) -> Path:
         """Return the path of a submission's feedback page."""
         folder = self._tree(self._directory.feedback_directory) / submission.student / submission.lesson
-        return folder / f"{submission.lesson}.html"
+        return folder / f"{submission.notebook}.html"
 
     def lessons(self, names: Sequence[str] = ()) -> tuple[str, ...]:
         """Return the folders of the lessons with these names, such as `chain_rule` or `02_chain_rule`. Without a name, return all.
@@ -140,7 +155,11 @@ class Course:
         CourseError
             When there is no such lesson in the course's source directory.
         """
-        folders = sorted(path.parent.name for path in self._tree(self._directory.source_directory).glob("*/*.ipynb"))
+        folders = sorted(
+            path.name
+            for path in self.solutions_folder.glob("*")
+            if not any(fnmatch(path.name, pattern) for pattern in self._directory.ignore) and self.notebooks(path.name)
+        )
         by_name = {name: folder for folder in folders for name in (folder, folder.partition("_")[2])}
         unknown = [name for name in names if name not in by_name]
         if unknown:
@@ -149,9 +168,21 @@ class Course:
             )
         return tuple(by_name[name] for name in names) or tuple(folders)
 
+    def notebooks(self, lesson: str) -> tuple[str, ...]:
+        """Return the names of the instructor's notebooks of a lesson."""
+        return tuple(sorted(path.stem for path in self.solution(lesson).parent.glob("*.ipynb")))
+
     def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
-        """Return what is in `submitted/` of these lessons, by student and lesson."""
-        return self._submitted.submissions(lessons, student)
+        """Return what is in `submitted/` of these lessons, by student, lesson and notebook.
+
+        A notebook of the instructor's that was not released, as the others of its lesson were, is nobody's task.
+        """
+        released = self.released_notebooks()
+        tasks = {
+            lesson: [name for name in self.notebooks(lesson) if (lesson, name) in released] or self.notebooks(lesson)
+            for lesson in lessons
+        }
+        return self._submitted.submissions(tasks, student)
 
     def work_now(self, submission: Submission) -> str:
         """Return the digest of what is handed in now."""
@@ -216,9 +247,9 @@ class Course:
             When the walls don't stand.
         """
         with self._alone(), self._gradebook() as gradebook:
-            self._check_released(gradebook, {one.lesson for one in submissions})
+            released = self._check_released(gradebook, {(one.lesson, one.notebook) for one in submissions})
             self._check_writable()
-            read = partial(self._handed_in, settings, course_secret(self.root), due_dates(gradebook))
+            read = partial(self._handed_in, settings, course_secret(self.root), due_dates(gradebook), released)
             known = earlier(gradebook, submissions)
             plan = self._plan(submissions, known, read, force)
             yield from plan.unchanged
@@ -306,7 +337,7 @@ class Course:
         with self._alone(), self._gradebook() as gradebook:
             made_by = (
                 self.root / "nbgrader_config.py",
-                *(file_of(one.__name__) for one in (feedback, pages, pictures)),
+                *(file_of(one.__name__) for one in (configure, feedback, pages, pictures)),
             )
             look = b"".join(path.read_bytes() for path in made_by)
             keys = feedback_keys(gradebook, submissions, look)
@@ -356,10 +387,23 @@ class Course:
                     raise CourseError(f"The gradebook is locked: {what}.") from error
             raise CourseError(f"The gradebook can't be used: {said}") from error
 
-    def _check_released(self, gradebook: Gradebook, lessons: set[str]) -> None:
-        missing = sorted(lessons - {assignment.name for assignment in gradebook.assignments})
-        if missing:
-            raise CourseError(f"{missing[0]} is not in the gradebook. Run `autograder release {missing[0]}` first.")
+    def released_notebooks(self) -> set[tuple[str, str]]:
+        """Return the lesson and the name of each notebook that the gradebook knows; none where there is no gradebook yet."""
+        url = make_url(self._directory.db_url)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+            return set()
+        with self._gradebook() as gradebook:
+            return _released(gradebook)
+
+    def _check_released(self, gradebook: Gradebook, notebooks: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return the lesson and the name of each released notebook; raise CourseError where one of these is not among them."""
+        known = _released(gradebook)
+        for lesson, notebook in sorted(notebooks - known):
+            # A course without lessons of ours releases them by nbgrader.
+            command = "autograder release" if module_of_lesson(lesson) else "nbgrader generate_assignment"
+            what = lesson if notebook == lesson else f"The notebook {notebook} of {lesson}"
+            raise CourseError(f"{what} is not in the gradebook. Run `{command} {shlex.quote(lesson)}` first.")
+        return known
 
     def _check_writable(self) -> None:
         """Raise CourseError where no graded notebook can be written, which would be each submission's reason."""
@@ -369,13 +413,19 @@ class Course:
             raise CourseError(f"Nothing can be written into {folder}. Give yourself the permission to write there.")
 
     def _handed_in(
-        self, settings: Settings, secret: bytes, due: Mapping[tuple[str, str], str], submission: Submission
+        self,
+        settings: Settings,
+        secret: bytes,
+        due: Mapping[tuple[str, str], str],
+        released: Collection[tuple[str, str]],
+        submission: Submission,
     ) -> _HandedIn:
         """Read a submission as it is now."""
         lesson = submission.lesson
         raw, reason = for_one(lambda: (self._submitted.read(submission), ""), lambda why: (b"", why))
         timestamp, late = for_one(partial(self._timestamp, submission), lambda why: (None, _no_time(why)))
-        others = () if reason else for_one(partial(self._submitted.others, submission), lambda _: ())
+        names = [name for of, name in released if of == lesson]
+        others = () if reason else for_one(partial(self._submitted.others, submission, names), lambda _: ())
         notes = (*late, *(f"{other} was handed in too, and was not graded" for other in others[:3]))
         student_key = inputs_key(secret, submission.student)
         work = work_of(raw, reason)
@@ -383,9 +433,11 @@ class Course:
         files = () if reason else for_one(partial(self._files, submission), lambda _: ())
         # The instructor's are a part of what all grades of the lesson are made of.
         lying = [_digest(file) for file in files if not file.read_only]
-        made_of = (work, self._made_of(lesson), student_key.hex(), settings, timestamp, until, notes, lying)
+        made_of = (work, self._made_of(submission), student_key.hex(), settings, timestamp, until, notes, lying)
         provenance = Provenance(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
-        job = Job(submission, raw, self._skeleton(lesson), student_key, settings, reason, files)
+        job = Job(
+            submission, raw, self._skeleton(submission), student_key, settings, reason, files, lessons=own_lessons()
+        )
         return _HandedIn(job, provenance, notes)
 
     def _files(self, submission: Submission) -> tuple[File, ...]:
@@ -396,11 +448,18 @@ class Course:
         return tuple((lying | {file.name: file for file in self._given_with(submission.lesson)}).values())
 
     def _given_with(self, lesson: str) -> tuple[File, ...]:
-        """Return the instructor's files beside a lesson's notebook."""
+        """Return the instructor's files beside a lesson's notebook, but for those that are the students' to edit."""
         if lesson not in self._given:
             found = files_in(self.solution(lesson).parent, [*self._directory.ignore, *NEVER_BESIDE])
-            self._given[lesson] = tuple(replace(file, read_only=True) for file in found)
+            self._given[lesson] = tuple(
+                replace(file, read_only=True) for file in found if file.name not in self._to_edit(lesson)
+            )
         return self._given[lesson]
+
+    def _to_edit(self, lesson: str) -> Collection[str]:
+        """Return the names of the files that students may edit, by nbgrader's own option."""
+        files: Collection[str] = self._config.Autograde.get("exclude_overwriting", {}).get(lesson, ())
+        return files
 
     def _timestamp(self, submission: Submission) -> tuple[datetime | None, tuple[str, ...]]:
         """Return when a submission was handed in, if that is known, and what to say of it."""
@@ -412,29 +471,29 @@ class Course:
         except UnicodeDecodeError:
             return None, _no_time("it is not text in UTF-8")
 
-    def _skeleton(self, lesson: str) -> str:
-        if lesson not in self._skeletons:
-            self._skeletons[lesson] = nbformat.v4.writes(
-                skeleton(self.solution(lesson), self._config, self._saved_tests(lesson))
-            )
-        return self._skeletons[lesson]
+    def _skeleton(self, submission: Submission) -> str:
+        which = submission.lesson, submission.notebook
+        if which not in self._skeletons:
+            with self._gradebook() as gradebook:
+                saved = saved_tests(gradebook, *which)
+            try:
+                self._skeletons[which] = nbformat.v4.writes(skeleton(self.solution(*which), self._config, saved))
+            except SubmissionError as error:
+                raise CourseError(f"{self.solution(*which).relative_to(self.root)}: {error}") from None
+        return self._skeletons[which]
 
-    def _saved_tests(self, lesson: str) -> dict[str, str]:
-        with self._gradebook() as gradebook:
-            return saved_tests(gradebook, lesson, lesson)
-
-    def _made_of(self, lesson: str) -> str:
-        """Return a digest of all that every grade of a lesson depends on: its notebook, and the code that judges it."""
-        if lesson not in self._digests:
-            digest = hashlib.sha256(self._skeleton(lesson).encode())
+    def _made_of(self, submission: Submission) -> str:
+        """Return a digest of all that every grade of a notebook depends on: the instructor's, and the code that judges it."""
+        which = lesson, _ = submission.lesson, submission.notebook
+        if which not in self._digests:
+            digest = hashlib.sha256(self._skeleton(submission).encode())
             digest.update(repr([_digest(file) for file in self._given_with(lesson)]).encode())
-            name = lesson.partition("_")[2]
-            own = f"autograder.lessons.{name}"
-            modules = needed(*_GRADED_BY, *([own] if name.isidentifier() and is_module(own) else ()))
+            own = module_of_lesson(lesson)
+            modules = needed(*_GRADED_BY, *([own] if own else ()))
             for name, path in sorted(modules.items()):
                 digest.update(name.encode() + path.read_bytes())
-            self._digests[lesson] = digest.hexdigest()
-        return self._digests[lesson]
+            self._digests[which] = digest.hexdigest()
+        return self._digests[which]
 
     def _is_whole(self, graded: Graded) -> bool:
         return bool(graded.reason) or self.graded(graded.submission).exists()
@@ -473,8 +532,10 @@ class Course:
             left_out += [why] if why else []
         folder = self.solution(result.submission.lesson).parent
         for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
-            with suppress(SubmissionError):
-                write_beside(path.parent / Path(name).relative_to(folder), read(Path(name)), _PERMISSIONS)
+            inside = Path(name).relative_to(folder)
+            if inside.as_posix() not in self._to_edit(result.submission.lesson):
+                with suppress(SubmissionError):
+                    write_beside(path.parent / inside, read(Path(name)), _PERMISSIONS)
         more = (f"{len(left_out) - 3:,} more files were left out",) if len(left_out) > 3 else ()
         return replace(result, notes=(*result.notes, *left_out[:3], *more))
 
@@ -487,6 +548,17 @@ class Course:
         path = self.graded(submission)
         for stale in (path, beside(path), self.feedback(submission)):
             stale.unlink(missing_ok=True)
+
+
+def _released(gradebook: Gradebook) -> set[tuple[str, str]]:
+    return {(one.name, notebook.name) for one in gradebook.assignments for notebook in one.notebooks}
+
+
+def module_of_lesson(folder: str) -> str:
+    """Return the full name of the module that holds the exercises of a lesson's folder; "" where there is none."""
+    name = folder.partition("_")[2]
+    module = f"{LESSONS}.{name}"
+    return module if name.isidentifier() and is_module(module) else ""
 
 
 def _digest(file: File) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import re
 import secrets
 import socket
 import time
@@ -59,11 +60,14 @@ _START = 120.0
 # What the search for the place of one mistake may take.
 _BUDGET = Budget(variants=300, seconds=0.07)
 _PATIENCE = 1.0
+# What Python says of a file or a module that is not there.
+_NOT_FOUND = re.compile(r"(?:No such file or directory|No module named).*?'([^'\n]{1,100})'")
+_MOST_MISSING = 5
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """A notebook with its outputs, the verdicts in it, and what had to be stopped.
+    """A notebook with its outputs, the verdicts in it, what had to be stopped, and which files its cells did not find.
 
     `lost` says that the sandbox itself ended on the way.
     """
@@ -71,6 +75,7 @@ class RunResult:
     notebook: NotebookNode
     verdicts: tuple[Verdict, ...]
     notes: tuple[str, ...]
+    missing: tuple[str, ...] = ()
     lost: bool = False
 
 
@@ -223,6 +228,9 @@ class _Run:
         self._lost = False
         self._left = engine.limits.wall
         self._notes: list[str] = []
+        self._missing: list[str] = []
+        # Whether pictures are drawn and kept.
+        self._pictures = False
         self._verdicts: list[Verdict] = []
         self._checks: list[_Check] = []
         # The plain cells that ran, the newest last.
@@ -231,6 +239,7 @@ class _Run:
     def run(self, notebook: NotebookNode, draw: Draw, files: Sequence[File]) -> RunResult:
         for file in files:
             self._put(file)
+        self._pictures = any(map(_is_graded_by_hand, notebook["cells"]))
         cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         for count, cell in enumerate(cells, 1):
             cell["execution_count"] = count
@@ -238,7 +247,8 @@ class _Run:
             if graded:
                 for cell in stretch:
                     check = CHECK.fullmatch(cell["source"])
-                    cell["outputs"] = self._checked(cell, check[2], draw) if check else self._asserted(cell)
+                    known = check is not None and lessons.knows(check[2])
+                    cell["outputs"] = self._checked(cell, check[2], draw) if check and known else self._asserted(cell)
             else:
                 for load in _loads(stretch):
                     self._run_plain(load)
@@ -246,7 +256,8 @@ class _Run:
             self._diagnose()
             self._child.close()
             self._engine.ended()
-        return RunResult(notebook, tuple(self._verdicts), tuple(dict.fromkeys(self._notes)), self._lost)
+        notes, missing = (tuple(dict.fromkeys(told)) for told in (self._notes, self._missing))
+        return RunResult(notebook, tuple(self._verdicts), notes, missing[:_MOST_MISSING], self._lost)
 
     def _put(self, file: File) -> None:
         for start in range(0, max(len(file.content), 1), _PART):
@@ -260,7 +271,7 @@ class _Run:
                 return
 
     def _run_plain(self, cells: Sequence[NotebookNode]) -> None:
-        asked = [(_name(cell), {"source": cell["source"]}) for cell in cells]
+        asked = [(_name(cell), {"source": cell["source"], "pictures": self._pictures}) for cell in cells]
         for cell, reply in zip(cells, self._ask(*asked), strict=True):
             cell["outputs"] = self._outputs(cell, reply) or []
             self._ran.append(cell)
@@ -276,6 +287,9 @@ class _Run:
             limit = limit_met(output.ename, output.evalue, self._engine.limits) if output.output_type == "error" else ""
             if limit:
                 self._notes.append(f"{_name(cell)} {limit}")
+            elif output.output_type == "error" and (found := _NOT_FOUND.search(output.evalue)):
+                what = "file" if output.ename == "FileNotFoundError" else "module"
+                self._missing.append(f"{_name(cell)} asked for the {what} {found[1]!r}, which is not there")
         return outputs
 
     def _as_graded(self, outputs: list[NotebookNode] | None, points: float) -> list[NotebookNode]:
@@ -469,6 +483,13 @@ def _is_graded(cell: NotebookNode) -> bool:
     """Return whether a cell's points come from running it. It is sent when it is reached, and not before."""
     nbgrader = cell["metadata"].get("nbgrader", {})
     return bool(nbgrader.get("grade")) and not nbgrader.get("solution")
+
+
+def _is_graded_by_hand(cell: NotebookNode) -> bool:
+    """Return whether a person gives points for a cell, who may want to see what was drawn."""
+    nbgrader = cell["metadata"].get("nbgrader", {})
+    by_hand = nbgrader.get("task") or (nbgrader.get("grade") and nbgrader.get("solution"))
+    return bool(by_hand) and float(nbgrader.get("points", 0)) > 0
 
 
 def _loads(cells: Iterable[NotebookNode]) -> Iterator[list[NotebookNode]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import threading
 
+from ..modules import own_lessons
 from .engine import Engine
 from .sandbox import Endpoint, Limits, TierChoice, tier_of
 
@@ -27,10 +28,12 @@ def engine_for(choice: TierChoice, limits: Limits) -> Engine:
     SandboxError
         When the walls can't be put up.
     """
-    engines: dict[tuple[TierChoice, Limits], Engine] = _engines.__dict__.setdefault("by_choice", {})
-    if (choice, limits) not in engines:
+    engines: dict[tuple[TierChoice, Limits, str], Engine] = _engines.__dict__.setdefault("by_choice", {})
+    # Its template process holds the questions of one course.
+    which = choice, limits, own_lessons()
+    if which not in engines:
         tier = tier_of(choice)
         engine = Engine(tier, limits, next((endpoint for endpoint in _shared if endpoint.tier == tier), None))
         atexit.register(engine.close)
-        engines[choice, limits] = engine
-    return engines[choice, limits]
+        engines[which] = engine
+    return engines[which]

@@ -30,7 +30,7 @@ def write(page: Page) -> str:
         def init_notebooks(self) -> None:
             # nbgrader takes the path for a pattern, and a name may hold brackets.
             folder = self._format_source(page.submission.lesson, page.submission.student)
-            self.assignments = {folder: [str(Path(folder, f"{page.submission.lesson}.ipynb"))]}
+            self.assignments = {folder: [str(Path(folder, f"{page.submission.notebook}.ipynb"))]}
 
     def with_nbgrader() -> str:
         converter = OfOneSubmission(coursedir=CourseDirectory(config=page.config), config=page.config)

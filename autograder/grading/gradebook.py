@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from nbgrader.api import (
     Comment,
     Grade,
     Gradebook,
+    Notebook,
     SubmittedAssignment,
     SubmittedNotebook,
 )
@@ -54,7 +56,7 @@ from .submission import Submission, SubmissionError
 _table = Table(
     "autograder_result",
     Base.metadata,
-    Column("submission_id", String(32), ForeignKey(SubmittedAssignment.id, ondelete="CASCADE"), primary_key=True),
+    Column("notebook_id", String(32), ForeignKey(SubmittedNotebook.id, ondelete="CASCADE"), primary_key=True),
     Column("key", String(64), nullable=False),
     Column("work", String(64), nullable=False),
     Column("feedback_key", String(64), nullable=False),
@@ -129,6 +131,7 @@ class Graded(Judged):
         return {
             **who,
             "lesson": self.submission.lesson,
+            "notebook": self.submission.notebook,
             "score": self.score,
             "max_score": self.max_score,
             "status": self.status,
@@ -136,6 +139,33 @@ class Graded(Judged):
             "sandbox": self.sandbox,
             "verdicts": [{name: getattr(verdict, name) for name in fields} for verdict in self.verdicts],
         }
+
+
+def by_lesson(graded: Iterable[Graded]) -> list[Graded]:
+    """Return one for each student and lesson, in their order, where a lesson may have several notebooks."""
+    together: defaultdict[tuple[str, str], list[Graded]] = defaultdict(list)
+    for one in graded:
+        together[one.submission.student, one.submission.lesson].append(one)
+    return [own[0] if len(own) == 1 else _together(own) for own in together.values()]
+
+
+def _together(notebooks: Sequence[Graded]) -> Graded:
+    """Return what came of a lesson's notebooks. It counts as read where one of them was read."""
+    first = notebooks[0]
+    read = [one for one in notebooks if not one.reason]
+    unread = [f"{one.submission.notebook} was not graded: {one.reason}" for one in notebooks if one.reason]
+    return replace(
+        first,
+        submission=replace(first.submission, named=""),
+        verdicts=tuple(verdict for one in notebooks for verdict in one.verdicts),
+        notes=(*unread, *(note for one in notebooks for note in one.notes)) if read else (),
+        stopped=any(one.stopped for one in notebooks),
+        sandbox=next((one.sandbox for one in read), ""),
+        reason="" if read else "; ".join(unread),
+        score=sum(one.score for one in notebooks),
+        max_score=sum(one.max_score for one in notebooks),
+        unchanged=all(one.unchanged for one in notebooks),
+    )
 
 
 def prepare(gradebook: Gradebook) -> None:
@@ -151,9 +181,14 @@ def prepare(gradebook: Gradebook) -> None:
 
 def earlier(gradebook: Gradebook, submissions: Iterable[Submission]) -> dict[Submission, Graded]:
     """Return what earlier runs made of these submissions, with the scores as they are now."""
-    asked = {(one.student, one.lesson): one for one in submissions}
+    asked = {(one.student, one.lesson, one.notebook): one for one in submissions}
     rows = gradebook.db.execute(_QUERY).mappings()
-    return {asked[at]: _graded(asked[at], row) for row in rows if (at := (row["student_id"], row["name"])) in asked}
+    return {asked[at]: _graded(asked[at], row) for row in rows if (at := _at(row)) in asked}
+
+
+def _at(row: RowMapping) -> tuple[str, str, str]:
+    """Return the student, the lesson and the notebook that a row is about."""
+    return row["student_id"], row["lesson"], row["notebook"]
 
 
 class Recorder:
@@ -170,12 +205,19 @@ class Recorder:
         self._penalties = penalties
         # Asked once: to ask for the name of every cell of every submission costs more than all the rest.
         self._names = dict(tuple(row) for row in gradebook.db.execute(select(BaseCell.id, BaseCell.name)))
-        self._most = dict(tuple(row) for row in gradebook.db.execute(select(Assignment.name, Assignment.max_score)))
+        self._most: dict[tuple[str, str], float] = {
+            (row.lesson, row.notebook): row.max_score
+            for row in gradebook.db.execute(
+                select(Assignment.name.label("lesson"), Notebook.name.label("notebook"), Notebook.max_score).join(
+                    Assignment, Assignment.id == Notebook.assignment_id
+                )
+            )
+        }
 
     def score_of(self, result: JobResult) -> float:
         """Return the score that a submission will have, which is in the gradebook already, without writing anything."""
-        lesson, student = result.submission.lesson, result.submission.student
-        notebook = self._gradebook.find_submission_notebook(lesson, lesson, student)
+        one = result.submission
+        notebook = self._gradebook.find_submission_notebook(one.notebook, one.lesson, one.student)
         scores = dict(result.scores)
         total = sum(_given(grade, scores.get(self._names[grade.cell_id], 0)) for grade in notebook.grades)
         self._gradebook.db.expunge_all()
@@ -207,7 +249,10 @@ class Recorder:
 
     def unrecorded(self, result: JobResult, provenance: Provenance) -> Graded:
         """Return what came of a submission whose grades can't be written."""
-        return Graded.of(result, 0.0, self._most[result.submission.lesson], provenance)
+        return Graded.of(result, 0.0, self._most_of(result.submission), provenance)
+
+    def _most_of(self, submission: Submission) -> float:
+        return self._most[submission.lesson, submission.notebook]
 
     def _record(self, result: JobResult, provenance: Provenance) -> Graded:
         student, lesson, db = result.submission.student, result.submission.lesson, self._gradebook.db
@@ -217,7 +262,7 @@ class Recorder:
             self._gradebook.update_or_create_student(student)
             # Without a time where none can be read: an earlier one would go on being late.
             row = self._gradebook.update_or_create_submission(lesson, student, timestamp=provenance.timestamp)
-        notebook = next(one for one in row.notebooks if one.name == lesson)
+        notebook = next(one for one in row.notebooks if one.name == result.submission.notebook)
         score = self._write_grades(notebook, result)
         notebook.late_submission_penalty = self._penalty(student, score, row.total_seconds_late)
         values = {
@@ -231,12 +276,12 @@ class Recorder:
             "verdicts": [verdict.to_dict() for verdict in result.verdicts],
         }
         db.flush()
-        db.execute(delete(_table).where(_table.c.submission_id == row.id))
-        db.execute(insert(_table).values(submission_id=row.id, **values))
+        db.execute(delete(_table).where(_table.c.notebook_id == notebook.id))
+        db.execute(insert(_table).values(notebook_id=notebook.id, **values))
         db.commit()
         # The session would keep every row that it has seen.
         db.expunge_all()
-        return Graded.of(result, score, self._most[lesson], provenance)
+        return Graded.of(result, score, self._most_of(result.submission), provenance)
 
     def _write_grades(self, notebook: SubmittedNotebook, result: JobResult) -> float:
         """Set a submitted notebook's grades and comments, and return its score; a cell that is not in it scores 0."""
@@ -295,16 +340,16 @@ def feedback_keys(
     `look` is what all pages are made of beside the grades and comments.
     Submissions that could not be read have no feedback and are left out.
     """
-    asked = {(one.student, one.lesson): one for one in submissions}
-    digests: dict[str, Any] = {}
+    asked = {(one.student, one.lesson, one.notebook): one for one in submissions}
+    digests: defaultdict[str, Any] = defaultdict(hashlib.sha256)
     for query in _FEEDBACK_QUERIES:
-        for submission_id, *values in gradebook.db.execute(query):
-            digests.setdefault(submission_id, hashlib.sha256()).update(repr(values).encode())
+        for notebook_id, *values in gradebook.db.execute(query):
+            digests[notebook_id].update(repr(values).encode())
     keys = {}
     for row in gradebook.db.execute(_QUERY).mappings():
-        submission = asked.get((row["student_id"], row["name"]))
+        submission = asked.get(_at(row))
         if submission is not None and not row["reason"]:
-            digest = digests[row["submission_id"]]
+            digest = digests[row["notebook_id"]]
             digest.update(row["key"].encode() + look)
             keys[submission] = (digest.hexdigest(), row["feedback_key"])
     return keys
@@ -312,32 +357,36 @@ def feedback_keys(
 
 def feedback_written(gradebook: Gradebook, submission: Submission, feedback_key: str) -> None:
     """Note what a submission's feedback was made of."""
-    row = gradebook.find_submission(submission.lesson, submission.student)
-    gradebook.db.execute(update(_table).where(_table.c.submission_id == row.id).values(feedback_key=feedback_key))
+    row = gradebook.find_submission_notebook(submission.notebook, submission.lesson, submission.student)
+    gradebook.db.execute(update(_table).where(_table.c.notebook_id == row.id).values(feedback_key=feedback_key))
     gradebook.db.commit()
     gradebook.db.expunge_all()
 
 
-_SCORES = (
-    select(SubmittedNotebook.assignment_id, func.sum(Grade.score).label("score"))
-    .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-    .group_by(SubmittedNotebook.assignment_id)
-    .subquery()
-)
+_SCORES = select(Grade.notebook_id, func.sum(Grade.score).label("score")).group_by(Grade.notebook_id).subquery()
 _QUERY = (
-    select(_table, SubmittedAssignment.student_id, Assignment.name, _SCORES.c.score, Assignment.max_score)
-    .join(SubmittedAssignment, SubmittedAssignment.id == _table.c.submission_id)
+    select(
+        _table,
+        SubmittedAssignment.student_id,
+        Assignment.name.label("lesson"),
+        Notebook.name.label("notebook"),
+        func.coalesce(_SCORES.c.score, 0.0).label("score"),
+        Notebook.max_score,
+    )
+    .join(SubmittedNotebook, SubmittedNotebook.id == _table.c.notebook_id)
+    .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+    .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
     .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-    .join(_SCORES, _SCORES.c.assignment_id == SubmittedAssignment.id)
+    .outerjoin(_SCORES, _SCORES.c.notebook_id == SubmittedNotebook.id)
 )
 _FEEDBACK_QUERIES = (
-    select(SubmittedNotebook.assignment_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.extra_credit)
-    .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-    .order_by(Grade.cell_id),
-    select(SubmittedNotebook.assignment_id, Comment.cell_id, Comment.auto_comment, Comment.manual_comment)
-    .join(Comment, Comment.notebook_id == SubmittedNotebook.id)
-    .order_by(Comment.cell_id),
-    select(SubmittedNotebook.assignment_id, SubmittedNotebook.late_submission_penalty),
+    select(Grade.notebook_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.extra_credit).order_by(
+        Grade.cell_id
+    ),
+    select(Comment.notebook_id, Comment.cell_id, Comment.auto_comment, Comment.manual_comment).order_by(
+        Comment.cell_id
+    ),
+    select(SubmittedNotebook.id, SubmittedNotebook.late_submission_penalty),
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,11 +16,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4.rwbase import split_lines, strip_transient
 
+from ..modules import use_lessons
 from ..verdict import Verdict
 from .files import File
 from .inputs import drawing
 from .rebuild import rebuild
-from .sandbox import MIB, Limits, TierChoice
+from .sandbox import MIB, Limits, SandboxError, TierChoice
 from .scores import auto_comments, auto_scores, flags
 from .steps import for_one
 from .submission import Submission, parse
@@ -61,6 +63,8 @@ class Job:
         Why the file can't be read, or "".
     files
         What lies beside the notebook when its cells run.
+    lessons
+        The folder of the course's own lessons; "" for those of the package.
     """
 
     submission: Submission
@@ -70,6 +74,7 @@ class Job:
     settings: Settings
     reason: str = ""
     files: tuple[File, ...] = ()
+    lessons: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,11 +140,28 @@ def run(job: Job) -> JobResult:
     # Imported here, because it imports torch: the process that hands out jobs does not need torch.
     from .engines import engine_for
 
+    take_lessons(job.lessons)
     engine = engine_for(job.settings.sandbox, job.settings.limits)
     return for_one(
         partial(_run, job, engine),
         lambda why: JobResult(submission=job.submission, sandbox=engine.tier, reason=why),
     )
+
+
+def take_lessons(folder: str) -> None:
+    """Take the lessons in a course's folder, or the package's own for "".
+
+    Raises
+    ------
+    SandboxError
+        When there is no such folder on this machine.
+    """
+    if folder and not Path(folder).is_dir():
+        raise SandboxError(
+            f"Expected the course's own lessons at {folder}; on this machine there is no such folder. Share the course's "
+            "folder with all machines of the cluster."
+        )
+    use_lessons(Path(folder) if folder else None)
 
 
 def _run(job: Job, engine: Engine) -> JobResult:
@@ -153,7 +175,7 @@ def _run(job: Job, engine: Engine) -> JobResult:
         lesson, rebuilt = stand_alone(submitted)
         submission, skeleton = replace(submission, lesson=lesson.folder), rebuilt.notebook
     ran = engine.run(rebuilt.notebook, drawing(job.inputs_key, rebuilt.notebook), job.files)
-    notes = (*rebuilt.repairs, *ran.notes, *flags(ran.verdicts))
+    notes = (*rebuilt.repairs, *ran.notes, *ran.missing, *flags(ran.verdicts))
     ran.notebook["metadata"]["autograder"] = {"notes": list(notes), "sandbox": engine.tier}
     scores = auto_scores(ran.notebook, skeleton)
     comments = auto_comments(ran.notebook, skeleton, ran.verdicts)

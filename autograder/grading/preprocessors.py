@@ -16,6 +16,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets import Enum, Float, Integer
 from traitlets.config import Config
 
+from ..modules import lessons_of, use_lessons
 from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
 from .sandbox import CHOICES, MIB, Limits
@@ -54,8 +55,18 @@ def skeleton(source: Path, config: Config, saved: Mapping[str, str]) -> Notebook
     ----------
     saved
         The text of locked cells by grade id, as the release wrote it into the gradebook: with the tests that `AUTOTEST` stands for.
+
+    Raises
+    ------
+    SubmissionError
+        When the notebook is for another language than Python.
     """
     notebook = nbformat.read(source, as_version=4)
+    if language := other_language(notebook):
+        raise SubmissionError(
+            f"expected a notebook in Python; got one in {language}. Only Python runs behind the walls. Grade this "
+            "assignment by nbgrader alone, or leave it out"
+        )
     for cell in notebook["cells"]:
         # Old courses have an empty entry, which nbgrader passes over.
         if "grade_id" not in cell["metadata"].get("nbgrader", {"grade_id": ""}):
@@ -71,6 +82,14 @@ def skeleton(source: Path, config: Config, saved: Mapping[str, str]) -> Notebook
         elif cell["source"] != as_released["source"]:
             cell["metadata"]["autograder"] = {"released": as_released["source"]}
     return _after(notebook, config, preprocessors.ComputeChecksums)
+
+
+def other_language(notebook: NotebookNode) -> str:
+    """Return the language of a notebook's kernel, or the kernel's name where it is not told; "" for Python."""
+    metadata = notebook["metadata"]
+    kernel = metadata.get("kernelspec", {})
+    language = kernel.get("language") or metadata.get("language_info", {}).get("name") or kernel.get("name", "python")
+    return "" if "python" in str(language).lower() else str(language)
 
 
 def saved_tests(gradebook: Gradebook, lesson: str, notebook: str) -> dict[str, str]:
@@ -121,7 +140,8 @@ def _check_links(course: CourseDirectory, names: Mapping[str, str]) -> None:
     submitted, solutions = (
         Path(course.format_path(tree, ".", ".")) for tree in (course.submitted_directory, course.source_directory)
     )
-    submission = Submission(submitted / student / lesson / f"{names['notebook']}.ipynb", student, lesson)
+    path = submitted / student / lesson / f"{names['notebook']}.ipynb"
+    submission = Submission(path, student, lesson, names["notebook"])
     handed_in = Submitted(submitted, solutions)
     handed_in.read(submission)
     if links := handed_in.links(submission):
@@ -137,7 +157,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
         help="What stands between student code and this machine: 'auto' is the best that stands here, and 'none' is "
         "nothing, for machines with nothing to lose.",
     ).tag(config=True)
-    cell_timeout = Float(20.0, help="After how many seconds a cell is interrupted; the cells after it still run.").tag(
+    cell_timeout = Float(30.0, help="After how many seconds a cell is interrupted; the cells after it still run.").tag(
         config=True
     )
     memory = Integer(2048, help="How many MiB of address space a submission may use.").tag(config=True)
@@ -158,15 +178,16 @@ class Execute(preprocessors.NbGraderPreprocessor):
         # Imported here, since torch comes along: releasing a lesson has no use for it.
         from .engines import engine_for
 
-        engine = engine_for(self.sandbox, self.limits())
         course = CourseDirectory(parent=self)
+        use_lessons(lessons_of(Path(course.root)))
+        engine = engine_for(self.sandbox, self.limits())
         draw = drawing(inputs_key(course_secret(Path(course.root)), resources["nbgrader"]["student"]), nb)
         # nbgrader has copied them there, the instructor's over the student's.
         files = files_in(Path(resources["metadata"]["path"]), [*course.ignore, *NEVER_BESIDE])
         ran = engine.run(nb, draw, files)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {
-            "notes": [*repairs, *ran.notes, *flags(ran.verdicts)],
+            "notes": [*repairs, *ran.notes, *ran.missing, *flags(ran.verdicts)],
             "sandbox": engine.tier,
         }
         return ran.notebook, resources

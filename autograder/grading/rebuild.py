@@ -87,7 +87,7 @@ def rebuild(skeleton: NotebookNode, submission: Mapping[str, Any]) -> Rebuilt:
     submitted = _cells(submission)
     _check_lesson(own, submitted)
     sorted_ = _with_lost_answers(own, _sorted(own, _parts(own, submitted)))
-    if not any(grade_id_of(own[index]) for index in sorted_.seen):
+    if any(map(grade_id_of, own)) and not any(grade_id_of(own[index]) for index in sorted_.seen):
         raise SubmissionError("it has no graded cell of this lesson")
     left_out = keep_pictures(chain(sorted_.answers.values(), *sorted_.added.values()))
     cells: list[NotebookNode] = list(sorted_.added.get(-1, []))
@@ -102,6 +102,8 @@ def rebuild(skeleton: NotebookNode, submission: Mapping[str, Any]) -> Rebuilt:
     notebook = _copied(skeleton)
     notebook["metadata"] = _copied(skeleton["metadata"])
     notebook["cells"] = with_ids(cells)
+    # Cells have ids since this version.
+    notebook["nbformat_minor"] = max(skeleton.get("nbformat_minor", 0), 5)
     repairs = (*sorted_.repairs, *asked_again, *_missing(own, sorted_.seen), *defined_below(cells), *left_out)
     return Rebuilt(notebook, repairs)
 

@@ -33,11 +33,23 @@ class SubmissionError(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """One notebook that a student handed in. A loose file has no student; its content shows the lesson."""
+    """One notebook that a student handed in. A loose file has no student; its content shows the lesson.
+
+    Attributes
+    ----------
+    named
+        The notebook's name, where it is not the lesson's.
+    """
 
     path: Path
     student: str = ""
     lesson: str = ""
+    named: str = ""
+
+    @property
+    def notebook(self) -> str:
+        """The name of the notebook."""
+        return self.named or self.lesson
 
 
 def work_of(raw: bytes, reason: str) -> str:

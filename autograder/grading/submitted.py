@@ -179,6 +179,11 @@ def _simple(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.casefold())
 
 
+def _is_of(name: str, lesson: str) -> bool:
+    """Return whether a name begins with a lesson's. `ps10` does not begin with `ps1`."""
+    return re.match(rf"{re.escape(_simple(lesson))}(?!\d)", _simple(name)) is not None
+
+
 def _names(folder: int) -> list[str]:
     """Return what is in a folder that is not hidden."""
     return sorted(name for name in os.listdir(folder) if not name.startswith("."))
@@ -249,30 +254,38 @@ class Submitted:
         self._root = root
         self._solutions = solutions
 
-    def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
-        """Return what was handed in of these lessons, by student and lesson; all that there is a folder for."""
+    def submissions(self, lessons: Mapping[str, Sequence[str]], student: str | None = None) -> list[Submission]:
+        """Return what was handed in of these lessons, by student, lesson and notebook; all that there is a folder for.
+
+        Parameters
+        ----------
+        lessons
+            The names of the notebooks of each lesson.
+        """
         try:
             names = sorted(path.name for path in self._root.iterdir())
         except FileNotFoundError:
             return []
         return [
-            Submission(path, plain(name), lesson)
+            Submission(path, plain(name), lesson, notebook if notebook != lesson else "")
             for name in names
             if student is None or plain(name) == student
-            for lesson in lessons
-            if (path := self._notebook(self._root / name, lesson)) is not None
+            for lesson, notebooks in lessons.items()
+            for notebook in notebooks
+            if (path := self._notebook(self._root / name, lesson, notebook, len(notebooks) == 1)) is not None
         ]
 
-    def _notebook(self, student: Path, lesson: str) -> Path | None:
+    def _notebook(self, student: Path, lesson: str, notebook: str, alone: bool) -> Path | None:
+        """Return where a student's notebook of a lesson lies; `alone` says that the lesson has no other."""
         folder = student / lesson
         if not os.path.lexists(folder):
-            return folder / f"{lesson}.ipynb" if self._is_astray(student, lesson) else None
+            return folder / f"{notebook}.ipynb" if self._is_astray(student, lesson) else None
         try:
             with _opened(folder, self._root) as descriptor:
-                return folder / notebook_among(_names(descriptor), lesson)
+                return folder / (notebook_among(_names(descriptor), notebook) if alone else f"{notebook}.ipynb")
         except (SubmissionError, OSError):
             # Reading it says why.
-            return folder / f"{lesson}.ipynb"
+            return folder / f"{notebook}.ipynb"
 
     def _is_astray(self, student: Path, lesson: str) -> bool:
         """Return whether something of a lesson lies elsewhere than in its folder. That can't be graded, and is told."""
@@ -281,7 +294,7 @@ class Submitted:
             return not student.exists()
         try:
             with _opened(student, self._root) as folder:
-                return any(_simple(name).startswith(_simple(lesson)) for name in _names(folder))
+                return any(_is_of(name, lesson) for name in _names(folder) if name not in self._lessons)
         except (SubmissionError, OSError):
             return False
 
@@ -311,10 +324,11 @@ class Submitted:
         except MissingError:
             return None
 
-    def others(self, submission: Submission) -> tuple[str, ...]:
-        """Return what other notebooks were handed in beside the one that is graded."""
+    def others(self, submission: Submission, notebooks: Sequence[str]) -> tuple[str, ...]:
+        """Return what other notebooks were handed in beside the one that is graded, and are none of these of the lesson."""
+        own = {submission.path.name, *(f"{name}.ipynb" for name in notebooks)}
         with _opened(submission.path.parent, self._root) as folder:
-            return tuple(_short(name) for name in _notebooks(_names(folder)) if name != submission.path.name)
+            return tuple(_short(name) for name in _notebooks(_names(folder)) if name not in own)
 
     def beside(self, submission: Submission, ignored: Sequence[str]) -> Iterator[Beside]:
         """Yield the files beside a notebook, but for those whose names match one of these patterns.
@@ -344,6 +358,12 @@ class Submitted:
             raise SubmissionError(
                 f"expected {what}; got a hard link to a file {whose}. It is not known whose work it is"
             )
+
+    @cached_property
+    def _lessons(self) -> frozenset[str]:
+        """The names of the course's lessons, each of which has its own folder."""
+        found = self._solutions.iterdir() if self._solutions.is_dir() else ()
+        return frozenset(path.name for path in found)
 
     @cached_property
     def _owners(self) -> Mapping[tuple[int, int], set[str]]:

@@ -1,13 +1,18 @@
-"""The lessons, one module each; a module is found by its name and holds one `LESSON`."""
+"""The lessons, one module each; a module is found by its name and holds one `LESSON`.
+
+They are this package's own, or those of a course, see `modules.lessons_folder`.
+"""
 
 from __future__ import annotations
 
 import difflib
 import importlib
 import pkgutil
+import sys
 from functools import cache
 
 from ..exercise import Exercise, Lesson
+from ..modules import lessons_folder, own_lessons
 
 
 @cache
@@ -39,6 +44,22 @@ def siblings(exercise: Exercise) -> tuple[Exercise, ...]:
     return _lesson(exercise.lesson).exercises if exercise.lesson in _names() else ()
 
 
+def knows(exercise_id: str) -> bool:
+    """Return whether there is an exercise with this id."""
+    name = exercise_id.partition(".")[0]
+    return name in _names() and any(one.id == exercise_id for one in _lesson(name).exercises)
+
+
+def find_anew() -> None:
+    """Forget the lessons that were found, and find those in the folder that is named now."""
+    for name in [name for name in sys.modules if name.startswith(f"{__name__}.")]:
+        del sys.modules[name]
+    for remembered in (all_lessons, _names, _lesson):
+        remembered.cache_clear()
+    __path__[:] = [str(lessons_folder())]
+    importlib.invalidate_caches()
+
+
 @cache
 def _names() -> tuple[str, ...]:
     return tuple(module.name for module in pkgutil.iter_modules(__path__))
@@ -46,10 +67,20 @@ def _names() -> tuple[str, ...]:
 
 @cache
 def _lesson(name: str) -> Lesson:
-    lesson: Lesson = importlib.import_module(f"{__name__}.{name}").LESSON
+    lesson = getattr(importlib.import_module(f"{__name__}.{name}"), "LESSON", None)
+    if not isinstance(lesson, Lesson):
+        raise LookupError(
+            f"lessons/{name}.py: Expected `LESSON = Lesson(…)` in each module of this folder; got none. Write it, or put what "
+            "the module holds into the modules of the lessons."
+        )
     if lesson.name != name:
         raise LookupError(
-            f"autograder/lessons/{name}.py: Expected LESSON to have the name of its module, {name!r}; got {lesson.name!r}. "
+            f"lessons/{name}.py: Expected LESSON to have the name of its module, {name!r}; got {lesson.name!r}. "
             "Change one of the two."
         )
     return lesson
+
+
+# Behind the walls no folder is named, and the questions come from the package.
+if own_lessons():
+    find_anew()

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import nbformat
+import nbgrader
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+# The example of nbgrader's own documentation, which is installed with it.
+NBGRADERS = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
+
 Edit = Callable[[list[NotebookNode]], None]
+
+
+DUE, LATE = "2026-01-01 00:00:00 UTC", "2026-01-02 00:00:00 UTC"
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """The instructor's notebook, and by student what they do to its cells. In each case "blank" does nothing."""
+
+    cells: tuple[NotebookNode, ...]
+    students: Mapping[str, Edit] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -17,18 +35,40 @@ class Case:
 
     Attributes
     ----------
-    cells
-        The instructor's notebook.
-    students
-        By student, what they do to the cells that were released. Everybody has "blank", who does nothing.
-    files
-        What lies beside the instructor's notebook.
+    cells, students
+        The notebook that has the assignment's name.
+    files, handed_in
+        What lies beside the instructor's notebook, and what all students put beside theirs.
+    more
+        Other notebooks of the assignment; `alone` says that there is no notebook with its name.
+    config
+        Lines of `nbgrader_config.py`.
+    minor
+        The notebook's format is 4 and this.
+    late
+        Whether all students hand in after the due date.
+    on_purpose
+        Why the scores are not nbgrader's.
     """
 
     name: str
     cells: tuple[NotebookNode, ...]
     students: Mapping[str, Edit] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+    handed_in: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Notebook] = field(default_factory=dict)
+    alone: bool = False
+    config: str = ""
+    kernel: str = "python3"
+    language: str = "python"
+    minor: int = 5
+    late: bool = False
+    on_purpose: str = ""
+
+    @property
+    def notebooks(self) -> Mapping[str, Notebook]:
+        """The assignment's notebooks by name."""
+        return {**({} if self.alone else {self.name: Notebook(self.cells, self.students)}), **self.more}
 
 
 def _cell(kind: str, grade_id: str, source: str, **flags: object) -> NotebookNode:
@@ -66,7 +106,7 @@ def manual(source: str, kind: str = "markdown", name: str = "manual") -> Noteboo
 
 def task(source: str, name: str = "task") -> NotebookNode:
     """Return a manually graded task."""
-    return _cell("markdown", name, source, task=True, points=4)
+    return _cell("markdown", name, source, task=True, locked=True, points=4)
 
 
 def read_only(source: str, name: str = "locked") -> NotebookNode:
@@ -109,11 +149,39 @@ def _delete(index: int) -> Edit:
     return edit
 
 
+def _solve(source: Sequence[NotebookNode]) -> Edit:
+    """Return an edit that writes the instructor's own solutions into a notebook."""
+    solutions = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in source if "nbgrader" in cell["metadata"]}
+
+    def edit(cells: list[NotebookNode]) -> None:
+        for cell in cells:
+            own = cell["metadata"].get("nbgrader", {})
+            if own.get("solution"):
+                cell["source"] = solutions[own["grade_id"]]["source"]
+
+    return edit
+
+
+def _quickstart(name: str) -> Case:
+    """Return an assignment of the course that `nbgrader quickstart` makes."""
+    source = NBGRADERS / "source"
+    notebooks = {path.stem: nbformat.read(path, as_version=4).cells for path in sorted((source / name).glob("*.ipynb"))}
+    return Case(
+        name,
+        (),
+        alone=True,
+        more={stem: Notebook(tuple(cells), {"right": _solve(cells)}) for stem, cells in notebooks.items()},
+        files={"jupyter.png": (source / name / "jupyter.png").read_bytes()},
+        config=f"c.IncludeHeaderFooter.header = {str(source / 'header.ipynb')!r}\n",
+    )
+
+
 _SOLVED = "### BEGIN SOLUTION\n{}\n### END SOLUTION"
 _ONE = answer(_SOLVED.format("x = 1"))
 _HIDDEN = "\n### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
 _RIGHT, _WRONG = write(0, "x = 1"), write(0, "x = 2")
 _PUPILS = {"right": _RIGHT, "wrong": _WRONG}
+_ZERO = 'c.LateSubmissionPlugin.penalty_method = "zero"\n'
 _TAKE = code("balance = 10\nbalance -= 4", "take")
 
 CASES = (
@@ -241,6 +309,195 @@ CASES = (
         {"right": write(0, "async def f():\n    return 1")},
     ),
     Case(
-        "added-cell", (_ONE, graded("assert x == 1")), {"right": lambda cells: cells.insert(1, new_code_cell("x = 1"))}
+        "added-cell",
+        (_ONE, graded("assert x == 1")),
+        {"right": lambda cells: cells.insert(1, new_code_cell("x = 1", id="added"))},
     ),
+    Case(
+        "solution-delimiters",
+        (answer("# ANSWER\nx = 1\n# END ANSWER"), graded("assert x == 1")),
+        _PUPILS,
+        config='c.ClearSolutions.begin_solution_delimeter = "# ANSWER"\nc.ClearSolutions.end_solution_delimeter = "# END ANSWER"\n',
+    ),
+    Case(
+        "hidden-delimiters",
+        (_ONE, code("n = [0]", "n"), graded("n[0] += 1\nassert n == [1]\n# HIDE\nassert x == 1\n# SHOW")),
+        _PUPILS,
+        config='c.ClearHiddenTests.begin_test_delimeter = "# HIDE"\nc.ClearHiddenTests.end_test_delimeter = "# SHOW"\n',
+    ),
+    Case(
+        "stubs",
+        (_ONE, manual(_SOLVED.format("y = 1"), "code"), graded("assert x == 1")),
+        _PUPILS,
+        config='c.ClearSolutions.code_stub = {"python": "x = None  # write here"}\n',
+    ),
+    Case("late-zero", (_ONE, graded("assert x == 1")), _PUPILS, late=True, config=_ZERO),
+    Case("in-time", (_ONE, graded("assert x == 1")), _PUPILS, config=_ZERO),
+    Case("late-none", (_ONE, graded("assert x == 1")), _PUPILS, late=True),
+    Case(
+        "timeout",
+        (_ONE, graded("assert x == 1")),
+        {"right": write(0, "x = 1\nwhile True:\n    pass"), "wrong": write(0, "while True:\n    pass")},
+        config="c.ExecutePreprocessor.timeout = 2\n",
+    ),
+    Case(
+        "timeout-of-a-test",
+        (_ONE, graded("import time\ntime.sleep(30 * x)"), graded("assert x == 1", "test-2")),
+        {"right": _RIGHT},
+        config="c.ExecutePreprocessor.timeout = 2\n",
+    ),
+    Case(
+        "header-and-footer",
+        (_ONE, graded("assert x == seven - 6")),
+        {"right": write(1, "x = 1"), "wrong": write(1, "x = 2")},
+        config='from pathlib import Path\nimport nbformat\nPath("header.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("seven = 7", id="seven")])))\n'
+        'c.IncludeHeaderFooter.header = "header.ipynb"\n',
+    ),
+    Case(
+        "ignored-pattern",
+        (_ONE, graded("import sys\nprint('careful', file=sys.stderr)\nassert x == 1")),
+        _PUPILS,
+        config='c.IgnorePattern.enabled = True\nc.IgnorePattern.pattern = "careful"\n',
+    ),
+    Case(
+        "stderr",
+        (_ONE, graded("import sys\nprint('careful', file=sys.stderr)\nassert x == 1")),
+        _PUPILS,
+        on_purpose="a warning costs no points: nbgrader gives 0 for each word on stderr",
+    ),
+    Case("format-4.4", (_ONE, graded("assert x == 1")), _PUPILS, minor=4),
+    Case("format-4.0", (_ONE, code("y = 1"), graded("assert x == y")), _PUPILS, minor=0),
+    Case("R", (_ONE, graded("assert x == 1")), _PUPILS, kernel="ir", language="R"),
+    Case(
+        "duplicated-test",
+        (_ONE, graded("assert x == 1")),
+        {
+            "right": both(_RIGHT, lambda cells: cells.append(copy.deepcopy(cells[1]))),
+            "wrong": both(_WRONG, lambda cells: cells.append(copy.deepcopy(cells[1]))),
+        },
+        on_purpose="nbgrader refuses a submission with a cell twice; here the copy is left out",
+    ),
+    Case("deleted-answer", (_ONE, graded("assert x == 1")), {"right": both(_RIGHT, _delete(0))}),
+    Case(
+        "moved",
+        (_ONE, graded("assert x == 1")),
+        {"right": both(_RIGHT, lambda cells: cells.reverse())},
+        on_purpose="cells run in the instructor's order",
+    ),
+    Case(
+        "skipped-by-a-tag",
+        (_ONE, graded("assert x == 1")),
+        {"wrong": both(_WRONG, lambda cells: cells[1]["metadata"].update(tags=["skip-execution"]))},
+        on_purpose="a student's tag does not switch a test off: nbgrader gives all its points",
+    ),
+    Case(
+        "too-many-points",
+        (_ONE, graded("5 if x == 1 else 0")),
+        _PUPILS,
+        on_purpose="nbgrader fails on a submission that claims more points than there are; here that cell gets 0",
+    ),
+    Case(
+        "several notebooks",
+        (_ONE, graded("assert x == 1")),
+        _PUPILS,
+        more={
+            "part two": Notebook(
+                (_ONE, graded("assert x == 1", points=3), task("Draw.")), {"right": _WRONG, "wrong": _RIGHT}
+            ),
+            "reading": Notebook((new_markdown_cell("Read this.", id="read"), code("1 + 1"))),
+        },
+    ),
+    Case(
+        "one-missing", (_ONE, graded("assert x == 1")), _PUPILS, more={"b": Notebook((_ONE, graded("assert x == 1")))}
+    ),
+    _quickstart("ps1"),
+    _quickstart("ps1_autotest"),
+    Case(
+        "hw1",
+        (),
+        alone=True,
+        more={"problem 1": Notebook((_ONE, graded("assert x == 1")), _PUPILS)},
+    ),
+    Case("hw10", (_ONE, graded("assert x == 1")), {"right": _RIGHT, "only-hw10": _RIGHT}),
+    Case(
+        "files-in-folders",
+        (_ONE, graded("from tools.helper import one\nassert x == one() == int(open('data/one.txt').read())")),
+        _PUPILS,
+        {"tools/helper.py": "def one():\n    return 1\n", "data/one.txt": "1"},
+    ),
+    Case(
+        "file-of-a-student",
+        (_ONE, graded("assert x == 1")),
+        {"right": write(0, "from mine import one\nx = one")},
+        handed_in={"mine.py": "one = 1\n"},
+    ),
+    Case(
+        "file-overwritten",
+        (_ONE, graded("import given\nassert x == given.one == 1")),
+        _PUPILS,
+        {"given.py": "one = 1\n"},
+        {"given.py": "one = 2\n"},
+    ),
+    Case(
+        "file-to-edit",
+        (_ONE, graded("import given\nassert x == 1 and given.one == 2")),
+        _PUPILS,
+        {"given.py": "one = 1\n"},
+        {"given.py": "one = 2\n"},
+        config='c.Autograde.exclude_overwriting = {"file-to-edit": ["given.py"]}\n',
+    ),
+    Case(
+        "file-written",
+        (code("%%writefile made.py\none = 1", "write"), _ONE, graded("import made\nassert x == made.one")),
+        {"right": write(1, "x = 1")},
+    ),
+    Case(
+        "figure-in-a-test",
+        (
+            code("import matplotlib.pyplot as plt", "plots"),
+            answer(_SOLVED.format("plt.plot([1, 2]);")),
+            graded("assert len(plt.gca().lines) == 1"),
+            graded("assert plt.get_fignums() == []", "test-2"),
+        ),
+        {"right": write(1, "plt.plot([1, 2]);")},
+    ),
+    Case(
+        "plot-by-hand",
+        (code("import matplotlib.pyplot as plt", "plots"), manual(_SOLVED.format("plt.plot([1, 2])"), "code")),
+        {"right": write(1, "plt.plot([1, 2]);")},
+    ),
+    Case("exits", (_ONE, graded("assert x == 1")), {"right": write(0, "x = 1\nimport sys\nsys.exit()")}),
+    Case("main", (_ONE, graded("assert x == 1 and __name__ == '__main__' and globals()['x'] == 1")), _PUPILS),
+    Case(
+        "source-of-an-answer",
+        (
+            answer("def f(a):\n    ### BEGIN SOLUTION\n    return a + 1\n    ### END SOLUTION"),
+            graded("import inspect\nassert 'for' not in inspect.getsource(f) and f(1) == 2"),
+        ),
+        {
+            "right": write(0, "def f(a):\n    return a + 1"),
+            "wrong": write(0, "def f(a):\n    for _ in (1,):\n        return a + 1"),
+        },
+    ),
+    Case(
+        "unittest",
+        (
+            _ONE,
+            graded(
+                "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n        self.assertEqual(x, 1)\n"
+                "ran = unittest.TextTestRunner(stream=__import__('io').StringIO()).run(unittest.defaultTestLoader.loadTestsFromTestCase(T))\n"
+                "assert ran.wasSuccessful()"
+            ),
+        ),
+        _PUPILS,
+    ),
+    Case(
+        "captured",
+        (_ONE, graded("%%capture shown\nprint(x)"), graded("assert shown.stdout == '1\\n'", "test-2")),
+        _PUPILS,
+    ),
+    Case("numpy", (_ONE, graded("import numpy as np\nnp.testing.assert_allclose([x], [1.0])")), _PUPILS),
+    Case("displayed", (_ONE, graded("from IPython.display import display\ndisplay(x)\nassert x == 1")), _PUPILS),
+    Case("value", (_ONE, graded("assert x == 1\n'fine'")), _PUPILS),
+    Case("nothing-graded", (code("1 + 1"),), {"right": write(0, "2 + 2")}),
 )

@@ -9,7 +9,7 @@ from autograder.grading.course import Course
 
 from .conftest import LESSON, run
 
-FIELDS = {"lesson", "score", "max_score", "status", "reason", "sandbox", "verdicts"}
+FIELDS = {"lesson", "notebook", "score", "max_score", "status", "reason", "sandbox", "verdicts"}
 
 
 def path_of(course: Course, student: str) -> Path:

@@ -214,7 +214,7 @@ def test_a_grader_killed_at_twenty_random_moments_loses_and_doubles_nothing(
             done = {
                 row[0]
                 for row in database.execute(
-                    "select student_id from submitted_assignment s join autograder_result r on r.submission_id = s.id"
+                    "select student_id from submitted_assignment s join submitted_notebook n on n.assignment_id = s.id join autograder_result r on r.notebook_id = n.id"
                 )
             }
         # Whoever has a result has every grade.

@@ -86,7 +86,7 @@ def test_many_values_and_many_bytes_of_outputs_are_no_reason(tmp_path: Path) -> 
     path.write_bytes(raw)
     assert read_or_reason(path) == (EMPTY, "")
     handed_in = Submitted(tmp_path / "submitted", tmp_path / "solutions")
-    assert handed_in.read(handed_in.submissions(["l"])[0]) == EMPTY
+    assert handed_in.read(handed_in.submissions({"l": ["l"]})[0]) == EMPTY
 
 
 def test_what_is_large_elsewhere_is_refused() -> None:

@@ -55,7 +55,7 @@ def root(tmp_path: Path) -> Path:
 
 def handed_in(root: Path) -> tuple[Submitted, Submission]:
     submitted = Submitted(root, root.with_name("solutions"))
-    (submission,) = submitted.submissions([LESSON], "mallory")
+    (submission,) = submitted.submissions({LESSON: [LESSON]}, "mallory")
     return submitted, submission
 
 
@@ -139,7 +139,7 @@ def test_a_link_that_leads_nowhere_is_handed_in_too(root: Path) -> None:
     submitted, submission = handed_in(root)
     with pytest.raises(SubmissionError, match="expected the folder 'mallory'; got a link"):
         submitted.read(submission)
-    assert [one.student for one in submitted.submissions([LESSON])] == ["ada", "mallory"]
+    assert [one.student for one in submitted.submissions({LESSON: [LESSON]})] == ["ada", "mallory"]
 
 
 @pytest.mark.parametrize("name", [NOTEBOOK, "01-Lesson", f"{LESSON} (1)"])

@@ -376,7 +376,7 @@ def _run_cells(grader: Wire, shell: Shell) -> None:
     """Do what the grader asks: put a file here, run a source, or probe an exercise at the inputs that come with it."""
     answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
         "file": _put,
-        "source": lambda message: {"outputs": shell.run(message["source"])},
+        "source": lambda message: {"outputs": shell.run(message["source"], message.get("pictures", False))},
         "variants": lambda message: {"seen": _vary(shell, message)},
         "exercise": lambda message: {"observation": _observe(shell, message)},
     }

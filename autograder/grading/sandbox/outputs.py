@@ -1,7 +1,9 @@
-"""A cell's outputs as they are kept: plain text with an end. What a student's process sends is not trusted."""
+"""A cell's outputs as they are kept: plain text with an end, and PNG pictures. What a student's process sends is not trusted."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +17,9 @@ MAX_LINE = 500
 MAX_NAME = 200
 # Of all the outputs of one cell, in characters.
 MAX_CELL = 500_000
+# The one kind of picture that is kept, and how many bytes it may have.
+PICTURE = "image/png"
+MAX_PICTURE = 250_000
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # Neither UTF-8 nor XML, in which the kept text is written later, has these.
@@ -82,5 +87,14 @@ def _clean(output: object, count: int) -> NotebookNode | None:
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, str]:
-    text = data.get("text/plain")
-    return {"text/plain": clean_text(text)} if isinstance(text, str) and text else {}
+    text, picture = data.get("text/plain"), data.get(PICTURE)
+    kept = {"text/plain": clean_text(text)} if isinstance(text, str) and text else {}
+    return kept | ({PICTURE: picture} if isinstance(picture, str) and _is_png(picture) else {})
+
+
+def _is_png(text: str) -> bool:
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return len(content) <= MAX_PICTURE and content.startswith(b"\x89PNG\r\n\x1a\n")

@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ...modules import file_of, imported, needed
+from ...modules import LESSONS, file_of, imported, lessons_folder, needed
 
 PACKAGE = "autograder"
 # What runs behind the walls, and what a notebook imports there.
 _ASKS = (f"{PACKAGE}.grading.sandbox.forkserver", f"{PACKAGE}.notebook")
-_LESSONS, _FIGURES, _PICTURE = f"{PACKAGE}.lessons", f"{PACKAGE}.figures", f"{PACKAGE}.figures.picture"
+_FIGURES, _PICTURE = f"{PACKAGE}.figures", f"{PACKAGE}.figures.picture"
 # All that student code may know of an exercise while it is graded. A field that is not named here is no part of it.
 QUESTION = frozenset(
     ("id", "number", "title", "way", "difficulty", "importance", "minutes", "points", "hints", "builders", "partial")
@@ -122,10 +122,10 @@ def _reached(tree: ast.Module) -> set[str]:
 
 def _contents() -> Iterator[tuple[str, bytes]]:
     asking = needed(*_ASKS)
-    lessons = {f"{_LESSONS}.{one.name}" for one in pkgutil.iter_modules([str(file_of(_LESSONS).parent)])}
+    lessons = {f"{LESSONS}.{one.name}" for one in pkgutil.iter_modules([str(lessons_folder())])}
     questions = {name: questions_only(path.read_text(encoding="utf-8")) for name, path in _files(lessons)}
     for name, text in questions.items():
-        asking |= needed(*(one for one in imported(text, _LESSONS) if one != name))
+        asking |= needed(*(one for one in imported(text, LESSONS) if one != name))
     figures = {_FIGURES, *(f"{_FIGURES}.{one.name}" for one in pkgutil.iter_modules([str(file_of(_FIGURES).parent)]))}
     for name, path in sorted((asking | dict(_files(figures))).items()):
         if name in lessons:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import contextlib
 import inspect
 import io
@@ -17,7 +18,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import LSString, SList
 
-from .outputs import MAX_CELL, MAX_LINE, MAX_LINES, MAX_NAME, MAX_OUTPUTS, MAX_TEXT
+from .outputs import MAX_CELL, MAX_LINE, MAX_LINES, MAX_NAME, MAX_OUTPUTS, MAX_PICTURE, MAX_TEXT, PICTURE
 
 Output = dict[str, Any]
 
@@ -38,6 +39,9 @@ class _Hook(DisplayHook):  # type: ignore[misc]
     def compute_format_data(self, result: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return a value as plain text, and ask none of the formatters that are off."""
         formatter = self.shell.display_formatter
+        if PICTURE in formatter.active_types:
+            made: tuple[dict[str, Any], dict[str, Any]] = super().compute_format_data(result)
+            return made
         shows_itself = formatter.ipython_display_formatter(result)
         text = None if shows_itself else formatter.formatters["text/plain"](result)
         return ({} if text is None else {"text/plain": text}), {}
@@ -59,10 +63,13 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         self.colors = "nocolor"
         # With the lines around each line, the first error of a cell takes longer than all the lesson's other cells.
         self.InteractiveTB.set_mode("Plain")
-        # Nothing but plain text is kept while grading, so nothing else is made, and no figure is drawn.
-        self.display_formatter.active_types = ["text/plain"]
+        self.keep_pictures(False)
         self.display_formatter.mimebundle_formatter.enabled = False
         self._as_made = self._ways()
+
+    def keep_pictures(self, pictures: bool) -> None:
+        """Draw figures or not. What is not kept is not made."""
+        self.display_formatter.active_types = ["text/plain", PICTURE] if pictures else ["text/plain"]
 
     def init_history(self) -> None:
         """Keep no history: there is no place to keep it."""
@@ -109,16 +116,17 @@ class Shell(InteractiveShell):  # type: ignore[misc]
             print(f"no process can be started here: {error}", file=sys.stderr)
             return SList() if split else LSString("")
 
-    def run(self, source: str) -> list[Output]:
-        """Run one cell and return its outputs. What a cell raises is an output, `SystemExit` too."""
+    def run(self, source: str, pictures: bool = False) -> list[Output]:
+        """Run one cell and return its outputs, with its pictures or without. What a cell raises is an output, `SystemExit` too."""
         self.collected = []
+        self.keep_pictures(pictures)
         with _caught() as streams:
             try:
                 codes = self._compiled(source) if self._ways() == self._as_made else None
                 if codes is None:
-                    self.run_cell(source, store_history=False)
+                    self.run_cell(source, store_history=True)
                 else:
-                    self._run_compiled(codes)
+                    self._run_compiled(source, codes)
             except BaseException as error:
                 self._showtraceback(type(error), error, [f"{type(error).__name__}: {error}"])
         texts = [{"output_type": "stream", "name": name, "text": text} for name, text in streams.items() if text]
@@ -143,11 +151,15 @@ class Shell(InteractiveShell):  # type: ignore[misc]
             return None
         return None if any(code.co_flags & inspect.CO_COROUTINE for code in codes) else codes
 
-    def _run_compiled(self, codes: Sequence[CodeType]) -> None:
+    def _run_compiled(self, source: str, codes: Sequence[CodeType]) -> None:
         """Run a cell without the rest of `run_cell`, which takes longer than most cells."""
+        self.history_manager.store_inputs(self.execution_count, source, source)
         self.events.trigger("pre_execute")
-        with self.builtin_trap, self.display_trap:
-            any(_result(self.run_code(code)) for code in codes)
+        try:
+            with self.builtin_trap, self.display_trap:
+                any(_result(self.run_code(code)) for code in codes)
+        finally:
+            self.execution_count += 1
         self.events.trigger("post_execute")
 
 
@@ -200,5 +212,11 @@ def _within(outputs: list[Output]) -> list[Output]:
 
 
 def _plain(data: dict[str, Any]) -> dict[str, str]:
-    """Return the texts of an output; pictures are not kept while grading."""
-    return {mime: text[:MAX_TEXT] for mime, text in data.items() if mime.startswith("text/") and isinstance(text, str)}
+    """Return the texts of an output, and its picture if that is not too large."""
+    kept = {mime: text[:MAX_TEXT] for mime, text in data.items() if mime.startswith("text/") and isinstance(text, str)}
+    picture = data.get(PICTURE)
+    if isinstance(picture, bytes):
+        picture = base64.b64encode(picture).decode()
+    if isinstance(picture, str) and len(picture) <= MAX_PICTURE * 4 // 3 + 4:
+        kept[PICTURE] = picture.replace("\n", "")
+    return kept

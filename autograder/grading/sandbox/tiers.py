@@ -30,7 +30,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, get_args
 
-from ...modules import file_of
+from ...modules import FOLDER, file_of, lessons_folder
 from .. import GradingError
 from . import landlock, redact, seccomp
 from .visible import SYSTEM_LINKS, visible
@@ -42,6 +42,9 @@ TierChoice = Tier | Literal["auto"]
 CHOICES: tuple[TierChoice, ...] = ("auto", *TIERS)
 
 MIB = 1 << 20
+
+# A kernel's: a figure is shown at the end of the cell that made it, and closed.
+BACKEND = "module://matplotlib_inline.backend_inline"
 
 # Not /dev/zero: what is mapped of it is memory that no limit counts.
 DEVICES = ("/dev/full", "/dev/random", "/dev/urandom")
@@ -141,6 +144,7 @@ def settings(home: str) -> dict[str, str]:
         "MPLCONFIGDIR": home,
         "IPYTHONDIR": home,
         "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": BACKEND,
     }
 
 
@@ -226,14 +230,14 @@ def start(tier: Tier) -> ForkServer:
 
 
 def _see_that_the_course_is_hidden() -> None:
-    """See that neither this package nor the course in this directory lies in a folder that is shown whole.
+    """See that neither this package, nor the lessons, nor the course in this directory lie in a folder that is shown whole.
 
     Raises
     ------
     SandboxError
         When one does.
     """
-    for folder in (file_of(redact.PACKAGE).parent, Path.cwd()):
+    for folder in (file_of(redact.PACKAGE).parent, lessons_folder(), Path.cwd()):
         shown = visible().around(folder)
         if shown is not None:
             raise SandboxError(
@@ -276,7 +280,8 @@ def remove(place: Path) -> None:
 
 def _environment(tier: Tier, place: Path | None) -> Mapping[str, str]:
     if tier == "none":
-        return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""}
+        taken = {name: value for name, value in os.environ.items() if name != FOLDER}
+        return {**taken, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "MPLBACKEND": BACKEND}
     return settings("/tmp" if place is None else str(place))
 
 
