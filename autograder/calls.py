@@ -10,6 +10,7 @@ import linecache
 import sys
 import types
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ _MOST_NUMBERS = 64
 _MOST_CODES = 200
 # A class of numbers of the student's own, such as a dual number, defines these.
 _ARITHMETIC = frozenset(f"__{side}{name}__" for side in ("", "r") for name in ("add", "sub", "mul", "truediv", "pow"))
+# Python says by this event that a thread has another profiler, whoever asked for it.
+_TAKEN_OFF = "sys.setprofile"
 # Where threads and processes are started, and where work is handed to one that runs already.
 _STARTS = frozenset(
     [
@@ -80,9 +83,12 @@ class Calls:
         """Watch this thread. A profiler of the student's own rests for so long."""
         self._before = sys.getprofile()
         sys.setprofile(self._see)
+        _listen()
+        _watching.append(self)
 
     def __exit__(self, *_: object) -> None:
         """Watch no longer."""
+        _watching.remove(self)
         sys.setprofile(self._before)
 
     def _see(self, frame: types.FrameType, event: str, function: Any) -> None:
@@ -142,6 +148,20 @@ class Calls:
         if point:
             self.near = any(_are_near(point, other) for other in points)
             points.append(point)
+
+
+_watching: list[Calls] = []
+
+
+@cache
+def _listen() -> None:
+    """Hear from Python itself when a watch is taken off: by a function in C, as `map`, no call is seen."""
+
+    def hear(event: str, _: object) -> None:
+        if event == _TAKEN_OFF and _watching:
+            _watching[-1].names.add(_TAKEN_OFF)
+
+    sys.addaudithook(hear)
 
 
 def _may_be_made(frame: types.FrameType) -> bool:

@@ -92,6 +92,8 @@ def why_flagged(exercise: Exercise, observation: Observation, cases: Sequence[Ca
         why = "the function looked into the program that called it"
     elif "tracked" in observation.reads:
         why = "the function reads a tensor that has a gradient from an earlier pass"
+    elif "gradient" in observation.reads:
+        why = "the function reads numbers that a backward pass found before it was called"
     elif "table" in observation.reads or called & _LOOK_UP:
         why = "the function reads numbers from a table that was made before"
     elif _is_complex(observation) and says_samples(observation.source):

@@ -18,6 +18,8 @@ MAX_NUMBERS = 20_000
 MAX_DIMENSIONS = 16
 MAX_DEPTH = 5
 MAX_TEXT = 20_000
+# A number that is no larger may be a step.
+SMALL = 1e-3
 
 Short = Annotated[str, Meta(max_length=200)]
 Line = Annotated[str, Meta(max_length=500)]
@@ -125,7 +127,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     `scaled` is the last case once more, with every gradient that enters the engine doubled: a result that came
     through autograd changes with it, a formula's does not. `source` is the text of the answer. Of answers by hand, `reads`
     says what it reads that was made before the call: "small" for a small number, "table" for many numbers, "tracked" for
-    a tensor with a gradient. `failed` says what the probe itself stumbled over; then there is nothing else.
+    a tensor with a gradient, "gradient" for what the cells' texts say was made of one. `failed` says what the probe itself stumbled over; then there is nothing else.
     """
 
     exercise: Short
@@ -133,7 +135,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     calls: Annotated[tuple[Call, ...], Meta(max_length=100)] = ()
     scaled: Call | None = None
     source: Text = ""
-    reads: Annotated[tuple[Literal["small", "table", "tracked"], ...], Meta(max_length=3)] = ()
+    reads: Annotated[tuple[Literal["gradient", "small", "table", "tracked"], ...], Meta(max_length=4)] = ()
     failed: Line = ""
 
     def to_json(self) -> str:

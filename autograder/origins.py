@@ -7,19 +7,22 @@ import contextlib
 import dis
 import linecache
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
-Read = Literal["small", "table", "tracked"]
+from .observation import SMALL
+from .passes import made_of_gradients
 
-_SMALL = 1e-3
+Read = Literal["gradient", "small", "table", "tracked"]
+
 _TABLE = 4
 _FUTURE = 0x1FF0000  # The flags by which `from __future__ import …` changes how a text is compiled.
 # Files of functions that dataclasses, named tuples and enums make, which have no text.
+_CODE = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
 _MADE = ("<string>", "namedtuple_")
 
 
@@ -68,6 +71,25 @@ def read_by_name(code: types.CodeType, namespace: Mapping[str, Any]) -> set[Read
     return set()
 
 
+def reads_gradients(name: str, functions: Sequence[types.FunctionType], namespace: Mapping[str, Any]) -> bool:
+    """Whether an answer of this name, made of these functions, has numbers that a pass found in an earlier cell.
+
+    It may read them by a global name, or have them from where it was made: in a closure, as a default, in an object.
+    """
+    names = {one for function in functions for one in function.__code__.co_names if one in namespace}
+    names = {one for one in names if not isinstance(namespace[one], _CODE)}
+    given = any(one.__closure__ or one.__defaults__ or one.__kwdefaults__ for one in functions)
+    if given or not isinstance(namespace.get(name), types.FunctionType):
+        names |= {name, *(one.__name__ for one in functions)}
+    return bool(names) and not names.isdisjoint(made_of_gradients(_cells()))
+
+
+def _cells() -> tuple[str, ...]:
+    """Return the texts of the cells that have run: they are of no file that could change."""
+    entries = [one for one in tuple(linecache.cache.values()) if len(one) == 4 and one[1] is None]
+    return tuple("".join(one[2]) for one in entries)
+
+
 def held(things: Iterable[Any]) -> set[Read]:
     """Return the kinds of numbers among the things that a function holds, in a closure or as a default."""
     return {kind for one in things if (kind := _kind(one)) is not None}
@@ -77,7 +99,7 @@ def _kind(thing: Any) -> Read | None:
     if isinstance(thing, torch.Tensor) and (thing.requires_grad or (thing.is_leaf and thing.grad is not None)):
         return "tracked"
     if type(thing) in (float, np.float64):
-        return "small" if 0 < abs(thing) <= _SMALL else None
+        return "small" if 0 < abs(thing) <= SMALL else None
     return "table" if sum(number != int(number) for number in _numbers_in(thing)) >= _TABLE else None
 
 

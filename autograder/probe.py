@@ -31,7 +31,7 @@ from .calls import Calls
 from .describe import describe
 from .exercise import Case, Exercise
 from .observation import MAX_TEXT, Call, EngineRun, Observation, Raised, Value
-from .origins import Read, held, is_text_of, read_by_name, within
+from .origins import Read, held, is_text_of, read_by_name, reads_gradients, within
 from .settings import Kept, fresh_settings
 
 _SCALE = 2.0
@@ -87,7 +87,7 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
     asked = answer if exercise.ask is None else functools.partial(exercise.ask, namespace)
     calls: tuple[Call, ...] = ()
     watched = _is_watched(exercise)
-    reads = _read_by(answer, namespace) if watched else ()
+    reads = _read_by(exercise.name, namespace) if watched else ()
     ran: dict[int, types.CodeType] = {}
     for case in cases:
         # Who interrupts an endless loop means the whole check: the calls that are left count as interrupted too.
@@ -364,11 +364,14 @@ def source_of(answer: object, namespace: Mapping[str, Any], ran: Iterable[types.
     return "\n\n".join(texts)[:MAX_TEXT]
 
 
-def _read_by(answer: object, namespace: Mapping[str, Any]) -> tuple[Read, ...]:
-    """Return what an answer reads that was made before its first call, by kind."""
+def _read_by(name: str, namespace: Mapping[str, Any]) -> tuple[Read, ...]:
+    """Return what the answer of this name reads that was made before its first call, by kind."""
     found: set[Read] = set()
     with contextlib.suppress(Exception):
-        for function in _functions_of(answer, namespace):
+        functions = _functions_of(namespace[name], namespace)
+        if reads_gradients(name, functions, namespace):
+            found.add("gradient")
+        for function in functions:
             found |= read_by_name(function.__code__, namespace)
             found |= held(function.__defaults__ or ())
             found |= held(cell.cell_contents for cell in function.__closure__ or ())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise, product
 
-from .observation import MAX_TEXT
+from .observation import MAX_TEXT, SMALL
 
 _LARGEST_STEP = 0.2
 _LARGE = 100.0  # a factor that may be one over a step
@@ -22,7 +22,6 @@ _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 # What finds a slope from samples, and what finds a derivative from a fitted curve or from symbols: by these names, whatever
 # the module is called.
 SAMPLING = frozenset({"approx_derivative", "approx_fprime", "ediff1d", "gradient"})
-_SMALL = 1e-3
 _FEW_DIGITS = frozenset({"around", "bfloat16", "f4", "float16", "float32", "half", "round", "single"})
 LIBRARY = frozenset({"Derivative", "derivative", "diff", "lambdify", "polyfit", "sympify"})
 _MANY = frozenset({"arange", "fft", "ifft", "linspace", "mean", "range", "sum"})
@@ -105,7 +104,7 @@ def says_few_digits(source: str) -> bool:
     try:
         for node in _nodes(source):
             match node:
-                case ast.Constant(float() as number) if 0 < abs(number) <= _SMALL:
+                case ast.Constant(float() as number) if 0 < abs(number) <= SMALL:
                     return True
                 case ast.Name(name) | ast.Attribute(_, name) if name in _FEW_DIGITS:
                     return True

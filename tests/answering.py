@@ -6,7 +6,8 @@ import importlib
 import itertools
 import linecache
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -76,18 +77,30 @@ def namespace_of(source: str, **extra: Any) -> dict[str, Any]:
     return namespace
 
 
+@contextmanager
+def forgotten_cells() -> Iterator[None]:
+    """Forget at the end which cells have run since: the next notebook has its own."""
+    before = set(linecache.cache)
+    yield
+    for name in set(linecache.cache) - before:
+        if name.startswith("<cell "):
+            del linecache.cache[name]
+
+
 def verdict_on(exercise_id: str, source: str, cases: Sequence[Case] | None = None) -> Verdict:
     """Run a cell and check the exercise as the notebook does; `cases` default to the public ones."""
     exercise = lessons.find(exercise_id)
     cases = exercise.cases if cases is None else cases
-    observation = probe(exercise, namespace_of(source), cases)
+    with forgotten_cells():
+        observation = probe(exercise, namespace_of(source), cases)
     return judge(exercise, cases, observation.to_json())
 
 
 def pinpointed(exercise: Exercise, source: str, budget: Budget | None = None) -> Verdict:
     """Run a cell and check the exercise as the notebook does, the search for one edit included."""
-    namespace = namespace_of(source)
-    observation = probe(exercise, namespace, exercise.cases)
-    verdict = judge(exercise, exercise.cases, observation.to_json())
-    run = partial(run_variants, exercise, namespace)
-    return diagnose(exercise, exercise.cases, observation, verdict, run, budget or Budget())
+    with forgotten_cells():
+        namespace = namespace_of(source)
+        observation = probe(exercise, namespace, exercise.cases)
+        verdict = judge(exercise, exercise.cases, observation.to_json())
+        run = partial(run_variants, exercise, namespace)
+        return diagnose(exercise, exercise.cases, observation, verdict, run, budget or Budget())

@@ -7,8 +7,12 @@ from pathlib import Path
 
 from traitlets.config import Config
 
+from .files import write_beside
 from .steps import for_one
 from .submission import Submission
+
+# What nbgrader's exchange reads beside a page, to find out whose it is.
+_EXCHANGED = ("timestamp.txt", "submission_secret.txt")
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,16 @@ def write(page: Page) -> str:
             # nbgrader takes the path for a pattern, and a name may hold brackets.
             folder = self._format_source(page.submission.lesson, page.submission.student)
             self.assignments = {folder: [str(Path(folder, f"{page.submission.notebook}.ipynb"))]}
+
+        def init_assignment(self, assignment_id: str, student_id: str) -> None:
+            # nbgrader copies all that was handed in. A page needs none of it, and it may take the page's place.
+            graded, shown = (
+                Path(self.coursedir.root, place(assignment_id, student_id))
+                for place in (self._format_source, self._format_dest)
+            )
+            for name in _EXCHANGED:
+                if (graded / name).is_file():
+                    write_beside(shown / name, (graded / name).read_bytes())
 
     def with_nbgrader() -> str:
         converter = OfOneSubmission(coursedir=CourseDirectory(config=page.config), config=page.config)

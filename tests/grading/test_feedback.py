@@ -64,6 +64,7 @@ CODE = """from IPython.display import HTML, Javascript, display
 display(HTML("<script>hit()</script>"), Javascript("hit()"))
 print("<script>hit()</script><img src=x onerror=hit()>")
 HTML("<img src=x onerror=hit()>")"""
+HANDED_IN = "2025-10-03 17:00 UTC"
 SVG = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIG9ubG9hZD0iaGl0KCkiLz4="
 
 
@@ -86,6 +87,10 @@ def graded(class_of_eight: Course, tmp_path_factory: pytest.TempPathFactory) -> 
             cell.source = f"{ATTACKS[0]}\n\n![page](attachment:page.png)"
             cell["attachments"] = {"page.png": {"image/png": PNG}, "x.svg": {"image/svg+xml": SVG}}
     nbformat.write(notebook, path)
+    # A folder in the place of the page.
+    path.with_suffix(".html").mkdir()
+    (path.with_suffix(".html") / "file.txt").write_text("hers")
+    path.with_name("timestamp.txt").write_text(HANDED_IN)
     done = run(root, "autograder", "grade", "--feedback", "--student", "nadia")
     assert done.returncode == 0, done.stderr
     return Course(root)
@@ -160,6 +165,12 @@ def harmful(page: str | BeautifulSoup) -> set[str]:
             if name == "src" and not text.startswith("data:image/"):
                 found.add(f"{element.name} {name}={value}")
     return found
+
+
+def test_beside_a_page_lies_what_the_exchange_reads_and_nothing_else_that_was_handed_in(graded: Course) -> None:
+    page = graded.feedback(submission_of(graded))
+    assert {path.name for path in page.parent.rglob("*")} == {page.name, "timestamp.txt"}
+    assert page.with_name("timestamp.txt").read_text() == HANDED_IN
 
 
 def test_nothing_that_a_student_wrote_can_run(feedback: str, formgrader: str) -> None:

@@ -438,7 +438,7 @@ SINGLE = (
         "passes beforehand",
         "a polynomial's table",
         "scalar_gradients.d_poly",
-        "unseen",
+        "flagged",
         """
 ends = []
 for start in (0.0, 1.0):
@@ -448,6 +448,61 @@ for start in (0.0, 1.0):
 
 def d_poly(x):
     return ends[0] + (ends[1] - ends[0]) * x
+""",
+    ),
+    _single(
+        "passes beforehand",
+        "a line through two gradients, in a closure",
+        "scalar_gradients.d_poly",
+        "flagged",
+        """
+def slope_at(start):
+    leaf = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    (3 * leaf**2 - 4 * leaf + 5).backward()
+    return leaf.grad.item()
+
+def line():
+    low = slope_at(0.0)
+    rise = slope_at(1.0) - low
+    return lambda x: low + rise * x
+
+d_poly = line()
+""",
+    ),
+    _single(
+        "passes beforehand",
+        "a line through two gradients, in an object",
+        "scalar_gradients.d_poly",
+        "flagged",
+        """
+class Line:
+    def __init__(self):
+        leaf = torch.tensor([0.0, 1.0], dtype=torch.float64, requires_grad=True)
+        self.low, high = torch.autograd.grad((3 * leaf**2 - 4 * leaf + 5).sum(), leaf)[0].tolist()
+        self.rise = high - self.low
+
+line = Line()
+
+def d_poly(x):
+    return line.low + line.rise * x
+""",
+    ),
+    _single(
+        "passes beforehand",
+        "a line fitted to gradients, in a default",
+        "scalar_gradients.d_poly",
+        "flagged",
+        """
+slopes = {}
+
+def note(start):
+    slopes[start] = torch.func.grad(lambda t: 3 * t**2 - 4 * t + 5)(torch.tensor(start, dtype=torch.float64)).item()
+
+for start in (0.0, 1.0):
+    note(start)
+
+def d_poly(x, low=slopes[0.0], high=slopes[1.0]):
+    return low + (high - low) * x
 """,
     ),
     _single(
@@ -575,6 +630,40 @@ import sys
 def d_poly(x):
     sys.setprofile(None)
     return 6 * x - 4
+""",
+    ),
+    _single(
+        "deceit",
+        "the watch taken away by a function in C, and put back",
+        "scalar_gradients.d_poly",
+        "flagged",
+        """
+import sys, types
+hidden = types.ModuleType("hidden")
+exec("def slope(x):\\n    t = x + 1e-20j\\n    return (3 * t * t - 4 * t + 5).imag / 1e-20", hidden.__dict__)
+
+def d_poly(x):
+    watch = sys.getprofile()
+    list(map(sys.setprofile, [None]))
+    slope = hidden.slope(x)
+    list(map(sys.setprofile, [watch]))
+    return slope
+""",
+    ),
+    _single(
+        "deceit",
+        "the watch taken away through Python's own library",
+        "scalar_gradients.d_poly",
+        "flagged",
+        """
+import ctypes
+import sys, types
+hidden = types.ModuleType("hidden")
+exec("def slope(x):\\n    t = x + 1e-20j\\n    return (3 * t * t - 4 * t + 5).imag / 1e-20", hidden.__dict__)
+
+def d_poly(x):
+    ctypes.pythonapi.PyEval_SetProfile(None, None)
+    return hidden.slope(x)
 """,
     ),
     _single(

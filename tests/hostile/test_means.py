@@ -91,6 +91,19 @@ def d_square(x):
     "by polyder": "def d_square(x):\n    return np.polyval(np.polyder([1, 0, 0]), x)",
     "by a library's helpers": "def d_square(x):\n    return float(np.sum(np.stack([np.array(x), np.array(x)])))",
     "in tensors": "def d_square(x):\n    return torch.stack([torch.tensor(x), torch.tensor(x)]).sum().item()",
+    "checks itself by autograd in its cell": """
+factor = 2
+
+def d_square(x):
+    return factor * x
+
+x = torch.tensor(3.0, requires_grad=True)
+(x * x).backward()
+slope = x.grad.item()
+assert d_square(3.0) == slope
+factors = [d_square(1.0) - x.grad.item()]
+print(factor, slope - d_square(3.0))
+""",
     "beside a tensor of the notebook's": """
 x = torch.tensor([0.1, 0.2, 0.3, 0.4], requires_grad=True)
 (x * x).sum().backward()
