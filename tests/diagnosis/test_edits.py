@@ -228,3 +228,10 @@ def test_budget_is_kept() -> None:
     pinpointed(SLOPE, source, Budget(seconds=0.05))
     assert time.monotonic() - start < 5
     assert run_variants(SLOPE, {}, ["def answer(t):\n    return t"], SLOPE.cases, 0.0, True) == [None]
+
+
+def test_time_that_variants_take_elsewhere_counts() -> None:
+    source = "def answer(t):\n    return 3 - 2 * t * math.exp(t * t)"
+    hours = (3600.0 * n for n in range(1000))
+    verdict = pinpointed(SLOPE, source, PATIENT, clock=lambda: next(hours))
+    assert verdict.finding is None or not verdict.finding.kind.startswith("slip.")
