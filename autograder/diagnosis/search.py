@@ -17,7 +17,7 @@ import numpy as np
 from ..comparing import is_right, scales_of
 from ..exercise import Case, Exercise, Raises
 from ..finding import Finding
-from ..judge import judge
+from ..judge import RAISED, judge
 from ..observation import Call, Observation
 from ..reading import Part, read
 from ..verdict import OF_VALUES, Outcome, Verdict
@@ -39,6 +39,8 @@ _BATCH = 40
 _SECONDS_TO_DRAW = 0.05
 _SEED = b"one edit away"
 _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
+# Where no known mistake is named, the finding leads.
+_UNEXPLAINED = frozenset({Outcome.WRONG, Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE, Outcome.NOT_FINITE, Outcome.RAISED})
 # Right numbers by the wrong way: no small edit makes another way of it.
 _OTHER_WAY = frozenset({"autograd-by-hand", "finite-difference", "formula-by-autograd"})
 # What may change a state and leave the numbers as they are.
@@ -152,9 +154,11 @@ def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
         place = replace(finding.place, entry=before.place.entry)
         where = f" Look at `{place.text}` in line {place.line} of `{place.function}`."
         finding = Finding(before.kind, before.sentence + where, place)
-    if verdict.outcome in (Outcome.WRONG, Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE) and not verdict.mistake:
-        return replace(verdict, finding=finding, message=finding.sentence)
-    return replace(verdict, finding=finding)
+    if verdict.mistake or verdict.outcome not in _UNEXPLAINED:
+        return replace(verdict, finding=finding)
+    # What a call raised is told after its cause.
+    raised = verdict.message[verdict.message.find(RAISED) :] if RAISED in verdict.message else ""
+    return replace(verdict, finding=finding, message=f"{finding.sentence} {raised}".rstrip())
 
 
 def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:

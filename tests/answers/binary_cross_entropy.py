@@ -826,7 +826,7 @@ def bce_grads_autograd(x, y, w, b):
     "binary_cross_entropy.dL_dz": {
         "overflow": """\
 def dL_dz(z, y):
-    return 1 / (1 + np.exp(-10 * z)) - y
+    return 1 / (1 + np.exp(-np.float32(z))) - y
 """,
         "not-simplified": """\
 def dL_dz(z, y):
