@@ -19,18 +19,25 @@ from autograder import lessons
 from autograder.diagnosis.edits import variants
 from autograder.diagnosis.text import text_of
 from autograder.exercise import Exercise
+from tests.answers.own_engine import ENGINE, VALUE
 
 FOLDER = Path(__file__).parent
+# A function of lesson 8 works with the engine of the cells above.
+_BEFORE = {"own_engine": f"import contextlib\n{VALUE}\n{ENGINE}\n"}
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong answer; `line` is where an edit made it so, and 0 of one that was written by hand."""
+    """A wrong answer; `line` is where an edit made it so, and 0 of one that was written by hand.
+
+    `before` is what stands in the cells above that it needs.
+    """
 
     exercise: Exercise
     note: str
     source: str
     line: int = 0
+    before: str = ""
 
 
 def by_hand() -> Iterator[Wrong]:
@@ -45,7 +52,7 @@ def by_hand() -> Iterator[Wrong]:
             name, _, note = heading.partition(": ")
             # An exercise that a lesson has no longer is left out.
             if name in exercises:
-                yield Wrong(exercises[name], note, source)
+                yield Wrong(exercises[name], note, source, before=_BEFORE.get(lesson.name, ""))
 
 
 def right() -> Iterator[tuple[Exercise, str, str]]:
