@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 
 from .exercise import Exercise, Raises
 from .mistake import Mistake, Point
-from .reading import Leaf, Numbers, Part, Problem, leaf
+from .observation import Call
+from .reading import Leaf, Numbers, Part, Problem, leaf, numbers_in
 from .verdict import Outcome
 
 Rows = Sequence[Sequence[Part]]
+
+# The share of a number by which one is off that can't come from rounding.
+_CLEARLY = 0.01
 
 
 def first_wrong(exercise: Exercise, parts: Rows) -> tuple[int, int] | None:
@@ -99,6 +103,22 @@ def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], pa
                 return False
             differs = differs or not is_right(exercise, Part(part.path, one, part.reference), scales)
     return differs
+
+
+def broke(call: Call) -> bool:
+    """Whether numbers left their range in a call: it raised, warned or returned what is not finite."""
+    if call.raised is not None:
+        return "ArithmeticError" in call.raised.types or call.raised.text.startswith("math ")
+    return any(" encountered in " in warning for warning in call.warnings) or (
+        call.value is not None and not np.isfinite(numbers_in(call.value)).all()
+    )
+
+
+def mostly_wrong(parts: Rows) -> bool:
+    """Whether more than half of the numbers are wrong by more than rounding."""
+    pairs = [numbers for row in parts for part in row if (numbers := part.numbers()) is not None]
+    off = [bool((np.abs(got - want) > _CLEARLY * np.abs(want)).any()) for got, want in pairs]
+    return 2 * sum(off) > len(off)
 
 
 def adds_up(exercise: Exercise, parts: Rows) -> bool:

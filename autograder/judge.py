@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+import msgspec
 import numpy as np
 
 from . import lessons
 from . import mistakes as known
-from .comparing import adds_up, first_wrong, is_mistake, share, telling_ratio
+from .comparing import adds_up, broke, first_wrong, is_mistake, mostly_wrong, share, telling_ratio
 from .diagnosis import Wrong, explain, small_step, smallest_wrong, why_none
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .finding import Finding, Place
@@ -25,6 +26,9 @@ from .observation import Call, Observation, UnreadableError, Value
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
 from .source import names_called
 from .verdict import OF_VALUES, Outcome, Verdict
+
+# How a sentence begins that tells an exception.
+RAISED = "The call raised"
 
 
 # A check neither raises nor warns, for any numbers of an answer and any settings of NumPy.
@@ -66,7 +70,8 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     points = [Point(exercise.arguments(one), exercise.reference(*exercise.arguments(one))) for one in cases]
     problem = _raised(points, calls)
     if problem is not None:
-        return _verdict(exercise, _named(exercise, problem, calls), 0.0, cases, calls)
+        cause = _cause(exercise, cases, points, observation, problem)
+        return _verdict(exercise, cause or _named(exercise, problem, calls), 0.0, cases, calls)
 
     rows, problem = _read_all(points, calls)
     problem = smallest_wrong(exercise, points, calls, rows) or problem or _wrong_state(exercise, observation)
@@ -82,15 +87,14 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     if problem is None:
         verdict = _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
         return replace(verdict, flag=why_flagged(exercise, observation, cases, rows))
-    problem = _named(exercise, problem, calls)
-    problem = _explained(
-        Wrong(exercise, cases, points, rows, calls, observation.source, problem.case, partial(_call_text, exercise)),
-        problem,
-    )
+    cause = _cause(exercise, cases, points, observation, problem)
+    if cause is None:
+        problem = _named(exercise, problem, calls)
+        cause = _explained(_wrong_answer(exercise, cases, points, rows, observation, problem), problem)
     earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
     if earned and _not_through_engine(exercise, observation) is not None:
         earned = 0.0
-    return _verdict(exercise, problem, earned, cases, calls)
+    return _verdict(exercise, cause, earned, cases, calls)
 
 
 def stopped(exercise: Exercise, verdict: Verdict, name: str, text: str) -> Verdict:
@@ -141,19 +145,48 @@ def _raised(points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
             continue
         said = f"{call.raised.types[0]}: {call.raised.text}" if call.raised.text else call.raised.types[0]
         where = f" at the line `{call.raised.line}`" if call.raised.line else ""
-        return Problem(Outcome.RAISED, f"The call raised {said}{where}.", "", index)
+        return Problem(Outcome.RAISED, f"{RAISED} {said}{where}.", "", index)
     return None
 
 
 def _named(exercise: Exercise, problem: Problem, calls: Sequence[Call]) -> Problem:
-    """Give a problem without a name the name and the message of the first mistake that shows in its call."""
-    if problem.slug:
+    """Give a problem without a name the name and the message of the first mistake that shows in its call.
+
+    What was found already, as an expression that is wrong, knows more.
+    """
+    if problem.slug or problem.finding is not None:
         return problem
     for mistake in (*exercise.mistakes, *known.SHOWN):
         if mistake.shows is not None and mistake.shows(calls[problem.case]):
             said = f" {problem.message}" if problem.outcome is Outcome.RAISED else ""
             return replace(problem, message=mistake.message + said, slug=mistake.slug)
     return problem
+
+
+def _cause(
+    exercise: Exercise, cases: Sequence[Case], points: Sequence[Point], observation: Observation, problem: Problem
+) -> Problem | None:
+    """Return what is wrong with most numbers, if the problem is a call in which numbers left their range.
+
+    That they did is then a consequence, or the smaller mistake. A known mistake that shows there knows more than evidence.
+    """
+    calls = observation.calls
+    if exercise.ask is not None or not broke(calls[problem.case]):
+        return None
+    kept = [i for i, one in enumerate(points) if not broke(calls[i]) and not isinstance(one.reference, Raises)]
+    cases, points = [cases[i] for i in kept], [points[i] for i in kept]
+    observation = msgspec.structs.replace(observation, calls=tuple(calls[i] for i in kept))
+    rows, other = _read_all(points, observation.calls)
+    wrong = first_wrong(exercise, rows)
+    if wrong is None or not mostly_wrong(rows) or other or _wrong_state(exercise, observation):
+        return None
+    cause = _named(exercise, _wrong(exercise, points, rows, *wrong), observation.calls)
+    cause = _explained(_wrong_answer(exercise, cases, points, rows, observation, cause), cause)
+    consequence = _named(exercise, problem, calls)
+    if consequence.slug and not cause.slug and cause.finding is not None and cause.finding.kind.startswith("evidence."):
+        return None
+    said = f" {problem.message}" if problem.outcome is Outcome.RAISED else ""
+    return replace(cause, message=cause.message + said, case=kept[cause.case])
 
 
 def _read_all(points: Sequence[Point], calls: Sequence[Call]) -> tuple[list[list[Part]], Problem | None]:
@@ -229,6 +262,18 @@ def _other_passes(exercise: Exercise, points: Sequence[Point], calls: Sequence[C
 def _moved(before: Numbers, after: Numbers) -> bool:
     """Whether numbers differ by more than a small term that was added to make them differ."""
     return before.shape != after.shape or not np.allclose(after, before, rtol=0.01, atol=0.0, equal_nan=True)
+
+
+def _wrong_answer(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    points: Sequence[Point],
+    rows: Sequence[Sequence[Part]],
+    observation: Observation,
+    problem: Problem,
+) -> Wrong:
+    write_call = partial(_call_text, exercise)
+    return Wrong(exercise, cases, points, rows, observation.calls, observation.source, problem.case, write_call)
 
 
 def _explained(wrong: Wrong, problem: Problem) -> Problem:

@@ -222,6 +222,7 @@ KINDS: Mapping[str, Kind] = {
     "behaviour.constant": Kind(
         "returned the same number for every input", "Call it at two inputs before you check it."
     ),
+    "behaviour.bitwise-power": Kind("wrote a power with `^`", "Evaluate `3 ^ 2` and `3 ** 2`, and then `3.0 ^ 2`."),
     "behaviour.outside-variable": Kind(
         "used a variable of another cell inside the function",
         "Restart the kernel: what a function uses has to come in as an argument.",

@@ -6,6 +6,7 @@ import importlib
 import itertools
 import linecache
 import math
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,7 +19,7 @@ import torch
 
 from autograder import lessons
 from autograder.diagnosis.running import run_variants
-from autograder.diagnosis.search import Budget, diagnose
+from autograder.diagnosis.search import Budget, Clock, diagnose
 from autograder.exercise import Case, Exercise, Lesson, Way, case
 from autograder.grading.rebuild import grade_id_of
 from autograder.judge import judge
@@ -96,11 +97,13 @@ def verdict_on(exercise_id: str, source: str, cases: Sequence[Case] | None = Non
     return judge(exercise, cases, observation.to_json())
 
 
-def pinpointed(exercise: Exercise, source: str, budget: Budget | None = None) -> Verdict:
+def pinpointed(
+    exercise: Exercise, source: str, budget: Budget | None = None, clock: Clock = time.thread_time
+) -> Verdict:
     """Run a cell and check the exercise as the notebook does, the search for one edit included."""
     with forgotten_cells():
         namespace = namespace_of(source)
         observation = probe(exercise, namespace, exercise.cases)
         verdict = judge(exercise, exercise.cases, observation.to_json())
         run = partial(run_variants, exercise, namespace)
-        return diagnose(exercise, exercise.cases, observation, verdict, run, budget or Budget())
+        return diagnose(exercise, exercise.cases, observation, verdict, run, budget or Budget(), clock)

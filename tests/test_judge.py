@@ -221,6 +221,21 @@ def test_first_that_fits_is_told(first: Outcome, second: Outcome) -> None:
         assert verdict.call == f"answer({POINTS[where[0]]})"
 
 
+def test_a_cause_is_told_before_its_consequence() -> None:
+    # The other numbers are wrong too: that one of them left its range comes of it.
+    opposite = [-slope for slope in SLOPES]
+    overflow = raised("OverflowError", "math range error")
+    warned = Call(value=describe(-SLOPES[0]), warnings=("RuntimeWarning: overflow encountered in exp",))
+    for broken in (math.nan, -math.inf, overflow, warned):
+        verdict = judged(CUBE, [broken, *opposite[1:]])
+        assert verdict.mistake == "lesson.answer.opposite-sign", broken
+        assert verdict.points == 0
+    assert "The call raised OverflowError" in judged(CUBE, [overflow, *opposite[1:]]).message
+    # Of one that raised for another reason, and of right ones, it is no cause.
+    assert judged(CUBE, [raised("ValueError"), *opposite[1:]]).outcome is Outcome.RAISED
+    assert judged(CUBE, [math.nan, *SLOPES[1:]]).outcome is Outcome.NOT_FINITE
+
+
 def test_faults_are_in_the_order_of_the_outcomes() -> None:
     order = list(Outcome)
     assert sorted(FAULTS, key=order.index) == list(FAULTS)

@@ -6,6 +6,7 @@ true of the numbers in front of it, and of those that were tried only.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
@@ -28,7 +29,7 @@ def behaviour(wrong: Wrong, others: Sequence[Exercise] = ()) -> Finding | None:
     """Return what the numbers say; `others` are the other exercises of the lesson."""
     if not wrong.wrong_paths:
         return None
-    found = unused_parameter(wrong) or constant(wrong) or exchanged_entries(wrong)
+    found = bitwise_power(wrong) or unused_parameter(wrong) or constant(wrong) or exchanged_entries(wrong)
     found = found or _related(wrong) or _other_quantity(wrong, others) or _arranged(wrong)
     found = found or one_side(wrong) or outside_variable(wrong) or _where_in_array(wrong)
     return found or some_inputs(wrong)
@@ -55,6 +56,21 @@ def unused_parameter(wrong: Wrong) -> Finding | None:
                 sentence += f" Line {place.line} reads `{outside.id}`, which comes from outside the function."
                 return Finding("behaviour.unused-parameter", sentence, place)
             return Finding("behaviour.unused-parameter", sentence)
+    return None
+
+
+def bitwise_power(wrong: Wrong) -> Finding | None:
+    """Look for `^` with a number after it, which people of other languages write for a power."""
+    text = wrong.text
+    if text is None:
+        return None
+    for node in ast.walk(text.tree):
+        match node:
+            case ast.BinOp(_, ast.BitXor(), ast.Constant(int() as exponent)) if type(exponent) is int:
+                place = text.place(node)
+                where = f"Look at `{place.text}` in line {place.line} of `{place.function}`."
+                meaning = "In Python `^` works on the bits of whole numbers. A power is written with `**`."
+                return Finding("behaviour.bitwise-power", f"{where} {meaning}", place)
     return None
 
 

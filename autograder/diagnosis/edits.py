@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -131,7 +132,9 @@ def variants(text: Text) -> Iterator[Variant]:
     if len(text.source) > _LONGEST_TEXT:
         return
     maker = _Maker(text)
-    edits = sorted(maker.edits(), key=lambda edit: (edit.rank, -edit.shown.lineno))
+    # The answer stands before the functions that it calls, and what it does last is the likeliest.
+    starts = [top.lineno for top in text.tree.body]
+    edits = sorted(maker.edits(), key=lambda edit: (edit.rank, bisect(starts, edit.shown.lineno), -edit.shown.lineno))
     seen = {text.source}
     for edit in edits[:_MOST]:
         source = (maker.source[: edit.start] + edit.new + maker.source[edit.end :]).decode(errors="replace")
@@ -433,7 +436,7 @@ class _Maker:
             for number, rank in (
                 (value + 1, 1.5),
                 (value - 1, 1.5),
-                (-value, 1.5),
+                (-value, 1.4),
                 (2 * value, 2.0),
                 (value / 2, 2.0),
                 (0, 3.0),

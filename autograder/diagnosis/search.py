@@ -17,7 +17,7 @@ import numpy as np
 from ..comparing import is_right, scales_of
 from ..exercise import Case, Exercise, Raises
 from ..finding import Finding
-from ..judge import judge
+from ..judge import RAISED, judge
 from ..observation import Call, Observation
 from ..reading import Part, read
 from ..verdict import OF_VALUES, Outcome, Verdict
@@ -25,11 +25,13 @@ from .drawing import draw
 from .edits import Variant, enclosing, variants
 from .harmless import computes_only
 from .kinds import slip
+from .running import PATIENCE
 from .text import Text, text_of
 
 # The sources of variants, the inputs, the seconds that there are, and whether each is probed as an answer is, or called
 # once at the first input → an observation each, or None.
 Run = Callable[[Sequence[str], Sequence[Case], float, bool], Sequence[Observation | None]]
+Clock = Callable[[], float]
 
 # The likeliest come in a batch of their own: where they do, nothing waits for the others.
 _FIRST_BATCH = 12
@@ -37,6 +39,8 @@ _BATCH = 40
 _SECONDS_TO_DRAW = 0.05
 _SEED = b"one edit away"
 _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
+# Where no known mistake is named, the finding leads.
+_UNEXPLAINED = frozenset({Outcome.WRONG, Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE, Outcome.NOT_FINITE, Outcome.RAISED})
 # Right numbers by the wrong way: no small edit makes another way of it.
 _OTHER_WAY = frozenset({"autograd-by-hand", "finite-difference", "formula-by-autograd"})
 # What may change a state and leave the numbers as they are.
@@ -58,14 +62,20 @@ _OF_STATE = frozenset(
 
 @dataclass(frozen=True)
 class Budget:
-    """How many variants are tried, and for how many seconds."""
+    """How many variants are tried, and for how many seconds of processor time."""
 
     variants: int = 1200
     seconds: float = 0.2
 
 
 def diagnose(
-    exercise: Exercise, cases: Sequence[Case], observation: Observation, verdict: Verdict, run: Run, budget: Budget
+    exercise: Exercise,
+    cases: Sequence[Case],
+    observation: Observation,
+    verdict: Verdict,
+    run: Run,
+    budget: Budget,
+    clock: Clock = time.thread_time,
 ) -> Verdict:
     """Return the verdict with the place of the mistake in it, if one edit makes the answer right, and with a picture.
 
@@ -75,6 +85,8 @@ def diagnose(
         What was observed of the answer itself, with its text.
     run
         Runs variants where the student's code runs.
+    clock
+        Returns the processor time that this thread, and what `run` runs, have taken so far.
     """
     # What one call of the answer can't show, one edit of its text is not tried for.
     if verdict.outcome in _NOT_WRONG or exercise.ask is not None:
@@ -87,7 +99,9 @@ def diagnose(
     by_other_way = verdict.mistake.rpartition(".")[2] in _OTHER_WAY and wrong is None
     if text is not None and not by_other_way:
         with np.errstate(all="ignore"):
-            found = _Search(exercise, cases, values, wrong, run, budget).found(text)
+            found = _Search(exercise, cases, values, wrong, run, _Time(budget.seconds, clock), budget.variants).found(
+                text
+            )
         verdict = _with(verdict, _finding(text, found)) if found else verdict
     if verdict.outcome in OF_VALUES:
 
@@ -140,9 +154,11 @@ def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
         place = replace(finding.place, entry=before.place.entry)
         where = f" Look at `{place.text}` in line {place.line} of `{place.function}`."
         finding = Finding(before.kind, before.sentence + where, place)
-    if verdict.outcome in (Outcome.WRONG, Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE) and not verdict.mistake:
-        return replace(verdict, finding=finding, message=finding.sentence)
-    return replace(verdict, finding=finding)
+    if verdict.mistake or verdict.outcome not in _UNEXPLAINED:
+        return replace(verdict, finding=finding)
+    # What a call raised is told after its cause.
+    raised = verdict.message[verdict.message.find(RAISED) :] if RAISED in verdict.message else ""
+    return replace(verdict, finding=finding, message=f"{finding.sentence} {raised}".rstrip())
 
 
 def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
@@ -153,18 +169,35 @@ def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
     return Finding(first.kind, slip(first.kind).sentence(place), place), first.adds
 
 
+class _Time:
+    """How much processor time a search has left; on a busy machine it may wait for that, and not without an end."""
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self._clock = clock
+        self._end, self._at_latest = clock() + seconds, time.monotonic() + PATIENCE * seconds
+
+    def left(self) -> float:
+        return min(self._end - self._clock(), self._at_latest - time.monotonic())
+
+
 class _Search:
     """The search for one edit that makes an answer right."""
 
     def __init__(
-        self, exercise: Exercise, cases: Sequence[Case], values: _Right, wrong: int | None, run: Run, budget: Budget
+        self,
+        exercise: Exercise,
+        cases: Sequence[Case],
+        values: _Right,
+        wrong: int | None,
+        run: Run,
+        time_left: _Time,
+        most: int,
     ) -> None:
         self._exercise = exercise
         self._cases = tuple(cases)
         self._values, self._wrong, self._of_state = values, wrong or 0, wrong is None
         self._run = run
-        self._end = time.monotonic() + budget.seconds
-        self._most = budget.variants
+        self._time, self._most = time_left, most
         self._first = cases[self._wrong]
 
     def found(self, text: Text) -> list[Variant]:
@@ -182,13 +215,13 @@ class _Search:
             if right:
                 best = min(one.rank for one in right)
                 return [one for one in right if one.rank <= best + 0.5]
-            batch = list(islice(waiting, _BATCH)) if time.monotonic() < self._end else []
+            batch = list(islice(waiting, _BATCH)) if self._time.left() > 0 else []
         return []
 
     def _observed(
         self, sources: Sequence[str], cases: Sequence[Case], probed: bool = False
     ) -> Sequence[Observation | None]:
-        left = self._end - time.monotonic()
+        left = self._time.left()
         return self._run(sources, cases, left, probed) if left > 0 else []
 
     def _observed_one(self, source: str, cases: Sequence[Case], probed: bool = False) -> Observation | None:

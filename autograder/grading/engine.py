@@ -19,6 +19,7 @@ import torch
 from nbformat import NotebookNode
 
 from .. import lessons, view
+from ..diagnosis.running import PATIENCE
 from ..diagnosis.search import Budget, diagnose
 from ..exercise import Case, Exercise
 from ..judge import judge, stopped
@@ -233,6 +234,7 @@ class _Run:
         self._pictures = False
         self._verdicts: list[Verdict] = []
         self._checks: list[_Check] = []
+        self._in_variants = 0.0
         # The plain cells that ran, the newest last.
         self._ran: list[NotebookNode] = []
 
@@ -363,7 +365,7 @@ class _Run:
             for check in self._checks:
                 run = partial(self._variants, check.exercise)
                 before = self._verdicts[check.position]
-                found = diagnose(check.exercise, check.cases, check.observation, before, run, _BUDGET)
+                found = diagnose(check.exercise, check.cases, check.observation, before, run, _BUDGET, self._clock)
                 if found is not before:
                     self._verdicts[check.position] = verdict = _cleaned(found)
                     check.cell["outputs"] = _verdict_outputs(verdict, check.cell["execution_count"])
@@ -372,14 +374,21 @@ class _Run:
         except WireError:
             pass
 
+    def _clock(self) -> float:
+        """Return the processor time taken so far, here and by variants in the child."""
+        return time.thread_time() + self._in_variants
+
     def _variants(
         self, exercise: Exercise, sources: Sequence[str], cases: Sequence[Case], seconds: float, probed: bool
     ) -> Sequence[Observation | None]:
         number = secrets.randbits(48)
         message = {"variants": sources, "exercise": exercise.id, "cases": [case.to_plain() for case in cases]}
+        start = time.monotonic()
         self._child.send({"id": number, **message, "seconds": seconds, "probed": probed}, timeout=_PATIENCE)
-        reply = self._child.receive(seconds + _PATIENCE)
-        seen = reply.get("seen")
+        reply = self._child.receive(PATIENCE * seconds + _PATIENCE)
+        seen, took, waited = reply.get("seen"), reply.get("took"), time.monotonic() - start
+        # What a child says that it took is believed within what it can have taken.
+        self._in_variants += took if isinstance(took, float) and 0 <= took <= waited else waited
         if reply.get("id") != number or not isinstance(seen, list):
             raise WireError("an answer to another question")
         return [_observation(one) for one in seen[: len(sources)]]

@@ -460,11 +460,6 @@ LOCAL_GRADS = Exercise(
             lambda local, *_: local | {"dz_db": 0.0},
         ),
         wrong_value(
-            "swapped-dz",
-            "You exchanged dz_dw and dz_db.",
-            lambda local, *_: local | {"dz_dw": local["dz_db"], "dz_db": local["dz_dw"]},
-        ),
-        wrong_value(
             "dropped-bias",
             DROPPED_BIAS,
             lambda _, x, y, w, b: _local_gradients(x, y, w, 0.0),
@@ -619,11 +614,6 @@ DL_DZ = Exercise(
             "sigmoid-twice",
             "You applied the sigmoid twice.",
             lambda slope, z, y: slope - _sigmoid(z) + _sigmoid(_sigmoid(z)),
-        ),
-        wrong_value(
-            "lost-sign",
-            "The size is right, and the sign is lost. Check whether the loss rises or falls when z grows and y = 1.",
-            lambda slope, z, y: abs(slope),
         ),
     ),
     hints=(

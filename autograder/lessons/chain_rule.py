@@ -167,11 +167,6 @@ LOCAL_DERIVATIVES = Exercise(
             lambda both, x: {**both, "dz_dy": _outer(x)},
         ),
         wrong_value(
-            "swapped",
-            "Both numbers are right, and they stand under each other's names.",
-            lambda both, x: {"dy_dx": both["dz_dy"], "dz_dy": both["dy_dx"]},
-        ),
-        wrong_value(
             "already-multiplied",
             "Under `dz_dy` stands the derivative of the whole chain. Expected the derivative of one link, from y to z.",
             lambda both, x: {**both, "dz_dy": both["dz_dy"] * both["dy_dx"]},
@@ -343,11 +338,6 @@ DZ_DX_AUTOGRAD = Exercise(
             "formula-for-a-link",
             "Your function calls a cosine, and z has no cosine in it. Let autograd find the derivative of each link.",
             calls=frozenset({"cos"}),
-        ),
-        wrong_value(
-            "swapped",
-            "All three numbers are right, and two of them stand under each other's names.",
-            lambda three, x: {**three, "dz_dy": three["dz_dx"], "dz_dx": three["dz_dy"]},
         ),
         wrong_value(
             "gradient-of-result",
@@ -594,11 +584,6 @@ D_FANOUT = Exercise(
             "product-of-derivatives",
             "The derivative of a product is not the product of the derivatives. Each factor is a path of its own.",
             lambda slope, x: 1.0 + _outer(x),
-        ),
-        wrong_value(
-            "sign-of-cosine",
-            "One sign is wrong: check the path that goes through the sine.",
-            lambda slope, x: gradient(lambda t: t * t + t * torch.sin(t).detach() - t.detach() * torch.sin(t))(x),
         ),
     ),
     hints=(

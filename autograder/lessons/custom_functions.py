@@ -1131,12 +1131,14 @@ PER_SAMPLE_GRADS = Exercise(
         ),
         wrong_value(
             "same-buffer",
-            "All rows are the same, because they are one tensor: `.grad` itself. Keep a clone of it for each sample.",
+            "All rows are the same: each is the sum over all samples. Give each sample a pass of its own. If you keep `.grad`, "
+            "keep a clone of it and clear it before the next sample.",
             lambda right, loss, w, inputs, y: np.tile(right.sum(0), (len(right), 1)),
         ),
         wrong_value(
             "same-buffer-cleared",
-            "All rows are the gradient of the last sample. Keep a clone of `.grad` for each sample before you clear it.",
+            "All rows are the gradient of the last sample. If you keep `.grad`, keep a clone of it for each sample before you "
+            "clear it.",
             lambda right, loss, w, inputs, y: np.tile(right[-1], (len(right), 1)),
         ),
         wrong_value(

@@ -201,11 +201,6 @@ D_POLY = Exercise(
             lambda slope, x: slope + 4 - 4 * x,
         ),
         wrong_value(
-            "sign-of-linear-term",
-            "One sign is wrong: check the term with x to the first power.",
-            lambda slope, x: slope + 8,
-        ),
-        wrong_value(
             "forgot-factor",
             "In the square term, the exponent should come down as a factor and join the one that is there.",
             lambda slope, x: (slope + 4) / 2 - 4,

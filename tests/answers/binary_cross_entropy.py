@@ -671,7 +671,6 @@ def bce(p, y):
         "w-for-x": _local(dz_dw="w"),
         "value-of-bias": _local(dz_db="b"),
         "constant-bias": _local(dz_db="0"),
-        "swapped-dz": _local(dz_dw="1", dz_db="x"),
         "dropped-bias": _local(z="w * x"),
         "products": _local(dp_dz="p - y", dz_dw="(p - y) * x", dz_db="p - y"),
         "autograd-by-hand": """\
@@ -826,7 +825,7 @@ def bce_grads_autograd(x, y, w, b):
     "binary_cross_entropy.dL_dz": {
         "overflow": """\
 def dL_dz(z, y):
-    return 1 / (1 + np.exp(-10 * z)) - y
+    return 1 / (1 + np.exp(-np.float32(z))) - y
 """,
         "not-simplified": """\
 def dL_dz(z, y):
@@ -869,10 +868,6 @@ def sigmoid(z):
 def dL_dz(z, y):
     p = sigmoid(z)
     return sigmoid(p) - y
-""",
-        "lost-sign": """\
-def dL_dz(z, y):
-    return abs(1 / (1 + math.exp(-z)) - y)
 """,
         "opposite-sign": """\
 def dL_dz(z, y):

@@ -804,10 +804,6 @@ def d_poly(x):
 def d_poly(x):
     return 6 * x - 4 * x
 """,
-        "sign-of-linear-term": """\
-def d_poly(x):
-    return 6 * x + 4
-""",
         "forgot-factor": """\
 def d_poly(x):
     return 3 * x - 4

@@ -1019,7 +1019,7 @@ def vjp_square(x, v):
 """,
         "divided-by-v": """\
 def vjp_square(x, v):
-    return 2 * x / v
+    return 2 * x * v**2 / v
 """,
         "ignored-v": """\
 def vjp_square(x, v):

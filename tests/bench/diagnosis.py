@@ -72,7 +72,7 @@ def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None)
             _interrupted_after(_SECONDS_TO_END),
         ):
             warnings.simplefilter("ignore")
-            namespace = namespace_of(wrong.source)
+            namespace = namespace_of(wrong.before + wrong.source)
     except (Exception, KeyboardInterrupt):
         return None
     start = time.perf_counter()

@@ -46,6 +46,12 @@ def told(exercise: Exercise, source: str) -> Verdict:
 @pytest.mark.parametrize(
     ("exercise", "source", "kind", "words"),
     [
+        (
+            SLOPE,
+            "def answer(t):\n    return 3 - 2 * t * math.exp(-(int(t) ^ 2))",
+            "behaviour.bitwise-power",
+            "`int(t) ^ 2` in line 2",
+        ),
         (SLOPE, "def answer(t):\n    return 14.0", "behaviour.unused-parameter", "`t`"),
         (SLOPE, "q = 2.0\ndef answer(t):\n    return 3 - 2 * q", "behaviour.unused-parameter", "`q`"),
         (SLOPE, "def answer(t):\n    return 3.0 + 0 * t", "behaviour.constant", "3 at every input"),

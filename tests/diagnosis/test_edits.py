@@ -16,10 +16,13 @@ import torch
 from autograder.diagnosis.edits import variants
 from autograder.diagnosis.harmless import computes_only
 from autograder.diagnosis.running import run_variants
-from autograder.diagnosis.search import Budget
+from autograder.diagnosis.search import Budget, diagnose
 from autograder.diagnosis.text import text_of
 from autograder.exercise import Array, Exercise, case, gradient
+from autograder.judge import judge
 from autograder.lessons import find
+from autograder.observation import Observation
+from autograder.probe import probe
 from tests.answering import exercise_of, namespace_of, pinpointed
 
 PATIENT = Budget(seconds=5.0)
@@ -228,3 +231,22 @@ def test_budget_is_kept() -> None:
     pinpointed(SLOPE, source, Budget(seconds=0.05))
     assert time.monotonic() - start < 5
     assert run_variants(SLOPE, {}, ["def answer(t):\n    return t"], SLOPE.cases, 0.0, True) == [None]
+
+
+def test_a_right_answer_is_left_alone() -> None:
+    # That the judge finds nothing in any right answer of the lessons stands in `test_exercises`.
+    source = "def answer(t):\n    return 3 - 2 * t * math.exp(-t * t)"
+    observation = probe(SLOPE, namespace_of(source), SLOPE.cases)
+    verdict = judge(SLOPE, SLOPE.cases, observation)
+
+    def run(*_: object) -> list[Observation | None]:
+        raise AssertionError("a variant of a right answer was run")
+
+    assert diagnose(SLOPE, SLOPE.cases, observation, verdict, run, PATIENT) is verdict
+
+
+def test_time_that_variants_take_elsewhere_counts() -> None:
+    source = "def answer(t):\n    return 3 - 2 * t * math.exp(t * t)"
+    hours = (3600.0 * n for n in range(1000))
+    verdict = pinpointed(SLOPE, source, PATIENT, clock=lambda: next(hours))
+    assert verdict.finding is None or not verdict.finding.kind.startswith("slip.")

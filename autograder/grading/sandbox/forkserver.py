@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 import zipimport
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -377,7 +378,7 @@ def _run_cells(grader: Wire, shell: Shell) -> None:
     answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
         "file": _put,
         "source": lambda message: {"outputs": shell.run(message["source"], message.get("pictures", False))},
-        "variants": lambda message: {"seen": _vary(shell, message)},
+        "variants": lambda message: _vary(shell, message),
         "exercise": lambda message: {"observation": _observe(shell, message)},
     }
     child = os.getpid()
@@ -421,8 +422,9 @@ def _observe(shell: Shell, message: Mapping[str, Any]) -> str:
         return observation.to_json()
 
 
-def _vary(shell: Shell, message: Mapping[str, Any]) -> list[str | None]:
+def _vary(shell: Shell, message: Mapping[str, Any]) -> dict[str, Any]:
+    start = time.thread_time()
     cases = tuple(Case.from_plain(one) for one in message["cases"])
     exercise, sources = lessons.find(message["exercise"]), message["variants"]
     seen = run_variants(exercise, shell.user_ns, sources, cases, message["seconds"], message["probed"])
-    return [None if one is None else one.to_json() for one in seen]
+    return {"seen": [None if one is None else one.to_json() for one in seen], "took": time.thread_time() - start}
