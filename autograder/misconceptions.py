@@ -16,6 +16,7 @@ PHRASES: Mapping[str, str] = {
     "backward-on-number": "called `backward` on a plain number",
     "backward-on-vector": "called `backward()` on a tensor that is no scalar",
     "backward-returns-none": "took the result of `backward()`, which is None, for the gradient",
+    "caret-for-power": "wrote `^` for a power",
     "extra-1n": "divided by n where nothing is averaged",
     "factor-1n": "lost a constant factor",
     "factor-n": "had a constant factor that does not belong there",

@@ -7,6 +7,7 @@ The probe runs where the student's code runs: in the notebook's kernel, or insid
 from __future__ import annotations
 
 import contextlib
+import dis
 import functools
 import importlib
 import inspect
@@ -34,6 +35,7 @@ from .observation import MAX_TEXT, Call, EngineRun, Observation, Raised, Value
 from .origins import Read, held, is_text_of, read_by_name, within
 from .settings import Kept, fresh_settings
 
+_RAISE = dis.opmap["RAISE_VARARGS"]
 _SCALE = 2.0
 _MAX_RUNS = 1000
 _MAX_NODES = 1000
@@ -305,7 +307,24 @@ def _raised(error: BaseException) -> Raised:
         text=text,
         line=((theirs[-1].line or "") if theirs else "")[:500],
         own=len(frames) > 1 and not is_library(frames[-1].filename),
+        stub=_stub_of(error),
     )
+
+
+def _stub_of(error: BaseException) -> str:
+    """Return which function or class of the student's raised NotImplementedError itself; "" where none did.
+
+    PyTorch's own NotImplementedError can come through the student's frame too: an operator has no frame of its own.
+    """
+    at = error.__traceback__
+    if at is None or not isinstance(error, NotImplementedError):
+        return ""
+    while at.tb_next is not None:
+        at = at.tb_next
+    code = at.tb_frame.f_code
+    if is_library(code.co_filename) or code.co_code[at.tb_lasti] != _RAISE:
+        return ""
+    return code.co_qualname.partition(".")[0][:200]
 
 
 # Where this package's code is from, as the code says it: behind the walls the package is no file.
