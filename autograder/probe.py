@@ -41,6 +41,7 @@ _MAX_RUNS = 1000
 _MAX_NODES = 1000
 _MAX_USED = 200
 _TOLD_TYPES = frozenset((torch.float16, torch.bfloat16, torch.float32, torch.complex64, torch.complex128))
+_EXPONENTIALS = frozenset(("exp", "exp2", "expm1"))
 # PyTorch asks this of a tensor that it gives a tangent to, and of no other.
 _SETS_TANGENT = "_has_same_storage_numel"
 
@@ -266,7 +267,7 @@ def _engine_watched(scale: float) -> Iterator[_Watch]:
 
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes the names of operations on tensors, as `exp` or `add`."""
+    """Notes the names of operations on tensors, as `exp` or `add`; and `overflow`, of which PyTorch never warns."""
 
     def __init__(self, names: set[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -278,10 +279,14 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self._names.add(func.name().partition("::")[2].partition(".")[0][:200])
+        name = func.name().partition("::")[2].partition(".")[0][:200]
+        self._names.add(name)
         # Numbers of few digits, and complex ones, are told by the name of their type.
         self._names.update(str(one.dtype)[6:] for one in args if type(one) is torch.Tensor and one.dtype in _TOLD_TYPES)
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        if name in _EXPONENTIALS and torch.any(torch.isinf(result) & torch.isfinite(args[0])):
+            self._names.add("overflow")
+        return result
 
 
 def _passes() -> int:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -391,7 +392,7 @@ DZ_DX_AUTOGRAD = Exercise(
 
 
 class Link:
-    """A function from float to float. It warns when it is called twice at the same point.
+    """A function from float to float. It warns when it is called twice at the same point, or after a derivative.
 
     It computes with plain numbers. So no gradient can be had from what it is made of.
     """
@@ -399,6 +400,7 @@ class Link:
     def __init__(self, function: Callable[[float], float]) -> None:
         self.value = function
         self._called_at: set[float] = set()
+        self._slopes_taken = Slope.taken
 
     def __call__(self, x: float) -> float:
         """Return the value at x."""
@@ -406,6 +408,8 @@ class Link:
         if point in self._called_at:
             warnings.warn("called again at the same point", stacklevel=2)
         self._called_at.add(point)
+        if Slope.taken != self._slopes_taken:
+            warnings.warn("called after a derivative", stacklevel=2)
         return self.value(point)
 
 
@@ -415,11 +419,15 @@ class Slope:
     A step of 1e-20 in the imaginary direction gives all digits, because nothing is subtracted.
     """
 
+    # How often any of them was called.
+    taken: ClassVar[int] = 0
+
     def __init__(self, function: Callable[[complex], complex]) -> None:
         self.function = function
 
     def __call__(self, x: float) -> float:
         """Return the derivative at x."""
+        Slope.taken += 1
         step = 1e-20
         return self.function(complex(x, step)).imag / step
 
@@ -512,6 +520,12 @@ BACKPROP_CHAIN = Exercise(
             "A function was called twice at one point. Keep the values of the forward pass, and use them in the "
             "backward pass.",
             shows=lambda call: _warned(call, "called again"),
+        ),
+        Mistake(
+            "no-backward-pass",
+            "A derivative was called before the forward pass had come to its end. Go forward first, and keep what the way "
+            "back needs. Then go back, and call the derivatives.",
+            shows=lambda call: _warned(call, "called after"),
         ),
         wrong_value(
             "swapped",

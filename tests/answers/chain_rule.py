@@ -210,14 +210,6 @@ def backprop_chain(fs, dfs, x):
         gradient *= df(at)
     return np.array([x, gradient])
 """,
-        "enumerate, local derivatives first": """\
-def backprop_chain(fs, dfs, x):
-    slopes = np.ones(len(fs))
-    for i, f in enumerate(fs):
-        slopes[i] = dfs[i](x)
-        x = f(x)
-    return x, slopes.prod()
-""",
         "class": """\
 class Tape:
     def __init__(self, fs, dfs):
@@ -711,6 +703,22 @@ def dz_dx_autograd(x):
 """,
     },
     "chain_rule.backprop_chain": {
+        "no-backward-pass": """\
+def backprop_chain(fs, dfs, x):
+    gradient = 1.0
+    for f, df in zip(fs, dfs):
+        gradient *= df(x)
+        x = f(x)
+    return x, gradient
+""",
+        "no-backward-pass:local derivatives on the way": """\
+def backprop_chain(fs, dfs, x):
+    slopes = np.ones(len(fs))
+    for i, f in enumerate(fs):
+        slopes[i] = dfs[i](x)
+        x = f(x)
+    return x, slopes.prod()
+""",
         "computed-again": """\
 def backprop_chain(fs, dfs, x):
     def value(k):
@@ -735,19 +743,19 @@ def backprop_chain(fs, dfs, x):
 """,
         "swapped": """\
 def backprop_chain(fs, dfs, x):
-    gradient = 1.0
-    for f, df in zip(fs, dfs):
-        gradient *= df(x)
+    kept = []
+    for f in fs:
+        kept.append(x)
         x = f(x)
-    return gradient, x
+    return math.prod(df(at) for df, at in zip(dfs, kept)), x
 """,
         "last-to-first": """\
 def backprop_chain(fs, dfs, x):
-    gradient = 1.0
-    for f, df in zip(fs[::-1], dfs[::-1]):
-        gradient *= df(x)
+    kept = []
+    for f in fs[::-1]:
+        kept.append(x)
         x = f(x)
-    return x, gradient
+    return x, math.prod(df(at) for df, at in zip(dfs, kept[::-1]))
 """,
         "one-function-short": """\
 def backprop_chain(fs, dfs, x):
@@ -790,25 +798,27 @@ def backprop_chain(fs, dfs, x):
 """,
         "added": """\
 def backprop_chain(fs, dfs, x):
-    gradient = 0.0
-    for f, df in zip(fs, dfs):
-        gradient += df(x)
+    kept = []
+    for f in fs:
+        kept.append(x)
         x = f(x)
-    return x, gradient
+    return x, sum(df(at) for df, at in zip(dfs, kept))
 """,
         "last-link-only": """\
 def backprop_chain(fs, dfs, x):
-    for f, df in zip(fs, dfs):
-        gradient = df(x)
+    kept = []
+    for f in fs:
+        kept.append(x)
         x = f(x)
-    return x, gradient
+    return x, dfs[-1](kept[-1])
 """,
         "first-link-only": """\
 def backprop_chain(fs, dfs, x):
-    gradient = dfs[0](x)
+    kept = []
     for f in fs:
+        kept.append(x)
         x = f(x)
-    return x, gradient
+    return x, dfs[0](kept[0])
 """,
         "argument-changed": """\
 def backprop_chain(fs, dfs, x):
@@ -833,10 +843,11 @@ def backprop_chain(fs, dfs, x):
 """,
         "autograd-by-hand": """\
 def backprop_chain(fs, dfs, x):
-    value, gradient = x, 1.0
-    for f, df in zip(fs, dfs):
-        gradient *= df(value)
+    value, kept = x, []
+    for f in fs:
+        kept.append(value)
         value = f(value)
+    gradient = math.prod(df(at) for df, at in zip(dfs, kept))
     leaf = torch.tensor(x, requires_grad=True)
     (leaf * gradient).backward()
     return value, leaf.grad.item()
