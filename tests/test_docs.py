@@ -156,9 +156,9 @@ def test_the_example_of_an_exercise_is_one() -> None:
     exec(f"{forward}\n{exercise}", names)
     added = names["D_CUBE"]
     lesson = all_lessons()[0]
-    first, *others = lesson.exercises
-    assert first.name == "predictions"
-    lesson = replace(lesson, exercises=(replace(first, points=first.points - 1), *others, added))
+    *others, last = lesson.exercises
+    assert last.name == "tangent"
+    lesson = replace(lesson, exercises=(*others, replace(last, points=last.points - 1), added))
     notebook = nbformat.read(ROOT / "solutions" / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
     notebook.cells += jupytext.reads("\n\n".join(cells), fmt="py:percent").cells
     authoring.put_in_order(lesson, notebook)

@@ -377,6 +377,38 @@ buggy_lines.add("E")
 buggy_lines.add("G")
 """,
     },
+    "chain_rule.repaired_backward": {
+        "two lines": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(a)
+    da += dd * d
+    dx += da * 2 * x
+    return z, dx
+""",
+        "one formula": """\
+def repaired_backward(x):
+    a = x * x
+    z = x * math.sin(a) + math.exp(a)
+    return z, math.sin(a) + 2 * x * (x * math.cos(a) + math.exp(a))
+""",
+        "numpy": """\
+def repaired_backward(x):
+    a = np.square(x)
+    b, d = np.sin(a), np.exp(a)
+    gradient = np.array([b, 2 * x**2 * np.cos(a), 2 * x * d]).sum()
+    return [x * b + d, gradient]
+""",
+    },
 }
 
 WRONG: dict[str, dict[str, str]] = {
@@ -1109,9 +1141,79 @@ def op_names(t):
         "not-two": 'buggy_lines = {"E"}',
         "not-two:the other": 'buggy_lines = ["G"]',
         "not-two:three": 'buggy_lines = {"E", "F", "G"}',
-        "blamed-the-sum": 'buggy_lines = {"B", "E"}',
-        "blamed-the-product": 'buggy_lines = {"D", "G"}',
-        "blamed-the-product:both": 'buggy_lines = {"C", "D"}',
-        "blamed-the-exponential": 'buggy_lines = {"F", "G"}',
+        "right-line-blamed": 'buggy_lines = {"B", "E"}',
+        "right-line-blamed:the other one is wrong": 'buggy_lines = {"D", "G"}',
+        "right-line-blamed:both": 'buggy_lines = {"C", "D"}',
+        "right-line-blamed:another": 'buggy_lines = {"F", "G"}',
+    },
+    "chain_rule.repaired_backward": {
+        "nothing-repaired": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(b)
+    da += dd * d
+    dx = da * 2 * x
+    return z, dx
+""",
+        "wrong-point-left": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(b)
+    da += dd * d
+    dx += da * 2 * x
+    return z, dx
+""",
+        "overwriting-left": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(a)
+    da += dd * d
+    dx = da * 2 * x
+    return z, dx
+""",
+        "swapped": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(a)
+    da += dd * d
+    dx += da * 2 * x
+    return dx, z
+""",
     },
 }
