@@ -191,7 +191,8 @@ def test_the_example_of_a_lesson_is_one() -> None:
     notebook = jupytext.reads(text, fmt="py:percent")
     authoring.put_in_order(lesson, notebook)
     assert authoring.problems(lesson, notebook) == broken_rules(lesson, all_lessons()) == []
-    assert f"*About {lesson.minutes} minutes." in notebook.cells[0].source
+    said = f"*About {lesson.minutes + 5} minutes: 5 to read and run, {lesson.minutes} for the exercises."
+    assert said in notebook.cells[0].source
     assert lesson.folder in "\n".join(shown_as("mkdir -p solutions"))
 
 
