@@ -78,8 +78,7 @@ def _secant_slope(at: float, h: float) -> float:
 def _draw_secant(axes: Axes, at: float, h: float, form: str = ".3g") -> None:
     """Draw the curve, the secant and the tangent around the two points."""
     slope, tangent = _secant_slope(at, h), gradient(_square)(at)
-    x = np.sort([at - 0.7 * h, at + 1.7 * h])
-    x = np.linspace(*x, 100)
+    x = np.linspace(at - 0.7 * h, at + 1.7 * h, 100)
     plain_axes(axes).plot(x, x**2, color=BLUE, lw=2, label="curve")
     axes.plot(x, at**2 + slope * (x - at), color=ORANGE, lw=1.5, label="secant")
     axes.plot([at, at + h], [at**2, (at + h) ** 2], "o", color=ORANGE)

@@ -206,7 +206,7 @@ def test_a_fan_out_has_an_arrow_for_each_edge() -> None:
 
 
 def test_what_flows_back_adds_up_to_the_gradients_of_the_still() -> None:
-    x, result, names = product_of_sine(2.0)
+    _, result, names = product_of_sine(2.0)
     motion = flowing_back(result, names)
     first, last = (set(texts(drawn(frame))) for frame in (motion.frames[0], motion.frames[-1]))
     assert first < last == set(texts(drawn(motion.still)))
