@@ -29,7 +29,10 @@ from .view import card
 SOLUTION_BEGINS, SOLUTION_ENDS = "### BEGIN SOLUTION", "### END SOLUTION"
 
 _CARD = re.compile(r"\*\*.+\*\* · difficulty [●○]")
-_ABOUT = re.compile(r"(?<=\*About )\d+(?= minutes)")
+_ABOUT = re.compile(r"(?<=\*About )\d+ minutes(?:: \d+ to read and run, \d+ for the exercises)?")
+# How many words of text and of worked code a student reads in a minute, with the time to run a cell and look at what it
+# shows. Reading alone goes at 200 and more: Brysbaert, Journal of Memory and Language 109 (2019).
+_WORDS_A_MINUTE = 100
 _ROW = re.compile(r"\| \[\d+ · .*\n")
 # What the first code cell of a lesson imports, so that every answer can use it.
 _IMPORTS = ("import math", "import numpy as np", "import torch")
@@ -92,8 +95,6 @@ def put_in_order(lesson: Lesson, notebook: NotebookNode) -> None:
 
     An answer cell is the code cell that defines an exercise's name and holds a solution. The notebook is changed in place.
     """
-    first = notebook.cells[0]
-    first.source = _ABOUT.sub(str(lesson.minutes), first.source)
     for cell in notebook.cells:
         # jupytext leaves it when an author turns the notebook into text and back.
         cell.metadata.pop("lines_to_next_cell", None)
@@ -110,6 +111,15 @@ def put_in_order(lesson: Lesson, notebook: NotebookNode) -> None:
         points = int(exercise.points) if float(exercise.points).is_integer() else exercise.points
         check.metadata["nbgrader"] = _nbgrader(f"check-{exercise.name}", points=points)
         _put_card(exercise, notebook, place)
+    reading, first = reading_minutes(notebook), notebook.cells[0]
+    about = f"{reading + lesson.minutes} minutes: {reading} to read and run, {lesson.minutes} for the exercises"
+    first.source = _ABOUT.sub(about, first.source)
+
+
+def reading_minutes(notebook: NotebookNode) -> int:
+    """Return how many minutes it takes to read a lesson's text and worked cells and to run them, in steps of 5."""
+    words = sum(len(cell.source.split()) for cell in notebook.cells[1:] if not grade_id_of(cell))
+    return 5 * max(1, round(words / _WORDS_A_MINUTE / 5))
 
 
 def _nbgrader(grade_id: str, solution: bool = False, points: float | None = None) -> NotebookNode:
@@ -264,11 +274,11 @@ def release(course: Course, lesson: Lesson, run: bool = False) -> None:
     course.generate_assignment(lesson.folder)
 
 
-def front_door(text: str, lessons: Sequence[Lesson]) -> str:
-    """Return the text of `notebooks/README.md` with a row of its table for each lesson, in their order."""
+def front_door(text: str, lessons: Sequence[tuple[Lesson, int]]) -> str:
+    """Return the text of `notebooks/README.md` with a row of its table for each lesson and its minutes of reading."""
     rows = "".join(
-        f"| [{one.number} · {one.title}]({one.folder}/{one.folder}.ipynb) | {one.minutes} | {one.teaches} |\n"
-        for one in lessons
+        f"| [{one.number} · {one.title}]({one.folder}/{one.folder}.ipynb) | {reading} | {one.minutes} | {one.teaches} |\n"
+        for one, reading in lessons
     )
     first = _ROW.search(text)
     if first is None:
@@ -276,12 +286,18 @@ def front_door(text: str, lessons: Sequence[Lesson]) -> str:
     return text[: first.start()] + rows + _ROW.sub("", text[first.start() :])
 
 
+def _with_minutes(course: Course) -> list[tuple[Lesson, int]]:
+    """Return each lesson that has a solution, with its minutes of reading."""
+    paths = ((one, course.solution(one.folder)) for one in all_lessons())
+    return [(one, reading_minutes(nbformat.read(path, as_version=4))) for one, path in paths if path.exists()]
+
+
 def write_front_door(course: Course) -> None:
     """Bring the table of lessons in `notebooks/README.md` up to date, where there is one."""
     path = _front_door(course)
     if path.exists():
         before = path.read_text(encoding="utf-8")
-        after = front_door(before, all_lessons())
+        after = front_door(before, _with_minutes(course))
         if after != before:
             write_beside(path, after.encode())
 
@@ -316,6 +332,6 @@ def out_of_step(course: Course, lessons: tuple[Lesson, ...]) -> list[str]:
             elif not filecmp.cmp(course.solution(lesson.folder), fresh.solution(lesson.folder), shallow=False):
                 stale.append(f"solutions/{lesson.folder}")
     front = _front_door(course)
-    if front.exists() and front_door(text := front.read_text(encoding="utf-8"), all_lessons()) != text:
+    if front.exists() and front_door(text := front.read_text(encoding="utf-8"), _with_minutes(course)) != text:
         stale.append("README.md")
     return stale

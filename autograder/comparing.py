@@ -159,14 +159,15 @@ def telling_ratio(exercise: Exercise, parts: Rows) -> Problem | None:
     reference = np.concatenate([one.ravel() for _, one in pairs]) if pairs else np.array([])
     scale = float(np.abs(reference).max(initial=0.0))
     large = np.abs(reference) > 1e-6 * scale
-    if not large.any() or scale == 0.0:
+    # Of one number alone, the ratio would give the right answer away.
+    if large.sum() < 2 or scale == 0.0:
         return None
     ratios = got[large] / reference[large]
     ratio = float(ratios[0])
     close = np.allclose(got, ratio * reference, rtol=exercise.rtol, atol=exercise.atol * scale)
     if not close or ratio == 0.0:
         return None
-    everywhere = ", at every input" if len(ratios) > 1 else ""
+    everywhere = ", in every entry" if exercise.way == "recorded" else ", at every input"
     if abs(ratio + 1) < 1e-4:
         message = "Your answer has exactly the opposite sign. Check the sign in a picture or at one input."
         return Problem(Outcome.TELLING_RATIO, message, "opposite-sign")

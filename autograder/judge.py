@@ -123,12 +123,22 @@ def _not_an_answer(exercise: Exercise, observation: Observation) -> Problem | No
     if answer.kind != "callable":
         message = f"Expected a function, `def {exercise.name}(…):`; got {what_is(answer)}."
         return Problem(Outcome.WRONG_TYPE, message)
-    for call in observation.calls:
-        if call.raised is not None and call.raised.own and "NotImplementedError" in call.raised.types:
-            message = (
-                f"Write the body of `{exercise.name}` in place of `raise NotImplementedError`, then run both cells."
-            )
-            return Problem(Outcome.NOT_ATTEMPTED, message)
+    stubs = [call.raised.stub for call in observation.calls if call.raised is not None and call.raised.stub]
+    if exercise.name in stubs:
+        message = f"Write the body of `{exercise.name}` in place of `raise NotImplementedError`, then run both cells."
+        return Problem(Outcome.NOT_ATTEMPTED, message)
+    if stubs:
+        # Where `ask` asks, it may have called the other one before it came to the answer.
+        outcome, caller = (
+            (Outcome.RAISED, f"`{exercise.name}`")
+            if exercise.ask is None
+            else (Outcome.NOT_ATTEMPTED, f"The check of `{exercise.name}`")
+        )
+        message = (
+            f"{caller} calls `{stubs[0]}`, and `{stubs[0]}` has no body yet. Write it in place of "
+            "`raise NotImplementedError`. Then run its cell and this one."
+        )
+        return Problem(outcome, message)
     return None
 
 

@@ -32,7 +32,8 @@ class Mistake:
     shows
         Whether one call shows the mistake. For a mistake that shows in something other than the values.
     calls
-        Names of functions that the text of the answer must not call, as `jacobian`.
+        Names of functions that the text of the answer must not call, as `jacobian`, and of exceptions that it must not
+        catch.
     """
 
     slug: str

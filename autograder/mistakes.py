@@ -103,6 +103,11 @@ def _returned_grad_tuple(call: Call) -> bool:
     )
 
 
+def _used_none(call: Call) -> bool:
+    """Whether an attribute of None was asked for, as of a `.grad` that is not there."""
+    return call.raised is not None and "'NoneType' object has no attribute" in call.raised.text
+
+
 # Attributes of tensors, or their first letters, that plain numbers do not have.
 _OF_TENSORS = ("abs", "clone", "detach", "exp", "grad", "pow", "requires_grad", "sin", "square")
 
@@ -153,8 +158,8 @@ SHOWN = (
     ),
     raising(
         "untracked",
-        "This tensor has no graph, because no tensor that it was computed from requires grad. Set `requires_grad` on "
-        "the leaf before the forward pass, and compute with tensors only.",
+        "This tensor has no graph. No tensor that it was computed from requires grad, or `detach()`, `.data` or `no_grad` "
+        "has cut the graph off. Set `requires_grad` on the leaf before the forward pass, and compute with tensors only.",
         "RuntimeError",
         "does not require grad",
     ),
@@ -215,6 +220,12 @@ SHOWN = (
         "AttributeError",
         *(f"'{kind}' object has no attribute '{name}" for kind in ("float", "int") for name in _OF_TENSORS),
     ),
+    Mistake(
+        "no-grad-yet",
+        "`.grad` is None, because no backward pass ran in this call. Call `backward()` on the result before you read "
+        "`.grad`.",
+        shows=lambda call: not call.engine_runs and _used_none(call),
+    ),
     raising(
         "no-grad-yet",
         "`.grad` is None here. Only leaf tensors get a `.grad`, and only when a backward pass reaches them.",
@@ -226,6 +237,13 @@ SHOWN = (
         "A value is None where a number was expected. `.grad` is None until a backward pass reaches that leaf.",
         "TypeError",
         "NoneType",
+    ),
+    raising(
+        "caret-for-power",
+        "In Python, `^` works on the bits of whole numbers. A power is written with two stars, as in `a**b`.",
+        "Exception",
+        "for ^",
+        "bitwise_xor",
     ),
     raising(
         "interrupted",

@@ -70,13 +70,15 @@ class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 class Raised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An exception: its class and the classes that it derives from, its text, and the student's line it came through.
 
-    `own` says that the `raise` stands in the student's own code and not in a library.
+    `own` says that it was raised in the student's own code and not in a library. `stub` names the student's function or
+    class in which a `raise NotImplementedError` raised it; it is "" for anything else.
     """
 
     types: Annotated[tuple[Short, ...], Meta(min_length=1, max_length=50)]
     text: Line
     line: Line
     own: bool
+    stub: Short = ""
 
 
 class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +104,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """One call of the answer: its result or exception, and what it did during the call.
 
     `used` has the names of the library functions through which the autograd engine was entered, as `jacobian`, and, of
-    answers by hand, of the operations on tensors. Of answers by hand, `called` has the library functions that the
+    answers by hand, of the operations on tensors, with `overflow` where an exponential was too large. Of answers by hand, `called` has the library functions that the
     student's code called, as `numpy.gradient`; `near` says whether one function was called at two points very near each
     other, and `elsewhere` whether a thread or a process got work.
     """

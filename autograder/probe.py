@@ -7,6 +7,7 @@ The probe runs where the student's code runs: in the notebook's kernel, or insid
 from __future__ import annotations
 
 import contextlib
+import dis
 import functools
 import importlib
 import inspect
@@ -34,11 +35,13 @@ from .observation import MAX_TEXT, Call, EngineRun, Observation, Raised, Value
 from .origins import Read, held, is_text_of, read_by_name, reads_gradients, within
 from .settings import Kept, fresh_settings
 
+_RAISE = dis.opmap["RAISE_VARARGS"]
 _SCALE = 2.0
 _MAX_RUNS = 1000
 _MAX_NODES = 1000
 _MAX_USED = 200
 _TOLD_TYPES = frozenset((torch.float16, torch.bfloat16, torch.float32, torch.complex64, torch.complex128))
+_EXPONENTIALS = frozenset(("exp", "exp2", "expm1"))
 # PyTorch asks this of a tensor that it gives a tangent to, and of no other.
 _SETS_TANGENT = "_has_same_storage_numel"
 
@@ -264,7 +267,7 @@ def _engine_watched(scale: float) -> Iterator[_Watch]:
 
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes the names of operations on tensors, as `exp` or `add`."""
+    """Notes the names of operations on tensors, as `exp` or `add`; and `overflow`, of which PyTorch never warns."""
 
     def __init__(self, names: set[str]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -276,10 +279,14 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self._names.add(func.name().partition("::")[2].partition(".")[0][:200])
+        name = func.name().partition("::")[2].partition(".")[0][:200]
+        self._names.add(name)
         # Numbers of few digits, and complex ones, are told by the name of their type.
         self._names.update(str(one.dtype)[6:] for one in args if type(one) is torch.Tensor and one.dtype in _TOLD_TYPES)
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        if name in _EXPONENTIALS and torch.any(torch.isinf(result) & torch.isfinite(args[0])):
+            self._names.add("overflow")
+        return result
 
 
 def _passes() -> int:
@@ -305,7 +312,24 @@ def _raised(error: BaseException) -> Raised:
         text=text,
         line=((theirs[-1].line or "") if theirs else "")[:500],
         own=len(frames) > 1 and not is_library(frames[-1].filename),
+        stub=_stub_of(error),
     )
+
+
+def _stub_of(error: BaseException) -> str:
+    """Return which function or class of the student's raised NotImplementedError itself; "" where none did.
+
+    PyTorch's own NotImplementedError can come through the student's frame too: an operator has no frame of its own.
+    """
+    at = error.__traceback__
+    if at is None or not isinstance(error, NotImplementedError):
+        return ""
+    while at.tb_next is not None:
+        at = at.tb_next
+    code = at.tb_frame.f_code
+    if is_library(code.co_filename) or code.co_code[at.tb_lasti] != _RAISE:
+        return ""
+    return code.co_qualname.partition(".")[0][:200]
 
 
 # Where this package's code is from, as the code says it: behind the walls the package is no file.

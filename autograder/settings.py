@@ -98,9 +98,11 @@ class Kept:
     def in_place(self) -> Iterator[None]:
         """Call student code with its own settings, on the processor, with gradients enabled and with Python's own builtins.
 
-        What it sets during the call is forgotten after it.
+        What it sets during the call is forgotten after it. NumPy tells of an overflow, whatever was set before the call.
         """
         self.put_back()
+        if np.geterr()["over"] != "raise":
+            np.seterr(over="warn")
         try:
             with torch._C._EnableTorchFunction(), _on_the_processor(), torch.enable_grad():
                 yield

@@ -54,13 +54,19 @@ def defines(source: str, name: str) -> bool:
 
 
 def names_called(source: str) -> frozenset[str]:
-    """Return the names of the functions that a text calls. For `torch.func.vjp(f, x)`, the name is `vjp`."""
+    """Return the names of the functions that a text calls, and of the exceptions that it catches.
+
+    For `torch.func.vjp(f, x)`, the name is `vjp`.
+    """
     try:
-        calls = [node.func for node in _nodes(source) if isinstance(node, ast.Call)]
+        nodes = _nodes(source)
     except _UNREADABLE:
         return frozenset()
-    attributes = {function.attr for function in calls if isinstance(function, ast.Attribute)}
-    return frozenset(attributes | {function.id for function in calls if isinstance(function, ast.Name)})
+    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+    caught = [node.type for node in nodes if isinstance(node, ast.ExceptHandler)]
+    caught += [each for kinds in caught if isinstance(kinds, ast.Tuple) for each in kinds.elts]
+    attributes = {one.attr for one in (*calls, *caught) if isinstance(one, ast.Attribute)}
+    return frozenset(attributes | {one.id for one in (*calls, *caught) if isinstance(one, ast.Name)})
 
 
 def says_library_derivative(source: str) -> str:

@@ -157,9 +157,9 @@ def test_the_example_of_an_exercise_is_one() -> None:
     exec(f"{forward}\n{exercise}", names)
     added = names["D_CUBE"]
     lesson = all_lessons()[0]
-    first, *others = lesson.exercises
-    assert first.name == "predictions"
-    lesson = replace(lesson, exercises=(replace(first, points=first.points - 1), *others, added))
+    *others, last = lesson.exercises
+    assert last.name == "tangent"
+    lesson = replace(lesson, exercises=(*others, replace(last, points=last.points - 1), added))
     notebook = nbformat.read(ROOT / "solutions" / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
     notebook.cells += jupytext.reads("\n\n".join(cells), fmt="py:percent").cells
     authoring.put_in_order(lesson, notebook)
@@ -192,7 +192,8 @@ def test_the_example_of_a_lesson_is_one() -> None:
     notebook = jupytext.reads(text, fmt="py:percent")
     authoring.put_in_order(lesson, notebook)
     assert authoring.problems(lesson, notebook) == broken_rules(lesson, all_lessons()) == []
-    assert f"*About {lesson.minutes} minutes." in notebook.cells[0].source
+    said = f"*About {lesson.minutes + 5} minutes: 5 to read and run, {lesson.minutes} for the exercises."
+    assert said in notebook.cells[0].source
     assert lesson.folder in "\n".join(shown_as("mkdir -p solutions"))
 
 

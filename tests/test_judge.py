@@ -66,8 +66,10 @@ def asking(reference: Any, *cases: Case, **more: Any) -> Exercise:
     return exercise_of(*cases, reference=lambda *_: reference, **more)
 
 
-def raised(kind: str, text: str = "no", own: bool = True) -> Call:
-    return Call(raised=Raised(types=(kind, "Exception", "BaseException"), text=text, line="return x", own=own))
+def raised(kind: str, text: str = "no", stub: str = "") -> Call:
+    return Call(
+        raised=Raised(types=(kind, "Exception", "BaseException"), text=text, line="return x", own=True, stub=stub)
+    )
 
 
 # Right answers
@@ -244,9 +246,19 @@ def test_faults_are_in_the_order_of_the_outcomes() -> None:
 
 
 def test_not_attempted_before_raised() -> None:
-    verdict = judged(CUBE, [raised("ValueError"), raised("NotImplementedError"), SLOPES[2]])
-    assert verdict.outcome is Outcome.NOT_ATTEMPTED
-    assert judged(CUBE, [raised("NotImplementedError", own=False), *SLOPES[1:]]).outcome is Outcome.RAISED
+    stub = raised("NotImplementedError", stub="answer")
+    assert judged(CUBE, [raised("ValueError"), stub, SLOPES[2]]).outcome is Outcome.NOT_ATTEMPTED
+    assert judged(CUBE, [raised("NotImplementedError"), *SLOPES[1:]]).outcome is Outcome.RAISED
+
+
+def test_a_stub_that_an_answer_calls_is_told_under_its_own_name() -> None:
+    calls = [raised("NotImplementedError", stub="helper"), *SLOPES[1:]]
+    verdict = judged(CUBE, calls)
+    assert verdict.outcome is Outcome.RAISED
+    assert verdict.message.startswith("`answer` calls `helper`, and `helper` has no body yet.")
+    asked = judged(replace(CUBE, ask=lambda *_: 0.0), calls)
+    assert asked.outcome is Outcome.NOT_ATTEMPTED
+    assert asked.message.startswith("The check of `answer` calls `helper`, and")
 
 
 def test_own_mistakes_before_ratios_before_plain_wrong() -> None:
@@ -390,6 +402,8 @@ def test_value_for_derivative() -> None:
         (raised("AttributeError", "'float' object has no attribute 'backward'"), "backward-on-number"),
         (raised("AttributeError", "'float' object has no attribute 'requires_grad_'"), "math-on-tensor"),
         (raised("AttributeError", "'NoneType' object has no attribute 'zero_'"), "no-grad-yet"),
+        (raised("TypeError", "unsupported operand type(s) for ^: 'float' and 'int'"), "caret-for-power"),
+        (raised("NotImplementedError", "\"bitwise_xor_cpu\" not implemented for 'Float'"), "caret-for-power"),
         (raised("KeyboardInterrupt", ""), "interrupted"),
         (raised("ValueError", "Only Tensors of floating point"), ""),
         (raised("RuntimeError", "something else"), ""),
@@ -767,3 +781,20 @@ def test_right_values_without_a_text_are_flagged() -> None:
 def test_backward_kernel_is_not_by_hand() -> None:
     calls = [Call(value=describe(x), used=("sigmoid_backward",)) for x in SLOPES]
     assert judged(CUBE, calls).mistake == "lesson.answer.autograd-by-hand"
+
+
+def test_the_ratio_of_one_number_would_give_the_right_one_away() -> None:
+    verdict = judged(asking(17, case(), way="recorded"), [34])
+    assert (verdict.outcome, verdict.message) == (Outcome.WRONG, "The result is too large here.")
+    twice = judged(asking({3: 6.0, -2: -4.0}, case(), way="recorded"), [{3: 12.0, -2: -8.0}])
+    assert twice.message.startswith("Your answer is exactly 2 times the right one, in every entry.")
+
+
+def test_none_is_told_by_whether_a_backward_pass_ran() -> None:
+    def told(*runs: EngineRun) -> str:
+        error = raised("AttributeError", "'NoneType' object has no attribute 'item'").raised
+        call = Call(raised=error, engine_runs=runs)
+        return judged(replace(CUBE, way="autograd"), [call, *SLOPES[1:]]).message
+
+    assert told().startswith("`.grad` is None, because no backward pass ran in this call.")
+    assert told(BACKWARD).startswith("`.grad` is None here. Only leaf tensors")

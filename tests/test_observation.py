@@ -15,7 +15,9 @@ NUMBER = Value(kind="number", type="float", text="1.5", dtype="float", numbers=(
 NUMBERS = Value(kind="sequence", type="list", items=(NUMBER, NUMBER))
 NOTHING = Value(kind="nothing", type="NoneType")
 COLUMN = Value(kind="array", type="Tensor", dtype="float32", shape=(2, 1), numbers=(1.0, 2.0), requires_grad=True)
-RAISED = Raised(types=("ValueError", "Exception", "BaseException"), text="no", line="raise ValueError('no')", own=True)
+RAISED = Raised(
+    types=("ValueError", "Exception", "BaseException"), text="no", line="raise ValueError('no')", own=True, stub="f"
+)
 FULL = Observation(
     exercise="lesson.answer",
     answer=Value(kind="callable", type="function", text="<function answer>"),
@@ -108,6 +110,7 @@ def nested(depth: int) -> dict[str, Any]:
         ("calls.0.engine_runs.0.retain_graph", 1),
         ("calls.1.raised.types", []),
         ("calls.1.raised.own", "yes"),
+        ("calls.1.raised.stub", 3),
         ("scaled.value.numbers", ["1.0", "2.0"]),
         ("scaled.value.numbers", [True, False]),
         ("scaled.value.requires_grad", 0),

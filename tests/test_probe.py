@@ -107,16 +107,27 @@ def test_whatever_is_raised_is_caught(body: str, kind: str) -> None:
     Observation.from_json(observed(f"def answer(x):\n    {body}\n").to_json())
 
 
-def test_own_tells_the_students_raise_from_a_library_s() -> None:
-    def own(body: str) -> bool:
-        raised = only_call(f"def answer(x):\n    {body}\n").raised
-        assert raised is not None
-        return raised.own
-
-    assert own("raise NotImplementedError")
-    assert own("return 1 / 0")
-    assert not own("return torch.nn.Module()(x)")  # NotImplementedError is raised within torch
-    assert not own("return np.linalg.inv(np.zeros((2, 2)))")
+@pytest.mark.parametrize(
+    ("body", "stub"),
+    [
+        ("raise NotImplementedError", "answer"),
+        ("raise NotImplementedError('your answer here')", "answer"),
+        ("def inner(): raise NotImplementedError\n    return inner()", "answer"),
+        ("return helper(x)", "helper"),
+        ("return Helper().method(x)", "Helper"),
+        ("return 1 / 0", ""),  # its own, and no stub
+        ("raise ValueError", ""),
+        ("return torch.tensor(x)^2", ""),  # raised by an operator of torch, which has no frame
+        ("return torch.nn.Module()(x)", ""),  # raised within torch
+    ],
+)
+def test_a_stub_is_found_by_where_it_raised(body: str, stub: str) -> None:
+    helpers = (
+        "def helper(x): raise NotImplementedError\nclass Helper:\n    def method(self, x): raise NotImplementedError\n"
+    )
+    raised = only_call(f"{helpers}def answer(x):\n    {body}\n").raised
+    assert raised is not None
+    assert raised.stub == stub
 
 
 def test_line_is_the_students_last_one() -> None:

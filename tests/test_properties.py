@@ -320,6 +320,7 @@ def calls(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.integers(0, 5)) == 0:
         types = draw(st.lists(st.sampled_from(["ValueError", "RuntimeError", "TypeError"]), min_size=1, max_size=2))
         call["raised"] = {"types": types, "text": draw(st.text(max_size=9)), "line": "", "own": draw(st.booleans())}
+        call["raised"]["stub"] = draw(st.sampled_from(["", "f", "answer"]))
     if draw(st.booleans()):
         call["engine_runs"] = [{"retain_graph": False, "create_graph": False, "accumulates": draw(st.booleans())}]
     if draw(st.integers(0, 5)) == 0:

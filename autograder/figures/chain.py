@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import networkx
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from ..exercise import gradient
-from .picture import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Picture, plain_axes
+from .picture import BLUE, GREEN, GREY, ORANGE, RED, Explorer, Motion, Picture, plain_axes
 
 
 def _sine_of_square(x: Tensor) -> Tensor:
@@ -96,6 +97,38 @@ def annotated_graph(root: Tensor, names: Mapping[str, Tensor]) -> Picture:
     layers = list(networkx.topological_generations(graph))
     size = (2.2 * len(layers), 0.4 + 1.8 * max(len(layer) for layer in layers))
     return Picture(draw, f"The recorded graph from the leaves to the result. {flow_told(graph)}", size)
+
+
+def flowing_back(root: Tensor, names: Mapping[str, Tensor]) -> Motion:
+    """Return `annotated_graph`, and in motion how its gradients go back along the edges and add up."""
+    still, graph = annotated_graph(root, names), gradient_flow(root, names)
+
+    def frame(step: Step) -> Picture:
+        return Picture(lambda figure: _draw_flow(figure.subplots(), graph, step), "", still.size)
+
+    return Motion(still, tuple(map(frame, steps_back(graph))))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One moment of a backward pass: what has arrived at each node so far, and the edges that are gone back along."""
+
+    arrived: Mapping[Any, float]
+    edges: Container[tuple[Any, Any]]
+
+
+def steps_back(graph: networkx.DiGraph) -> list[Step]:
+    """Return the moments of a backward pass: first the result has its 1, then one node after the other hands on."""
+    order = list(reversed(list(networkx.topological_sort(graph))))
+    arrived = {order[0]: 1.0}
+    steps = [Step(dict(arrived), ())]
+    for node in order:
+        for parent in graph.predecessors(node):
+            share = arrived[node] * sum(graph.edges[parent, node]["slopes"])
+            arrived[parent] = arrived.get(parent, 0.0) + share
+        if list(graph.predecessors(node)):
+            steps.append(Step(dict(arrived), {(parent, node) for parent in graph.predecessors(node)}))
+    return steps
 
 
 def explore_chain() -> Explorer:
@@ -189,7 +222,9 @@ def flow_told(graph: networkx.DiGraph) -> str:
     return f"{at_nodes}. Local derivatives: {on_edges}."
 
 
-def _draw_flow(axes: Axes, graph: networkx.DiGraph) -> None:
+def _draw_flow(axes: Axes, graph: networkx.DiGraph, step: Step | None = None) -> None:
+    """Draw a graph with all its gradients; with a step, as far as the backward pass has come."""
+    gradients = dict(graph.nodes(data="gradient")) if step is None else step.arrived
     layers = list(networkx.topological_generations(graph))
     place = {
         node: (2.0 * i, 2.2 * ((len(layer) - 1) / 2 - j))
@@ -210,7 +245,7 @@ def _draw_flow(axes: Axes, graph: networkx.DiGraph) -> None:
                 _number(words["value"]), (x, y), (0, 20), textcoords="offset points", ha="center", color=BLUE, zorder=4
             )
         axes.annotate(
-            _number(words["gradient"]),
+            _number(gradients[node]) if node in gradients else "",
             (x, y),
             (0, -28),
             textcoords="offset points",
@@ -221,6 +256,8 @@ def _draw_flow(axes: Axes, graph: networkx.DiGraph) -> None:
         )
     for start, end, slopes in graph.edges(data="slopes"):
         arrow = {"arrowstyle": "-|>", "color": GREY, "patchA": boxes[start], "patchB": boxes[end], "shrinkB": 2}
+        if step is not None and (start, end) in step.edges:
+            arrow |= {"arrowstyle": "<|-", "color": RED, "lw": 2}
         axes.annotate("", place[end], place[start], arrowprops=arrow)
         (x0, y0), (x1, y1) = place[start], place[end]
         text: dict[str, Any] = {"ha": "center", "va": "center", "color": GREEN, "backgroundcolor": "white"}

@@ -47,19 +47,25 @@ def draw_graph(root: torch.Tensor, names: Mapping[str, torch.Tensor] | None = No
             style = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": colour}
             text = axes.text(x, y, _folded(labels[node]), ha="center", va="center", bbox=style, fontsize=9, zorder=3)
             boxes[node] = text.get_bbox_patch()
-        for start, end in graph.edges:
-            arrow = {"arrowstyle": "-|>", "color": GREY, "patchA": boxes[start], "patchB": boxes[end], "shrinkB": 2}
+        for start, end, times in graph.edges(data="times", default=1):
             across = place[end][0] - place[start][0]
-            if across > 1:  # past the boxes between, not through them
-                arrow["connectionstyle"] = f"arc3,rad={0.6 / across}"
-            axes.annotate("", place[end], place[start], arrowprops=arrow)
+            bend = 0.6 / across if across > 1 else 0.0  # past the boxes between, not through them
+            for i in range(times):
+                arrow = {"arrowstyle": "-|>", "color": GREY, "patchA": boxes[start], "patchB": boxes[end], "shrinkB": 2}
+                rad = bend + 0.35 * (i - (times - 1) / 2) / across
+                axes.annotate("", place[end], place[start], arrowprops={**arrow, "connectionstyle": f"arc3,rad={rad}"})
         heights = [y for _, y in place.values()]
         axes.set(xlim=(-0.6, len(layers) - 0.4), ylim=(min(heights) - 0.6, max(heights) + 0.6))
         axes.axis("off")
 
     order = "; ".join(" and ".join(labels[node].replace("\n", " ") for node in layer) for layer in layers)
+    several = "".join(
+        f" {times} edges lead from {labels[start]} to {labels[end]}.".replace("\n", " ")
+        for start, end, times in graph.edges(data="times", default=1)
+        if times > 1
+    )
     size = (1.9 * len(layers), 0.5 + 0.8 * max(len(layer) for layer in layers))
-    return Picture(draw, f"The recorded graph, from the leaves to the result: {order}.", size)
+    return Picture(draw, f"The recorded graph, from the leaves to the result: {order}.{several}", size)
 
 
 def _folded(label: str) -> str:
@@ -82,6 +88,7 @@ def _walked(root: Any, names: Mapping[Any, str]) -> tuple[networkx.DiGraph, dict
         graph.add_node(node)
         for parent, _ in node.next_functions:
             if parent is not None:
-                graph.add_edge(parent, node)
+                times = graph.edges[parent, node]["times"] + 1 if graph.has_edge(parent, node) else 1
+                graph.add_edge(parent, node, times=times)
                 waiting.append(parent)
     return graph, labels

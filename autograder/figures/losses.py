@@ -10,6 +10,7 @@ import networkx
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch.nn import functional
 
 from ..exercise import gradient
@@ -260,6 +261,7 @@ def learning_curves(losses: Mapping[str, Sequence[float]]) -> Picture:
                 label=label,
             )
         axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend()
 
     return Picture(draw, f"The loss at each step of a training. {' '.join(_told(*one) for one in losses.items())}")

@@ -13,7 +13,10 @@ from typing import Any
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
+# How long one frame of a motion is shown, in milliseconds.
+_FRAME = 700
 # Told apart by people of any colour vision, and dark enough on white: Wong, Nature Methods 8, 441 (2011).
 BLUE, ORANGE, GREEN, RED, GREY = "#0072b2", "#b35900", "#00775a", "#b02a00", "#5c5c5c"
 
@@ -47,6 +50,36 @@ class Picture:
     def __repr__(self) -> str:
         """Return the text alone."""
         return f"Picture: {self.alt}"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return {"text/plain": repr(self)} if _is_graded() else {"text/plain": repr(self), "text/html": self.html()}
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A still picture, and below it the same in motion. It moves only once it is opened, and stops when it is closed."""
+
+    still: Picture
+    frames: tuple[Picture, ...]
+
+    def __repr__(self) -> str:
+        """Return the text of the still picture."""
+        return repr(self.still)
+
+    def gif(self) -> bytes:
+        """Return the frames as an animated GIF. The last one stays for longer."""
+        first, *others = (Image.open(io.BytesIO(frame.png())).convert("RGB").quantize(32) for frame in self.frames)
+        buffer = io.BytesIO()
+        duration = [_FRAME] * len(others) + [5 * _FRAME]
+        first.save(buffer, "GIF", save_all=True, append_images=others, duration=duration, loop=0)
+        return buffer.getvalue()
+
+    def html(self) -> str:
+        """Return the still picture, and the moving one behind a disclosure."""
+        data = base64.b64encode(self.gif()).decode()
+        alt = html.escape(f"In motion: {self.still.alt}")
+        moving = f'<img alt="{alt}" src="data:image/gif;base64,{data}">'
+        return f"{self.still.html()}<details><summary>Show it in motion</summary>{moving}</details>"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return {"text/plain": repr(self)} if _is_graded() else {"text/plain": repr(self), "text/html": self.html()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -101,6 +102,26 @@ OVERFLOW = Mistake(
     "number. This holds for every branch that is computed.",
     shows=_overflowed,
 )
+# Where the exercise is to avoid the overflow. Tensors overflow without a warning.
+ANY_OVERFLOW = replace(OVERFLOW, shows=lambda call: _overflowed(call) or "overflow" in call.used)
+HIDDEN_OVERFLOW = Mistake(
+    "hidden-overflow",
+    "Your function hides the overflow, and `exp` still overflows. Rewrite the formula so that `exp` never gets a large "
+    "positive number.",
+    calls=frozenset({"errstate", "seterr", "catch_warnings", "simplefilter", "filterwarnings", "OverflowError"}),
+)
+
+
+def _from_library(slug: str, what: str, operations: set[str], functions: set[str]) -> Mistake:
+    """Return the mistake of taking from a library what is asked: by operations on tensors, or by functions of these names."""
+    return Mistake(
+        slug,
+        f"{what} This exercise is by hand: write it yourself, with `exp` or `log`.",
+        shows=lambda call: not operations.isdisjoint(call.used),
+        calls=frozenset(functions),
+    )
+
+
 SWAPPED_LABELS = (
     "You exchanged the two labels. For label 1 your answer has what belongs to label 0, and for label 0 what belongs "
     "to label 1."
@@ -270,7 +291,14 @@ SIGMOID = Exercise(
     ),
     reference=_sigmoid,
     mistakes=(
-        OVERFLOW,
+        _from_library(
+            "library-sigmoid",
+            "A function of a library computed the sigmoid.",
+            {"sigmoid", "_softmax", "log_sigmoid_forward"},
+            {"expit"},
+        ),
+        ANY_OVERFLOW,
+        HIDDEN_OVERFLOW,
         raising(
             "math-on-array",
             "The functions of `math` take one number, and this one got an array. The functions of NumPy take both.",
@@ -343,6 +371,12 @@ BCE = Exercise(
     ),
     reference=_bce,
     mistakes=(
+        _from_library(
+            "library-loss",
+            "A function of a library computed the loss.",
+            {"binary_cross_entropy", "binary_cross_entropy_with_logits", "nll_loss_forward", "soft_margin_loss"},
+            {"log_loss"},
+        ),
         raising(
             "log-of-nothing",
             "You took the logarithm of a number that is not positive. Both p and 1 − p are positive. Take the "
@@ -409,7 +443,7 @@ LOCAL_GRADS = Exercise(
     difficulty=2,
     importance=4,
     minutes=7,
-    points=2,
+    points=1,
     partial=True,
     # No logit is large: there each factor loses digits in float32, while their product does not.
     cases=(*SAMPLES[:3], case(-0.7, 0, -1.1, 0.6)),
@@ -501,7 +535,7 @@ BCE_GRADS_MANUAL = Exercise(
     difficulty=2,
     importance=5,
     minutes=4,
-    points=2,
+    points=1,
     cases=SAMPLES,
     forward=loss_of_sample,
     reference=_sample_gradients,
@@ -531,7 +565,7 @@ BCE_GRADS_AUTOGRAD = Exercise(
     difficulty=2,
     importance=5,
     minutes=4,
-    points=1,
+    points=2,
     cases=SAMPLES,
     forward=loss_of_sample,
     reference=_sample_gradients,
@@ -577,7 +611,7 @@ DL_DZ = Exercise(
     difficulty=3,
     importance=5,
     minutes=5,
-    points=2,
+    points=3,
     cases=(
         case(-2.3, 1),
         case(0.8, 0),
@@ -651,6 +685,7 @@ DL_DZ_AUTOGRAD = Exercise(
         case(-2.3, 1),
         case(0.8, 0),
         case(-20.0, 1, exact=True),
+        case(20.0, 0, exact=True),
         case(-0.6, 0),
         case(1.9, 1),
     ),
@@ -659,6 +694,12 @@ DL_DZ_AUTOGRAD = Exercise(
     mistakes=(
         TARGET_DTYPE,
         LOGIT_TO_BCE,
+        Mistake(
+            "single-precision",
+            "At z = 20, `float32` rounds p to 1, and 1 − p to 0. Then the gradient is not a number. Give the leaf the dtype "
+            "`float64`, or give the loss the logit itself.",
+            shows=_not_finite,
+        ),
         *DL_DZ_MISTAKES,
         wrong_value(
             "clamped",
@@ -802,13 +843,22 @@ BCE_WITH_LOGITS = Exercise(
     ),
     reference=_bce_with_logits,
     mistakes=(
-        Mistake(
+        _from_library(
             "library-loss",
-            "You called PyTorch's own loss with logits. This exercise is by hand: write the loss with `exp` and a "
-            "logarithm.",
-            shows=lambda call: "binary_cross_entropy_with_logits" in call.used,
+            "A function of a library computed the loss, or the logarithm of a sum of exponentials in it.",
+            {
+                "binary_cross_entropy_with_logits",
+                "log_sigmoid_forward",
+                "_log_softmax",
+                "logaddexp",
+                "logsumexp",
+                "soft_margin_loss",
+                "softplus",
+            },
+            {"logaddexp", "logaddexp2", "logsumexp"},
         ),
-        OVERFLOW,
+        ANY_OVERFLOW,
+        HIDDEN_OVERFLOW,
         Mistake(
             "log-of-zero",
             "For a large z, p is exactly 0 or 1, and your function takes the logarithm of 0. Put the sigmoid into the "

@@ -6,9 +6,10 @@ import cmath
 import math
 import random
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -98,7 +99,7 @@ PREDICTED_SIGNS = Exercise(
     difficulty=1,
     importance=3,
     minutes=3,
-    points=2,
+    points=1,
     cases=(case(),),
     reference=lambda: {x: math.copysign(1.0, gradient(sine_of_square)(x)) for x in (3, 4)},
     mistakes=(
@@ -381,7 +382,7 @@ DZ_DX_AUTOGRAD = Exercise(
 
 
 class Link:
-    """A function from float to float. It warns when it is called twice at the same point.
+    """A function from float to float. It warns when it is called twice at the same point, or after a derivative.
 
     It computes with plain numbers. So no gradient can be had from what it is made of.
     """
@@ -389,6 +390,7 @@ class Link:
     def __init__(self, function: Callable[[float], float]) -> None:
         self.value = function
         self._called_at: set[float] = set()
+        self._slopes_taken = Slope.taken
 
     def __call__(self, x: float) -> float:
         """Return the value at x."""
@@ -396,6 +398,8 @@ class Link:
         if point in self._called_at:
             warnings.warn("called again at the same point", stacklevel=2)
         self._called_at.add(point)
+        if Slope.taken != self._slopes_taken:
+            warnings.warn("called after a derivative", stacklevel=2)
         return self.value(point)
 
 
@@ -405,11 +409,15 @@ class Slope:
     A step of 1e-20 in the imaginary direction gives all digits, because nothing is subtracted.
     """
 
+    # How often any of them was called.
+    taken: ClassVar[int] = 0
+
     def __init__(self, function: Callable[[complex], complex]) -> None:
         self.function = function
 
     def __call__(self, x: float) -> float:
         """Return the derivative at x."""
+        Slope.taken += 1
         step = 1e-20
         return self.function(complex(x, step)).imag / step
 
@@ -486,7 +494,7 @@ BACKPROP_CHAIN = Exercise(
     difficulty=3,
     importance=5,
     minutes=8,
-    points=3,
+    points=4,
     builders={name: partial(Link, function) for name, function in LINKS.items()}
     | {f"d_{name}": partial(Slope, function) for name, function in SLOPES.items()},
     cases=(
@@ -502,6 +510,12 @@ BACKPROP_CHAIN = Exercise(
             "A function was called twice at one point. Keep the values of the forward pass, and use them in the "
             "backward pass.",
             shows=lambda call: _warned(call, "called again"),
+        ),
+        Mistake(
+            "no-backward-pass",
+            "A derivative was called before the forward pass had come to its end. Go forward first, and keep what the way "
+            "back needs. Then go back, and call the derivatives.",
+            shows=lambda call: _warned(call, "called after"),
         ),
         wrong_value(
             "swapped",
@@ -780,7 +794,7 @@ OP_NAMES = Exercise(
 )
 
 
-# --- 2.8 · Two wrong lines ------------------------------------------------------------------------
+# --- 2.8a · Two wrong lines ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -813,38 +827,44 @@ BACKWARD = (
 )
 
 
-def _buggy_lines() -> set[str]:
-    """Return the labels of the lines whose factor differs from autograd's, and of those that overwrite a gradient."""
-    values = {"x": 0.7}
+def _values_at(x: float) -> dict[str, float]:
+    """Return the value of each variable of the forward pass."""
+    values = {"x": x}
     for name, (inputs, step) in FORWARD.items():
         values[name] = step(*(torch.tensor(values[each], dtype=torch.float64) for each in inputs)).item()
+    return values
+
+
+def _true_factor(line: Line, values: Mapping[str, float]) -> float:
+    """Return the local derivative of a line's step, by autograd."""
+    inputs, step = FORWARD[line.source]
+    return float(gradient(step, inputs.index(line.target))(*(values[each] for each in inputs)))
+
+
+def _buggy_lines() -> set[str]:
+    """Return the labels of the lines whose factor differs from autograd's, and of those that overwrite a gradient."""
+    values = _values_at(0.7)
     wrong = set()
     written: set[str] = set()
     for line in BACKWARD:
-        inputs, step = FORWARD[line.source]
-        factor = gradient(step, inputs.index(line.target))(*(values[each] for each in inputs))
+        factor = _true_factor(line, values)
         if not math.isclose(factor, line.factor(values)) or (line.target in written and not line.adds):
             wrong.add(line.label)
         written.add(line.target)
     return wrong
 
 
-def _blames(slug: str, message: str, labels: set[str]) -> Mistake:
-    """Return the mistake of naming one of these lines."""
-    return Mistake(slug, message, shows=lambda call: bool(labels & set(_named_nodes(call))))
-
-
 _LABELS = {line.label for line in BACKWARD}
 
 BUGGY_LINES = Exercise(
     id="chain_rule.buggy_lines",
-    number="2.8",
+    number="2.8a",
     title="Two wrong lines",
     way="recorded",
     difficulty=4,
     importance=4,
     minutes=7,
-    points=3,
+    points=1,
     cases=(case(),),
     reference=_buggy_lines,
     mistakes=(
@@ -862,22 +882,11 @@ BUGGY_LINES = Exercise(
                 call.value is not None and call.value.kind == "sequence" and len(set(_named_nodes(call))) not in (0, 2)
             ),
         ),
-        _blames(
-            "blamed-the-sum",
-            "One of your lines goes back through the sum. Check by how much a sum changes when one term takes a tiny "
-            "step.",
-            {"A", "B"},
-        ),
-        _blames(
-            "blamed-the-product",
-            "One of your lines goes back through the product. Keep one factor fixed, and find the derivative in the "
-            "other.",
-            {"C", "D"},
-        ),
-        _blames(
-            "blamed-the-exponential",
-            "One of your lines goes back through the exponential. Check the derivative of that function.",
-            {"F"},
+        # It does not say which one, or there would be nothing left to find.
+        Mistake(
+            "right-line-blamed",
+            "At least one of the lines that you name is right. Compare one variable at a time with its `.grad`.",
+            shows=lambda call: call.value is not None and set(_named_nodes(call)) != _buggy_lines(),
         ),
     ),
     hints=(
@@ -887,11 +896,84 @@ BUGGY_LINES = Exercise(
         "A variable that is used in two steps gets two gradients. For z = a·a + a the lines are `da = 2 * a`, and "
         "then `da += 1`.",
         "Compare one variable at a time: build the forward pass with tensors, call `retain_grad()` on each, and "
-        "compare its `.grad` with what the line computes.",
+        "compare its `.grad` with what the line computes. The section 'Autograd walks the same chain' shows `retain_grad()`.",
     ),
     after=(
-        "Both bugs give numbers that look fine. A comparison with a central difference finds them in one "
-        "line, and that is how such bugs are found in practice."
+        "Both bugs give numbers that look fine. A comparison with a central difference shows that something is wrong, "
+        "and a comparison of one variable at a time shows where."
+    ),
+)
+
+
+# --- 2.8b · The two lines, repaired ---------------------------------------------------------------
+
+
+def _paths_of_lines(x: Tensor) -> Tensor:
+    """Return x · sin(x²) + exp(x²)."""
+    return x * torch.sin(x * x) + torch.exp(x * x)
+
+
+def _gone_back(x: float, repaired: Set[str]) -> float:
+    """Return the gradient in x that the lines compute, with some of them repaired."""
+    values = _values_at(x)
+    gradients = {"z": 1.0}
+    for line in BACKWARD:
+        factor, adds = line.factor(values), line.adds
+        if line.label in repaired:
+            factor, adds = _true_factor(line, values), line.target in gradients
+        share = gradients[line.source] * factor
+        gradients[line.target] = gradients[line.target] + share if adds else share
+    return gradients["x"]
+
+
+def _still_wrong(slug: str, message: str, repaired: Callable[[set[str]], set[str]]) -> Mistake:
+    """Return the mistake of repairing only some of the wrong lines: `repaired` picks them."""
+    return wrong_value(slug, message, lambda pair, x: (pair[0], _gone_back(x, repaired(_buggy_lines()))))
+
+
+REPAIRED_BACKWARD = Exercise(
+    id="chain_rule.repaired_backward",
+    number="2.8b",
+    title="The two lines, repaired",
+    way="hand",
+    difficulty=3,
+    importance=4,
+    minutes=4,
+    points=2,
+    cases=(case(-1.2), case(0.7), case(1.1)),
+    reference=lambda x: (_values_at(x)["z"], gradient(_paths_of_lines)(x)),
+    mistakes=(
+        _still_wrong(
+            "nothing-repaired",
+            "The gradient is the one of `manual_backward`, with both of its wrong lines.",
+            lambda wrong: set(),
+        ),
+        _still_wrong(
+            "wrong-point-left",
+            "One wrong line is repaired. One local derivative is still taken at the wrong point.",
+            lambda wrong: {line.label for line in BACKWARD if line.label in wrong and line.target == "x"},
+        ),
+        _still_wrong(
+            "overwriting-left",
+            "One wrong line is repaired. One line still throws away what another line has put into its variable.",
+            lambda wrong: {line.label for line in BACKWARD if line.label in wrong and line.target != "x"},
+        ),
+        wrong_value(
+            "swapped",
+            "Both numbers are right, in the wrong order. Expected the value first, then the gradient.",
+            lambda pair, x: (pair[1], pair[0]),
+        ),
+    ),
+    hints=(
+        "One number goes in, and a tuple comes out: the value, then the gradient. `manual_backward` returns both already.",
+        "Change two lines and nothing else. In one, check the point at which the derivative is taken. In the other, check "
+        "whether the variable holds something already.",
+        "For z = a·a + a the lines are `da = 2 * a`, and then `da += 1`. With `=` in the second one, the first is lost.",
+        "Read the sections 'Two links, two slopes' and 'Two ways to the same leaf' again.",
+    ),
+    after=(
+        "Your function agrees with autograd at every point. Writing such a backward pass by hand is rare today, and "
+        "reading one is not: each operation of PyTorch has one, written by somebody."
     ),
 )
 
@@ -911,5 +993,6 @@ LESSON = Lesson(
         GRAD_FANOUT,
         OP_NAMES,
         BUGGY_LINES,
+        REPAIRED_BACKWARD,
     ),
 )

@@ -274,8 +274,8 @@ D_SOFTPLUS = Exercise(
         "Read the section 'A node of your own' again. In lesson 3 you wrote a sigmoid that does not overflow.",
     ),
     after=(
-        "The slope of softplus is an old friend from lesson 3. Where a formula has two forms that agree "
-        "on paper, the computer still prefers one of them, and which one depends on the input."
+        "The slope of softplus is the sigmoid of lesson 3. Its two forms are equal on paper. In floating point only one of "
+        "them is safe, and which one depends on the sign of the input."
     ),
 )
 

@@ -52,8 +52,7 @@ PREDICTIONS = Exercise(
     difficulty=1,
     importance=3,
     minutes=4,
-    points=3,
-    partial=True,
+    points=1,
     cases=(case(),),
     reference=lambda: {x: gradient(square)(x) for x in (3, 0, -2)},
     atol=0.1,  # of each slope: it is read from a picture, with a ruler
@@ -105,7 +104,7 @@ D_SQUARE = Exercise(
     difficulty=1,
     importance=5,
     minutes=3,
-    points=2,
+    points=1,
     cases=(case(-1.7), case(0.6), case(4.3)),
     forward=square,
     reference=gradient(square),
@@ -132,7 +131,7 @@ D_SQUARE = Exercise(
         "Check for the three usual mistakes: the height in place of the slope, a lost factor, an exponent that stayed "
         "the same.",
         "For x³ the exponent 3 becomes a factor, and a square is left: the slope is 3x².",
-        "Read the worked cell `dy_dx` above: it is the same function.",
+        "Read the section 'From secant to tangent' again. Its cell `dy_dx` has the formula.",
     ),
     after=(
         "The formula works at every point, so you never need to draw the curve again. Near a minimum the "
@@ -151,7 +150,7 @@ GRAD_SQUARE = Exercise(
     difficulty=1,
     importance=5,
     minutes=4,
-    points=2,
+    points=3,
     cases=(case(-1.7), case(3), case(0.6), case(4.3)),
     forward=square,
     reference=gradient(square),
@@ -234,7 +233,7 @@ GRAD_POLY = Exercise(
     difficulty=2,
     importance=4,
     minutes=4,
-    points=2,
+    points=3,
     cases=(case(-1.3), case(0.4), case(2 / 3, exact=True), case(2.7)),
     forward=poly,
     reference=gradient(poly),
@@ -243,7 +242,7 @@ GRAD_POLY = Exercise(
         "A number goes in, and a plain float comes out.",
         "Return the slope and not the value. The slope is in the `.grad` of the leaf.",
         "For 7x² + 2x - 9: make the leaf x, compute `y = 7*x**2 + 2*x - 9`, call `y.backward()`, read `x.grad`.",
-        "Your `grad_square` has all the steps. Only the forward line is different.",
+        "Read the section 'Term by term' again. Your `grad_square` has all the steps too: only the forward line is different.",
     ),
     after=(
         "Compare this cell with the one for the parabola: only the forward pass has changed. This is why "
@@ -379,7 +378,7 @@ GRAD_OF = Exercise(
     difficulty=3,
     importance=5,
     minutes=7,
-    points=3,
+    points=4,
     builders={"doubling_loop": doubling_loop, "branch": branch, "wave": wave},
     cases=(
         case(Build("doubling_loop", (0.7,)), 0.45),
@@ -402,7 +401,8 @@ GRAD_OF = Exercise(
         "`.grad`.",
         "For one function the steps are `x = torch.tensor(1.5, requires_grad=True)`, `torch.exp(x).backward()`, "
         "`x.grad`.",
-        "Your `grad_square` does all of this for one function. Put `f` in place of the square.",
+        "Read the section 'Any function, with branches and loops' again. Your `grad_square` has all the steps: put `f` in "
+        "place of the square.",
     ),
     after=(
         "You have written what `torch.autograd.grad` and `torch.func.grad` do for one input. From now on a "

@@ -42,16 +42,6 @@ def sigmoid(z):
 def sigmoid(z):
     return 1 / (1 + math.exp(-z)) if z > 0 else math.exp(z) / (1 + math.exp(z))
 """,
-        "quiet": """\
-def sigmoid(z):
-    with np.errstate(over="ignore"):
-        return 1.0 / (1.0 + np.exp(-z))
-""",
-        "tensor in float32": """\
-def sigmoid(z):
-    z = torch.as_tensor(z, dtype=torch.float32)
-    return 1 / (1 + torch.exp(-z))
-""",
     },
     "binary_cross_entropy.bce": {
         "one line": """\
@@ -276,19 +266,6 @@ def dL_dz(z, y):
 """,
     },
     "binary_cross_entropy.dL_dz_autograd": {
-        "plain, float32": """\
-def dL_dz_autograd(z, y):
-    z = torch.tensor(z, requires_grad=True)
-    p = torch.sigmoid(z)
-    (-(y * torch.log(p) + (1 - y) * torch.log(1 - p))).backward()
-    return z.grad.item()
-""",
-        "loss of a probability, float32": """\
-def dL_dz_autograd(z, y):
-    z = torch.tensor(z, requires_grad=True)
-    loss = torch.nn.functional.binary_cross_entropy(torch.sigmoid(z), torch.tensor(float(y)))
-    return torch.autograd.grad(loss, z)[0].item()
-""",
         "float64": """\
 def dL_dz_autograd(z, y):
     z = torch.tensor(z, dtype=torch.float64, requires_grad=True)
@@ -358,18 +335,12 @@ def bce_with_logits(z, y):
 def bce_with_logits(z, y):
     return np.maximum(z, 0) - z * y + np.log(1 + np.exp(-np.abs(z)))
 """,
-        "logaddexp": "bce_with_logits = lambda z, y: np.logaddexp(0, z) - z * y",
         "by label": """\
 def softplus(z):
     return max(0.0, z) + math.log1p(math.exp(-abs(z)))
 
 def bce_with_logits(z, y):
     return softplus(-z) if y == 1 else softplus(z)
-""",
-        "torch softplus": """\
-def bce_with_logits(z, y):
-    sign = 1 - 2 * y
-    return torch.nn.functional.softplus(sign * torch.tensor(z, dtype=torch.float64)).item()
 """,
         "branches on z": """\
 def bce_with_logits(z, y):
@@ -491,6 +462,12 @@ def bce_grads_batch_autograd(X, y, w, b):
 }
 
 _SIGMOID = "def sigmoid(z):\n    return 1 / (1 + np.exp(-z))\n\n"
+_SOFTPLUS = """\
+def softplus(z):
+    return max(0.0, z) + math.log1p(math.exp(-abs(z)))
+
+"""
+
 _STABLE = """\
 def stable(z):
     e = math.exp(-abs(z))
@@ -567,6 +544,46 @@ def bce_grads_batch_autograd(X, y, w, b):
 
 WRONG: dict[str, dict[str, str]] = {
     "binary_cross_entropy.sigmoid": {
+        "library-sigmoid": """\
+def sigmoid(z):
+    return torch.sigmoid(torch.as_tensor(z)).numpy()
+""",
+        "library-sigmoid:softmax": """\
+def sigmoid(z):
+    z = torch.as_tensor(z, dtype=torch.float64)
+    return torch.stack([z, torch.zeros_like(z)]).softmax(0)[0]
+""",
+        "hidden-overflow": """\
+def sigmoid(z):
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-z))
+""",
+        "hidden-overflow:as a decorator": """\
+@np.errstate(all="ignore")
+def sigmoid(z):
+    return 1.0 / (1.0 + np.exp(-z))
+""",
+        "hidden-overflow:caught": """\
+def one(z):
+    try:
+        return 1 / (1 + math.exp(-z))
+    except OverflowError:
+        return 0.0
+
+def sigmoid(z):
+    return np.array([one(element) for element in z]) if np.ndim(z) else one(z)
+""",
+        "overflow:switched off before": """\
+np.seterr(all="ignore")
+
+def sigmoid(z):
+    return 1.0 / (1.0 + np.exp(-z))
+""",
+        "overflow:tensor": """\
+def sigmoid(z):
+    z = torch.as_tensor(z, dtype=torch.float32)
+    return 1 / (1 + torch.exp(-z))
+""",
         "overflow": """\
 def sigmoid(z):
     if isinstance(z, np.ndarray):
@@ -621,6 +638,15 @@ def sigmoid(z):
 """,
     },
     "binary_cross_entropy.bce": {
+        "library-loss": """\
+def bce(p, y):
+    p, y = torch.tensor(p, dtype=torch.float64), torch.tensor(float(y), dtype=torch.float64)
+    return torch.nn.functional.binary_cross_entropy(p, y).item()
+""",
+        "library-loss:distribution": """\
+def bce(p, y):
+    return -torch.distributions.Bernoulli(torch.tensor(p).double()).log_prob(torch.tensor(float(y)).double())
+""",
         "log-of-nothing": """\
 def bce(p, y):
     return -(y * math.log(p) + (1 - y) * math.log(p - 1))
@@ -897,6 +923,13 @@ dL_dz = lambda z, y: (f(z + 1e-5) - f(z - 1e-5)) / 2e-5 - y
 """,
     },
     "binary_cross_entropy.dL_dz_autograd": {
+        "single-precision": """\
+def dL_dz_autograd(z, y):
+    z = torch.tensor(z, requires_grad=True)
+    p = torch.sigmoid(z)
+    (-(y * torch.log(p) + (1 - y) * torch.log(1 - p))).backward()
+    return z.grad.item()
+""",
         "target-dtype": """\
 def dL_dz_autograd(z, y):
     z = torch.tensor(z, requires_grad=True)
@@ -998,7 +1031,6 @@ def dL_dz_autograd(z, y):
         "where-the-clamp-begins:float": "breaking_logit = 19.0",
         "in-float64": "breaking_logit = 37",
         "overflow-of-exp": "breaking_logit = 89",
-        "opposite-sign": "breaking_logit = -17",
     },
     "binary_cross_entropy.bce_with_logits": {
         "library-loss": """\
@@ -1009,6 +1041,31 @@ def bce_with_logits(z, y):
         "library-loss:module": """\
 def bce_with_logits(z, y):
     return torch.nn.BCEWithLogitsLoss()(torch.tensor(z), torch.tensor(float(y)))
+""",
+        "library-loss:softplus": """\
+def bce_with_logits(z, y):
+    sign = 1 - 2 * y
+    return torch.nn.functional.softplus(sign * torch.tensor(z, dtype=torch.float64)).item()
+""",
+        "library-loss:logsigmoid": """\
+def bce_with_logits(z, y):
+    return -torch.nn.functional.logsigmoid(torch.tensor(z if y else -z, dtype=torch.float64)).item()
+""",
+        "library-loss:logaddexp": "bce_with_logits = lambda z, y: np.logaddexp(0, z) - z * y",
+        "library-loss:logsumexp": """\
+def bce_with_logits(z, y):
+    return torch.tensor([0.0, z], dtype=torch.float64).logsumexp(0) - z * y
+""",
+        "hidden-overflow": """\
+def bce_with_logits(z, y):
+    with np.errstate(over="ignore"):
+        loss = np.log1p(np.exp(z)) - z * y
+    return loss if np.isfinite(loss) else z - z * y
+""",
+        "overflow:tensor": """\
+def bce_with_logits(z, y):
+    loss = torch.log1p(torch.exp(torch.tensor(z, dtype=torch.float64))) - z * y
+    return loss.item() if torch.isfinite(loss) else z - z * y
 """,
         "overflow": """\
 def bce_with_logits(z, y):
@@ -1038,13 +1095,14 @@ def bce_with_logits(z, y):
 def bce_with_logits(z, y):
     return clamped_loss(torch.sigmoid(torch.tensor(z)), y).item()
 """,
-        "log-of-zero:torch": """\
+        "overflow:log of a tensor": """\
 def bce_with_logits(z, y):
     return (torch.log(1 + torch.exp(torch.tensor(z))) - z * y).item()
 """,
-        "swapped-labels": """\
+        "swapped-labels": _SOFTPLUS
+        + """\
 def bce_with_logits(z, y):
-    return np.logaddexp(0, -z) + z * y
+    return softplus(-z) + z * y
 """,
         "dropped-target": """\
 def bce_with_logits(z, y):
@@ -1071,17 +1129,20 @@ def bce_with_logits(z, y):
     z = stable(z)
     return max(z, 0) - z * y + math.log1p(math.exp(-abs(z)))
 """,
-        "labels-minus-one-and-one": """\
+        "labels-minus-one-and-one": _SOFTPLUS
+        + """\
 def bce_with_logits(z, y):
-    return np.logaddexp(0, -y * z)
+    return softplus(-y * z)
 """,
-        "opposite-sign": """\
+        "opposite-sign": _SOFTPLUS
+        + """\
 def bce_with_logits(z, y):
-    return z * y - np.logaddexp(0, z)
+    return z * y - softplus(z)
 """,
-        "factor-1n": """\
+        "factor-1n": _SOFTPLUS
+        + """\
 def bce_with_logits(z, y):
-    return 0.5 * (np.logaddexp(0, z) - z * y)
+    return 0.5 * (softplus(z) - z * y)
 """,
     },
     "binary_cross_entropy.bce_grads_batch": {

@@ -210,14 +210,6 @@ def backprop_chain(fs, dfs, x):
         gradient *= df(at)
     return np.array([x, gradient])
 """,
-        "enumerate, local derivatives first": """\
-def backprop_chain(fs, dfs, x):
-    slopes = np.ones(len(fs))
-    for i, f in enumerate(fs):
-        slopes[i] = dfs[i](x)
-        x = f(x)
-    return x, slopes.prod()
-""",
         "class": """\
 class Tape:
     def __init__(self, fs, dfs):
@@ -383,6 +375,38 @@ buggy_lines = {...}
 buggy_lines = set()
 buggy_lines.add("E")
 buggy_lines.add("G")
+""",
+    },
+    "chain_rule.repaired_backward": {
+        "two lines": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(a)
+    da += dd * d
+    dx += da * 2 * x
+    return z, dx
+""",
+        "one formula": """\
+def repaired_backward(x):
+    a = x * x
+    z = x * math.sin(a) + math.exp(a)
+    return z, math.sin(a) + 2 * x * (x * math.cos(a) + math.exp(a))
+""",
+        "numpy": """\
+def repaired_backward(x):
+    a = np.square(x)
+    b, d = np.sin(a), np.exp(a)
+    gradient = np.array([b, 2 * x**2 * np.cos(a), 2 * x * d]).sum()
+    return [x * b + d, gradient]
 """,
     },
 }
@@ -699,6 +723,22 @@ def dz_dx_autograd(x):
 """,
     },
     "chain_rule.backprop_chain": {
+        "no-backward-pass": """\
+def backprop_chain(fs, dfs, x):
+    gradient = 1.0
+    for f, df in zip(fs, dfs):
+        gradient *= df(x)
+        x = f(x)
+    return x, gradient
+""",
+        "no-backward-pass:local derivatives on the way": """\
+def backprop_chain(fs, dfs, x):
+    slopes = np.ones(len(fs))
+    for i, f in enumerate(fs):
+        slopes[i] = dfs[i](x)
+        x = f(x)
+    return x, slopes.prod()
+""",
         "computed-again": """\
 def backprop_chain(fs, dfs, x):
     def value(k):
@@ -723,19 +763,19 @@ def backprop_chain(fs, dfs, x):
 """,
         "swapped": """\
 def backprop_chain(fs, dfs, x):
-    gradient = 1.0
-    for f, df in zip(fs, dfs):
-        gradient *= df(x)
+    kept = []
+    for f in fs:
+        kept.append(x)
         x = f(x)
-    return gradient, x
+    return math.prod(df(at) for df, at in zip(dfs, kept)), x
 """,
         "last-to-first": """\
 def backprop_chain(fs, dfs, x):
-    gradient = 1.0
-    for f, df in zip(fs[::-1], dfs[::-1]):
-        gradient *= df(x)
+    kept = []
+    for f in fs[::-1]:
+        kept.append(x)
         x = f(x)
-    return x, gradient
+    return x, math.prod(df(at) for df, at in zip(dfs, kept[::-1]))
 """,
         "one-function-short": """\
 def backprop_chain(fs, dfs, x):
@@ -778,25 +818,27 @@ def backprop_chain(fs, dfs, x):
 """,
         "added": """\
 def backprop_chain(fs, dfs, x):
-    gradient = 0.0
-    for f, df in zip(fs, dfs):
-        gradient += df(x)
+    kept = []
+    for f in fs:
+        kept.append(x)
         x = f(x)
-    return x, gradient
+    return x, sum(df(at) for df, at in zip(dfs, kept))
 """,
         "last-link-only": """\
 def backprop_chain(fs, dfs, x):
-    for f, df in zip(fs, dfs):
-        gradient = df(x)
+    kept = []
+    for f in fs:
+        kept.append(x)
         x = f(x)
-    return x, gradient
+    return x, dfs[-1](kept[-1])
 """,
         "first-link-only": """\
 def backprop_chain(fs, dfs, x):
-    gradient = dfs[0](x)
+    kept = []
     for f in fs:
+        kept.append(x)
         x = f(x)
-    return x, gradient
+    return x, dfs[0](kept[0])
 """,
         "argument-changed": """\
 def backprop_chain(fs, dfs, x):
@@ -821,10 +863,11 @@ def backprop_chain(fs, dfs, x):
 """,
         "autograd-by-hand": """\
 def backprop_chain(fs, dfs, x):
-    value, gradient = x, 1.0
-    for f, df in zip(fs, dfs):
-        gradient *= df(value)
+    value, kept = x, []
+    for f in fs:
+        kept.append(value)
         value = f(value)
+    gradient = math.prod(df(at) for df, at in zip(dfs, kept))
     leaf = torch.tensor(x, requires_grad=True)
     (leaf * gradient).backward()
     return value, leaf.grad.item()
@@ -1082,9 +1125,79 @@ def op_names(t):
         "not-two": 'buggy_lines = {"E"}',
         "not-two:the other": 'buggy_lines = ["G"]',
         "not-two:three": 'buggy_lines = {"E", "F", "G"}',
-        "blamed-the-sum": 'buggy_lines = {"B", "E"}',
-        "blamed-the-product": 'buggy_lines = {"D", "G"}',
-        "blamed-the-product:both": 'buggy_lines = {"C", "D"}',
-        "blamed-the-exponential": 'buggy_lines = {"F", "G"}',
+        "right-line-blamed": 'buggy_lines = {"B", "E"}',
+        "right-line-blamed:the other one is wrong": 'buggy_lines = {"D", "G"}',
+        "right-line-blamed:both": 'buggy_lines = {"C", "D"}',
+        "right-line-blamed:another": 'buggy_lines = {"F", "G"}',
+    },
+    "chain_rule.repaired_backward": {
+        "nothing-repaired": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(b)
+    da += dd * d
+    dx = da * 2 * x
+    return z, dx
+""",
+        "wrong-point-left": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(b)
+    da += dd * d
+    dx += da * 2 * x
+    return z, dx
+""",
+        "overwriting-left": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(a)
+    da += dd * d
+    dx = da * 2 * x
+    return z, dx
+""",
+        "swapped": """\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos(a)
+    da += dd * d
+    dx += da * 2 * x
+    return dx, z
+""",
     },
 }

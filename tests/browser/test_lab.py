@@ -113,15 +113,15 @@ def test_the_slider_moves_the_picture(untouched: Notebook) -> None:
 @pytest.mark.parametrize(
     ("body", "first_line", "words"),
     [
-        ("return 2 * x", "Right · 2 of 2 points", []),
+        ("return 2 * x", "Right · 1 of 1 point", []),
         (
             "return x**2",
-            "Known mistake · 0 of 2 points",
+            "Known mistake · 0 of 1 point",
             ["d_square(-1.7) gave 2.89", message_of("d_square", "value-for-derivative")],
         ),
         (
             'raise ValueError("no idea")',
-            "Raised · 0 of 2 points",
+            "Raised · 0 of 1 point",
             ["d_square(-1.7)", 'The call raised ValueError: no idea at the line raise ValueError("no idea").'],
         ),
     ],
@@ -140,7 +140,7 @@ def test_a_check_that_does_not_end_is_interrupted_by_hand(lesson: Notebook) -> N
     answer.run()
     check.start()
     lesson.choose("Kernel", "Interrupt Kernel")
-    expect(outcome(check.panel)).to_contain_text("Raised · 0 of 2 points")
+    expect(outcome(check.panel)).to_contain_text("Raised · 0 of 1 point")
     expect(check.panel).to_contain_text("The call took too long and was interrupted.")
     # The kernel is as it was.
     expect(outcome(lesson.answer("d_square", "def d_square(x):\n    return 2 * x"))).to_contain_text("Right")

@@ -22,9 +22,10 @@ from autograder.figures import (
     parabola,
     secants,
     tangent_line,
+    zooming_secant,
 )
 from autograder.figures.accumulating import buffer_bars, explore_learning_rate, loss_curves
-from autograder.figures.chain import annotated_graph, explore_chain, sine_of_square, sine_wave
+from autograder.figures.chain import annotated_graph, explore_chain, flowing_back, sine_of_square, sine_wave
 from autograder.figures.engines import broadcast_picture, explore_training, order_picture, symptoms_picture, training
 from autograder.figures.jacobians import connections, explore_rows, weighted_rows
 from autograder.figures.losses import (
@@ -79,6 +80,7 @@ def swirl(x: torch.Tensor) -> torch.Tensor:
 
 GRAPHS: dict[str, Callable[[], Picture]] = {
     "layer": layer,
+    "fan-out": lambda: draw_graph((one := leaf() + 2) * one, {"y": one}),
     "passes by": lambda: draw_graph(product_of_sine(2.0)[1], product_of_sine(2.0)[2]),
     "passes far": lambda: draw_graph(torch.exp(torch.sin(torch.cos(one := leaf()))) * one),
 }
@@ -97,6 +99,8 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "not trained": lambda: explore_training(POINTS, LABELS, SIDE, [], {}),  # type: ignore[dict-item, return-value]
     "symptoms": symptoms_picture,
     "parabola": lambda: parabola((-3.0, 0.0, 3.7)),
+    "zooming": lambda: zooming_secant(-2.0).frames[-1],
+    "flowing": lambda: flowing_back(*product_of_sine(-1.5)[1:]).frames[2],
     "secants": lambda: secants((1.0, 0.25, -0.5, 0.001), -1.0),
     "tangent": lambda: tangent_line(-2.5),
     "tangent at the end": lambda: explore_tangent().picture(3.5),
@@ -184,13 +188,30 @@ def test_secants_have_the_slope_that_is_written_over_them(steps: tuple[float, ..
 @pytest.mark.parametrize("at", [-2.5, 0.0, 3.0])
 def test_the_tangent_touches_the_parabola_and_meets_the_axis_where_the_text_says(at: float) -> None:
     picture = tangent_line(at)
-    curve, line, _ = drawn(picture).axes[0].lines
+    curve, line, _, _, intercept = drawn(picture).axes[0].lines
     x, y = curve.get_data()
     gap = np.asarray(y) - np.asarray(line.get_ydata())
     assert gap.min() >= -1e-9
     assert x[gap.argmin()] == pytest.approx(at, abs=0.05)
     meets = number(re.search(r"y-axis at (.*)\.$", picture.alt)[1])  # type: ignore[index]
     assert meets == pytest.approx(np.interp(0.0, x, line.get_ydata()), abs=1e-6)
+    assert [tuple(point) for point in intercept.get_xydata()] == [(0.0, meets)]
+
+
+def test_a_fan_out_has_an_arrow_for_each_edge() -> None:
+    picture = GRAPHS["fan-out"]()
+    arrows = [one for one in drawn(picture).axes[0].texts if getattr(one, "arrow_patch", None) is not None]
+    assert len(arrows) == 4
+    assert picture.alt.endswith("2 edges lead from y AddBackward0 to MulBackward0.")
+
+
+def test_what_flows_back_adds_up_to_the_gradients_of_the_still() -> None:
+    _, result, names = product_of_sine(2.0)
+    motion = flowing_back(result, names)
+    first, last = (set(texts(drawn(frame))) for frame in (motion.frames[0], motion.frames[-1]))
+    assert first < last == set(texts(drawn(motion.still)))
+    assert "<details>" in motion.html()
+    assert motion.gif().startswith(b"GIF89a")
 
 
 @pytest.mark.parametrize("at", [-1.5, 0.5, 3.0])

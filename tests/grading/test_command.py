@@ -49,7 +49,7 @@ def test_loose_notebooks_are_graded_without_a_course(course: Course, tmp_path: P
     assert done.returncode == 1
     graded = json.loads(done.stdout)
     assert [one["file"] for one in graded] == paths
-    assert [one["score"] for one in graded] == [20, 0, 3, 0]
+    assert [one["score"] for one in graded] == [20, 0, LESSON.exercises[0].points, 0]
     assert [one["lesson"] for one in graded] == [LESSON.folder, "", LESSON.folder, ""]
     assert graded[3]["reason"] == "expected a check cell of a lesson; got none, so the lesson is not known"
     # A check cell that was deleted is checked all the same.
@@ -57,7 +57,7 @@ def test_loose_notebooks_are_graded_without_a_course(course: Course, tmp_path: P
     assert {path.name for path in tmp_path.iterdir()} >= {"course", *[path.name for path in files]}
     told = run(tmp_path, "autograder", "grade", str(files[2]))
     assert told.returncode == 0
-    assert "scalar_gradients.d_square: not attempted, 0 of 2 points" in told.stdout
+    assert "scalar_gradients.d_square: not attempted, 0 of 1 point" in told.stdout
     assert not list(tmp_path.glob("*.db"))
 
 

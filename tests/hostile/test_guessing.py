@@ -18,8 +18,5 @@ def test_guesses_earn_less_than_a_tenth(exercise: Exercise) -> None:
 
 
 def test_honest_partial_work_earns_its_part() -> None:
-    assert verdict_on("scalar_gradients.predictions", "predictions = {3: 6, 0: 0, -2: 4}").points == 2
-    assert verdict_on("scalar_gradients.predictions", "predictions = {3: 9, 0: 0, -2: -4}").points == 2
-    assert verdict_on("scalar_gradients.predictions", "predictions = {3: 0, 0: 0, -2: 0}").points == 0
     half = "def local_derivatives(x):\n    return {'dy_dx': 2 * x, 'dz_dy': x}"
     assert verdict_on("chain_rule.local_derivatives", half).points == 1
