@@ -67,6 +67,13 @@ c.ZipCollectApp.collector_plugin = "autograder.grading.lms.Collector"
 # `--exporter=autograder.grading.lms.CanvasExport`, or `MoodleExport`.
 c.ExportApp.plugin_class = "autograder.grading.lms.CsvExport"
 
+# Feedback pages begin with the comments, and the exercises with their points.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    "autograder.grading.summary_cell.AddSummary",
+]
+
 # What a student has written must not run in the browser of who reads it, in feedback pages and in formgrader.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.exclude_anchor_links = True

@@ -30,7 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from ..modules import file_of, is_module, needed
-from . import GradingError, feedback, job, pages, pictures
+from . import GradingError, feedback, job, pages, pictures, summary_cell
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
@@ -306,7 +306,7 @@ class Course:
         with self._alone(), self._gradebook() as gradebook:
             made_by = (
                 self.root / "nbgrader_config.py",
-                *(file_of(one.__name__) for one in (feedback, pages, pictures)),
+                *(file_of(one.__name__) for one in (feedback, pages, pictures, summary_cell)),
             )
             look = b"".join(path.read_bytes() for path in made_by)
             keys = feedback_keys(gradebook, submissions, look)
