@@ -29,7 +29,7 @@ from autograder.verdict import Outcome
 from autograder.view import card
 from tests import commands
 from tests.answering import namespace_of
-from tests.sample_class import make_class
+from tests.sample_class import one_of_each_kind
 
 ROOT = Path(__file__).parents[1]
 LESSON = all_lessons()[1]
@@ -99,7 +99,7 @@ def course(tmp_path: Path) -> Path:
     for tree in ("solutions", "notebooks"):
         shutil.copytree(ROOT / tree, tmp_path / tree)
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    make_class(tmp_path, LESSON)
+    one_of_each_kind(tmp_path, LESSON)
     archive = tmp_path / "downloaded" / LESSON.folder / "archive"
     archive.mkdir(parents=True)
     # As Canvas packs them: all is right in the first, and there are mistakes in the second.

@@ -31,9 +31,15 @@ def grade_behind_walls(c: Config) -> None:
         "nbgrader.preprocessors.IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         "nbgrader.preprocessors.LimitOutput",
-        "nbgrader.preprocessors.SaveAutoGrades",
+        "autograder.grading.preprocessors.SaveAutoGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    # Feedback pages begin with the comments, and the exercises with their points.
+    c.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+        "autograder.grading.summary_cell.AddSummary",
     ]
     # What a student has written must not run in the browser of who reads it, in feedback pages and in formgrader.
     c.HTMLExporter.sanitize_html = True

@@ -32,7 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from ..modules import LESSONS, file_of, is_module, needed, own_lessons
-from . import GradingError, configure, feedback, job, pages, pictures
+from . import GradingError, configure, feedback, job, pages, pictures, summary_cell
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
@@ -337,7 +337,7 @@ class Course:
         with self._alone(), self._gradebook() as gradebook:
             made_by = (
                 self.root / "nbgrader_config.py",
-                *(file_of(one.__name__) for one in (configure, feedback, pages, pictures)),
+                *(file_of(one.__name__) for one in (configure, feedback, pages, pictures, summary_cell)),
             )
             look = b"".join(path.read_bytes() for path in made_by)
             keys = feedback_keys(gradebook, submissions, look)

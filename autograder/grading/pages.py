@@ -84,7 +84,8 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "class":
         return all(_CLASS.fullmatch(one) for one in value.split())
     if (tag, name) == ("a", "href"):
-        return target.startswith(("http://", "https://", "mailto:"))
+        # `#` leads to a place in the same page.
+        return target.startswith(("http://", "https://", "mailto:", "#"))
     # A picture from elsewhere would tell its server who reads the page, and when.
     return (tag, name) == ("img", "src") and (is_picture(value) or _STAND_IN.fullmatch(value) is not None)
 

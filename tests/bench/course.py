@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 
 from autograder.exercise import Lesson
 from autograder.lessons import all_lessons
-from tests.sample_class import BROKEN, make_class
+from tests.sample_class import BROKEN, one_of_each_kind
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -36,8 +36,8 @@ def new_course(root: Path, lesson: Lesson = LESSON) -> Path:
 
 
 def honest(root: Path, lesson: Lesson = LESSON) -> list[str]:
-    """Return the texts of all submissions of the sample class but the broken ones, which nbgrader alone can't grade."""
-    done = make_class(root, lesson)
+    """Return the texts of all submissions of the class but the broken ones, which nbgrader alone can't grade."""
+    done = one_of_each_kind(root, lesson)
     paths = {name: root / "submitted" / name / lesson.folder / f"{lesson.folder}.ipynb" for name in done}
     texts = [paths[name].read_text(encoding="utf-8") for name, what in done.items() if what not in BROKEN]
     shutil.rmtree(root / "submitted")

@@ -24,7 +24,7 @@ from autograder.grading.inputs import NAME
 from autograder.lessons import all_lessons
 from tests.grading.conftest import run
 from tests.notebooks.conftest import new_course
-from tests.sample_class import make_class
+from tests.sample_class import one_of_each_kind
 
 from .lab import LESSON, ROOT, Notebook, Server, browsing, new_context, serving
 
@@ -91,7 +91,7 @@ def sample_course(root: Path) -> Course:
     course = new_course(root, [lesson])
     # Drawn from it, the numbers in the pictures are the same every time.
     (root / NAME).write_bytes(bytes(32))
-    make_class(root, lesson)
+    one_of_each_kind(root, lesson)
     path = root / "submitted" / "ada" / LESSON / f"{LESSON}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     (cell,) = [one for one in notebook.cells if one.metadata.get("nbgrader", {}).get("grade_id") == "reflection"]

@@ -21,7 +21,7 @@ from autograder.lessons import all_lessons
 from tests import commands
 from tests.browser.lab import browsing, chromium
 from tests.notebooks.conftest import new_course
-from tests.sample_class import NAMES, make_class
+from tests.sample_class import NAMES, one_of_each_kind
 
 LESSON = all_lessons()[0]
 
@@ -86,7 +86,7 @@ def local_pool() -> Iterator[LocalPool]:
 def class_of_eight(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Return a course with eight submissions of its first lesson; one is not JSON, one is untouched. Copy it to grade it."""
     course = new_course(tmp_path_factory.mktemp("course"), [LESSON])
-    make_class(course.root, LESSON)
+    one_of_each_kind(course.root, LESSON)
     keep(course.root, "ada", "emeka", "nadia", "rosa", "sven", "uma", "wanjiru", "xiomara")
     # The inputs come from the secret: with the same one, two gradebooks can be compared to the last digit.
     course_secret(course.root)

@@ -10,7 +10,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from tests.notebooks.conftest import new_course
-from tests.sample_class import BROKEN, make_class
+from tests.sample_class import BROKEN, one_of_each_kind
 
 from .conftest import LESSON, keep, run
 
@@ -21,7 +21,7 @@ Scores = dict[str, float]
 def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """Return a course in which one student of each kind has handed in, and what each of them did."""
     course = new_course(tmp_path_factory.mktemp("course"), [LESSON])
-    done = make_class(course.root, LESSON)
+    done = one_of_each_kind(course.root, LESSON)
     kept = {what: name for name, what in reversed(done.items())}
     for what in ("half finished", "untouched"):
         del kept[what]

@@ -28,6 +28,7 @@ from autograder.grading.pages import (
     strip_files_prefix,
 )
 from autograder.grading.submission import Submission
+from autograder.grading.summary_cell import summary
 from autograder.lessons import find
 
 from .conftest import LESSON, Course, run
@@ -184,6 +185,36 @@ def test_nothing_that_a_student_wrote_can_run(feedback: str, formgrader: str) ->
     assert not re.search(r'id="check-d_square"[^>]*>click', formgrader)
 
 
+def test_a_page_begins_with_the_comments_and_the_exercises_wrong_ones_first(graded: Course, feedback: str) -> None:
+    soup = BeautifulSoup(feedback, "html.parser")
+    shown = soup.select("#notebook-container > .cell")[0]
+    rows = [[" ".join(one.get_text().split()) for one in row.select("th, td")] for row in shown.select("tbody tr")]
+    names = {f"{one.number} {one.title}" for one in LESSON.exercises}
+    assert names <= {row[0].partition(" ")[2] for row in rows}
+    marks = [row[0][0] for row in rows]
+    assert marks == sorted(marks, key="✗✓".index)
+    assert len(set(marks)) == 2
+    assert all(row[2] for row in rows if row[0].partition(" ")[2] in names)
+    places = {one["href"][1:] for one in shown.select("a")}
+    assert {f"check-{one.name}" for one in LESSON.exercises} <= places
+    assert places <= {one["name"] for one in soup.select("a[name]")}
+
+
+def test_a_summary_holds_what_a_comment_and_an_answer_say_as_text() -> None:
+    said = "<script>hit()</script>\n\n$$x$$ \\begin{a} *b*"
+    own = {"grade_id": "why", "solution": True, "grade": True, "points": 2, "score": 1, "comment": said}
+    cell = new_markdown_cell("", metadata={"nbgrader": own})
+    page = {"notebook": "a", "score": 1, "max_score": 2, "late_penalty": 0.5}
+    text = summary(new_notebook(cells=[cell]), page)
+    assert "\n" not in text
+    assert "$" not in text
+    assert "\\" not in text
+    soup = BeautifulSoup(text, "html.parser")
+    assert soup.script is None
+    assert soup.li.get_text() == "why: <script>hit()</script> $$x$$ \\begin{a} *b*"
+    assert "lost 0.5 points" in soup.get_text()
+
+
 def test_the_pictures_of_an_answer_by_hand_are_shown(graded: Course, feedback: str, formgrader: str) -> None:
     assert feedback.count(f'src="data:image/png;base64,{PNG}"') == 1
     assert formgrader.count(f'src="data:image/png;base64,{PNG}"') == 1
@@ -196,7 +227,7 @@ def test_the_pictures_of_an_answer_by_hand_are_shown(graded: Course, feedback: s
 
 def test_panels_and_hints_are_whole(graded: Course, feedback: str, formgrader: str) -> None:
     for page in (feedback, formgrader):
-        panels = BeautifulSoup(page, "html.parser").select("section[aria-label]")
+        panels = BeautifulSoup(page, "html.parser").select("section[aria-label^='Check of']")
         assert [one["aria-label"] for one in panels] == [f"Check of {one.id}" for one in LESSON.exercises]
         assert all("border-left-width: 6px" in one["style"] for one in panels)
         assert all(one.select_one("strong") for one in panels)

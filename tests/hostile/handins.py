@@ -25,7 +25,7 @@ from autograder.grading.submitted import plain
 from autograder.lessons import all_lessons
 from tests.grading.conftest import run
 from tests.notebooks.conftest import new_course
-from tests.sample_class import _submissions
+from tests.sample_class import submissions
 
 LESSON = all_lessons()[0]
 FOLDER, NOTEBOOK = LESSON.folder, f"{LESSON.folder}.ipynb"
@@ -97,7 +97,7 @@ def _text(path: Path) -> str:
 def hand_in_honestly(root: Path) -> None:
     """Write what the neighbours hand in, and mark it and the solutions."""
     released = nbformat.read(root / "notebooks" / FOLDER / NOTEBOOK, as_version=4)
-    right = nbformat.reads(next(_submissions(LESSON, released))[1], as_version=4)
+    right = nbformat.reads(next(submissions(LESSON, released))[1], as_version=4)
     right.cells.append(new_markdown_cell(SECRET, id="secret"))
     for name in (*HONEST, COPIED):
         folder = root / "submitted" / name / FOLDER
