@@ -66,7 +66,8 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     points = [Point(exercise.arguments(one), exercise.reference(*exercise.arguments(one))) for one in cases]
     problem = _raised(points, calls)
     if problem is not None:
-        return _verdict(exercise, _named(exercise, problem, calls), 0.0, cases, calls)
+        problem = _slip_elsewhere(exercise, points, calls, problem) or _named(exercise, problem, calls)
+        return _verdict(exercise, problem, 0.0, cases, calls)
 
     rows, problem = _read_all(points, calls)
     problem = smallest_wrong(exercise, points, calls, rows) or problem or _wrong_state(exercise, observation)
@@ -82,7 +83,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     if problem is None:
         verdict = _verdict(exercise, Problem(Outcome.RIGHT, ""), 1.0, cases, calls)
         return replace(verdict, flag=why_flagged(exercise, observation, cases, rows))
-    problem = _named(exercise, problem, calls)
+    problem = _slip_elsewhere(exercise, points, calls, problem) or _named(exercise, problem, calls)
     problem = _explained(
         Wrong(exercise, cases, points, rows, calls, observation.source, problem.case, partial(_call_text, exercise)),
         problem,
@@ -145,6 +146,30 @@ def _raised(points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
     return None
 
 
+def _slip_elsewhere(
+    exercise: Exercise, points: Sequence[Point], calls: Sequence[Call], problem: Problem
+) -> Problem | None:
+    """Return the known mistake that shows wherever nothing overflowed. An overflow is often only what follows from it."""
+    kept = [i for i, call in enumerate(calls) if not _overflowed(call)]
+    if problem.case in kept or not kept:
+        return None
+    there = [points[i] for i in kept]
+    rows, unread = _read_all(there, [calls[i] for i in kept])
+    wrong = None if unread else first_wrong(exercise, rows)
+    if wrong is None:
+        return None
+    found = _wrong(exercise, there, rows, *wrong)
+    return replace(found, case=kept[found.case]) if found.outcome is Outcome.KNOWN_MISTAKE else None
+
+
+def _overflowed(call: Call) -> bool:
+    if call.raised is not None:
+        return "OverflowError" in call.raised.types
+    return any("overflow encountered" in one for one in call.warnings) or (
+        call.value is not None and not np.isfinite(call.value.numbers).all()
+    )
+
+
 def _named(exercise: Exercise, problem: Problem, calls: Sequence[Call]) -> Problem:
     """Give a problem without a name the name and the message of the first mistake that shows in its call."""
     if problem.slug:
@@ -165,7 +190,7 @@ def _read_all(points: Sequence[Point], calls: Sequence[Call]) -> tuple[list[list
         rows.append(row)
         if isinstance(point.reference, Raises):
             if call.raised is None:
-                message = f"Expected a `{point.reference.kind}` for these arguments, because they don't fit; the call raised nothing."
+                message = f"Expected this call to raise a `{point.reference.kind}`; it raised nothing."
                 problems.append(Problem(Outcome.WRONG, message, "should-raise", index))
             continue
         value = call.value or Value(kind="nothing", type="NoneType")
