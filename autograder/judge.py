@@ -321,8 +321,8 @@ def _verdict(
 
 def _of_effect(message: str) -> str:
     """Call a measured entry an effect of the call, because the student did not return it."""
-    message = re.sub(r"The entry `\['([^']*)'\](.*?)`", r"After the call, `\1\2`", message)
-    return re.sub(r"the entry `\['([^']*)'\](.*?)`", r"`\1\2`", message)
+    message = re.sub(r"The entry `\[(['\"])(.*?)\1\](.*?)`", r"After the call, `\2\3`", message)
+    return re.sub(r"the entry `\[(['\"])(.*?)\1\](.*?)`", r"`\2\3`", message)
 
 
 def _answer_text(call: Call | None, right: bool) -> str:

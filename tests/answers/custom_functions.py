@@ -426,11 +426,12 @@ def per_sample_grads(loss, w, X, y):
         "min and max": _CLIP.format(
             "torch.minimum(torch.maximum(g, -limit * torch.ones_like(g)), limit * torch.ones_like(g))"
         ),
-        "nothing returned": """\
+        "where": """\
 def clip_in_flight(x, limit):
     def hook(gradient):
         return torch.where(gradient.abs() > limit, limit * gradient.sign(), gradient)
     x.register_hook(hook)
+    return x
 """,
         "a Function": """\
 class Clip(torch.autograd.Function):
@@ -772,8 +773,8 @@ def clip_in_flight(x, limit):
         "sign-only": _CLIP.format("limit * g.sign()"),
     },
     "custom_functions.version_error": {
-        "not-about-versions": 'def version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        now, then = re.findall(r"version (\\d+)", str(error))\n        return f"version {now}, expected {then}"\n    return ""\n',
-        "not-about-versions:no match": 'def version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        m = re.search(r"at version (\\d+); expected version (\\d+)", str(error))\n        return f"version {m[1]}, expected {m[2]}"\n    return ""\n',
+        "not-about-versions": 'import re\n\n\ndef version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        now, then = re.findall(r"version (\\d+)", str(error))\n        return f"version {now}, expected {then}"\n    return ""\n',
+        "not-about-versions:no match": 'import re\n\n\ndef version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        m = re.search(r"at version (\\d+); expected version (\\d+)", str(error))\n        return f"version {m[1]}, expected {m[2]}"\n    return ""\n',
         "not-caught": "def version_error(fn):\n    fn()\n    return ''\n",
         "none-without-error": _changed(_VERSIONS, '    return ""\n', ""),
         "printed": _changed(_VERSIONS, "return f", "print(f", 'found[2]}"', 'found[2]}")', '    return ""\n', ""),
