@@ -208,7 +208,7 @@ def _read_all(points: Sequence[Point], calls: Sequence[Call]) -> tuple[list[list
         rows.append(row)
         if isinstance(point.reference, Raises):
             if call.raised is None:
-                message = f"Expected a `{point.reference.kind}` for these arguments, because they don't fit; the call raised nothing."
+                message = f"Expected this call to raise a `{point.reference.kind}`; it raised nothing."
                 problems.append(Problem(Outcome.WRONG, message, "should-raise", index))
             continue
         value = call.value or Value(kind="nothing", type="NoneType")
@@ -351,8 +351,8 @@ def _verdict(
 
 def _of_effect(message: str) -> str:
     """Call a measured entry an effect of the call, because the student did not return it."""
-    message = re.sub(r"The entry `\['([^']*)'\](.*?)`", r"After the call, `\1\2`", message)
-    return re.sub(r"the entry `\['([^']*)'\](.*?)`", r"`\1\2`", message)
+    message = re.sub(r"The entry `\[(['\"])(.*?)\1\](.*?)`", r"After the call, `\2\3`", message)
+    return re.sub(r"the entry `\[(['\"])(.*?)\1\](.*?)`", r"`\2\3`", message)
 
 
 def _answer_text(call: Call | None, right: bool) -> str:

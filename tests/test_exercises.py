@@ -24,7 +24,7 @@ import torch
 from autograder import mistakes
 from autograder.exercise import Case, Exercise, Lesson, Raises
 from autograder.grading.rebuild import grade_id_of
-from autograder.lessons import all_lessons, find
+from autograder.lessons import all_lessons, find, own_engine
 from autograder.mistake import Point
 from autograder.rules import given_away
 from autograder.verdict import Outcome
@@ -311,3 +311,17 @@ def test_a_right_slope_earns_half_of_the_tangent_if_autograd_found_it(answer: st
     (source,) = (one.values[2] for one in WRONG if one.values[:2] == ("scalar_gradients.tangent", answer))
     exercise = find("scalar_gradients.tangent")
     assert {verdict_on(exercise.id, source, cases).points for _, cases in inputs_of(exercise)} == {points}
+
+
+def test_a_wrong_no_grad_leaves_an_engine_that_records() -> None:
+    class Engine:
+        recording = True
+
+    def no_grad() -> None:
+        Engine.recording = False
+
+    exercise = own_engine.NO_GRAD
+    assert exercise.ask is not None
+    with pytest.raises(TypeError):
+        exercise.ask({"Tensor": Engine, "no_grad": no_grad}, np.ones(2), np.ones(2))
+    assert Engine.recording

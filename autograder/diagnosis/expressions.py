@@ -130,6 +130,8 @@ def _got(value: Value | None, part: Part) -> str:
         and value.shape != part.reference.shape
     ):
         return f"of the shape {value.shape}, where {part.reference.shape} is needed"
+    if value.kind == "array" and value.dtype == "bool":
+        return "an array of True and False, where numbers are needed"
     return f"{value.type} and not a number"
 
 

@@ -155,6 +155,8 @@ def _savings_with(**entries: str) -> Callable[[dict[str, str]], dict[str, str]]:
     return lambda right: {**right, **{names[name]: value for name, value in entries.items()}}
 
 
+_WORDS = ("input", "output", "nothing")
+
 SAVED_BY = Exercise(
     id="custom_functions.saved_by",
     number="7.1",
@@ -167,6 +169,11 @@ SAVED_BY = Exercise(
     cases=(case(),),
     reference=_savings,
     mistakes=(
+        Mistake(
+            "other-word",
+            'One of your entries is another word. Each entry is "input", "output" or "nothing", in small letters.',
+            shows=lambda call: any(item.kind == "text" and item.text not in _WORDS for item in _entries(call)),
+        ),
         wrong_value(
             "exp-and-tanh-save-inputs",
             "Four entries are right. For exp and tanh the derivative can be written with the output alone. Look for this formula.",
@@ -514,6 +521,11 @@ SCALED_PRODUCT = Exercise(
             "TypeError",
             "save_for_backward can only save variables",
         ),
+        raising(
+            "unset-gradient",
+            "For a constant factor, your `backward` returns a name that it never set. Set it to None before the `if`.",
+            "UnboundLocalError",
+        ),
         Mistake(
             "no-gradient",
             "A factor that requires grad got no gradient. `ctx.needs_input_grad` has one entry for each input of `forward`, "
@@ -642,6 +654,14 @@ def _jacobians(f: Checked, x: Tensor) -> tuple[Numbers, Numbers]:
     return by_autograd.numpy(), torch.stack(columns, dim=1).detach().numpy()
 
 
+def _one_sided(f: Checked, x: Tensor) -> float:
+    """Return the largest error by differences to one side only."""
+    point = x.detach().double()
+    by_autograd, _ = _jacobians(f, x)
+    columns = [(f(point + move) - f(point)) / _STEP for move in _STEP * torch.eye(len(point)).double()]
+    return float(np.abs(by_autograd - torch.stack(columns, dim=1).detach().numpy()).max())
+
+
 def _found(error: float, ok: bool | None = None) -> dict[str, Any]:
     return {"ok": error <= _TOLERANCE if ok is None else ok, "largest_error": error, "precision": "float64"}
 
@@ -694,6 +714,19 @@ GRADCHECK_BY_HAND = Exercise(
             "You called `f` in float32. There a difference of two near values keeps a few digits only, so a right gradient "
             "looks wrong. Convert `x` to float64 first.",
             {"precision": "another one"},
+        ),
+        raising(
+            "other-shapes",
+            "Your two Jacobians have different shapes. One step moves one input, so it gives one column, with an entry for "
+            "each output. Put the columns side by side.",
+            "RuntimeError",
+            "must match the size of tensor",
+        ),
+        wrong_value(
+            "one-sided",
+            "You stepped to one side only. Such a difference is off by about the step itself, so a right gradient looks "
+            "wrong. Step to both sides, and divide by 2h.",
+            lambda right, f, x: _found(_one_sided(f, x)),
         ),
         wrong_value(
             "only-the-sum",
@@ -1129,6 +1162,12 @@ PER_SAMPLE_GRADS = Exercise(
             "You returned one gradient with the shape of `w`. Expected one row for each sample.",
             shows=lambda call: call.value is not None and call.value.kind == "array" and len(call.value.shape) == 1,
         ),
+        raising(
+            "rows-of-w",
+            "`vmap` went through the rows of every argument, of `w` too. Say with `in_dims` which arguments come in rows.",
+            "ValueError",
+            "size in the mapped dimension",
+        ),
         wrong_value(
             "same-buffer",
             "All rows are the same: each is the sum over all samples. Give each sample a pass of its own. If you keep `.grad`, "
@@ -1179,7 +1218,12 @@ def ask_clip(names: Mapping[str, Any], x: Tensor, incoming_gradient: Tensor, lim
         used = returned if isinstance(returned, Tensor) else middle
         values = "as before" if torch.equal(used.detach(), 2 * x) else "changed"
         torch.autograd.backward((torch.add(used, other) * incoming_gradient).sum())
-    return {"values": values, "gradient behind x": behind.grad, "gradient beside x": beside.grad}
+    return {
+        "values": values,
+        "returned": "a tensor" if isinstance(returned, Tensor) else "no tensor",
+        "gradient behind x": behind.grad,
+        "gradient beside x": beside.grad,
+    }
 
 
 def _clipped(c: Tensor, limit: float) -> Numbers:
@@ -1187,7 +1231,12 @@ def _clipped(c: Tensor, limit: float) -> Numbers:
 
 
 def _right_clip(x: Tensor, c: Tensor, limit: float) -> dict[str, Any]:
-    return {"values": "as before", "gradient behind x": 2 * _clipped(c, limit), "gradient beside x": 3 * c.numpy()}
+    return {
+        "values": "as before",
+        "returned": "a tensor",
+        "gradient behind x": 2 * _clipped(c, limit),
+        "gradient beside x": 3 * c.numpy(),
+    }
 
 
 def _behind(gradient: Callable[[Numbers, float], Numbers]) -> Callable[..., dict[str, Any]]:
@@ -1216,6 +1265,11 @@ CLIP_IN_FLIGHT = Exercise(
             "clipped-values",
             "Your function changed the numbers in `x`. Expected the same numbers: only the gradient is clipped.",
             {"values": "changed"},
+        ),
+        wrong_effect(
+            "nothing-returned",
+            "Your function returned no tensor, so nothing can go on with it. End it with `return x`.",
+            {"returned": "no tensor"},
         ),
         raising(
             "no-gradient-yet",
@@ -1385,6 +1439,9 @@ def _with_versions(form: str) -> Callable[..., str]:
     return answer
 
 
+# What reading two versions raises in a text that has none.
+_NOT_FOUND = ("not enough values to unpack", "'NoneType' object", "list index out of range", "no such group")
+
 VERSION_ERROR = Exercise(
     id="custom_functions.version_error",
     number="7.9a",
@@ -1416,6 +1473,12 @@ VERSION_ERROR = Exercise(
             "not-caught",
             "Your function did not catch the error about versions. Call `fn` between `try:` and `except RuntimeError`.",
             shows=lambda call: call.raised is not None and "modified by an inplace" in call.raised.text,
+        ),
+        Mistake(
+            "not-about-versions",
+            "Your function found no versions in the text of the error. One of the functions raises an error of another "
+            "kind. Let such an error pass.",
+            shows=lambda call: call.raised is not None and any(part in call.raised.text for part in _NOT_FOUND),
         ),
         Mistake(
             "none-without-error",

@@ -18,12 +18,32 @@ from torch.nn import functional
 
 from ..exercise import Array, Build, Case, Exercise, Input, Lesson, case, gradient
 from ..expressions import GRADIENT, VALUE, Missing, Results, asked, building_on, prior, right
-from ..mistake import Mistake, effect, measured, wrong_effect, wrong_value
+from ..mistake import Mistake, effect, measured, raising, wrong_effect, wrong_value
 from ..observation import Call
 
 # --- shared ---------------------------------------------------------------------------------------
 
 Names = Mapping[str, Any]
+
+
+def _recording(ask: Callable[..., Results]) -> Callable[..., Results]:
+    """Return a way to ask at which the engine records at first, whatever a wrong `no_grad` left, and afterwards too."""
+
+    @functools.wraps(ask)
+    def asks(names: Names, *arguments: Any) -> Results:
+        _record(names)
+        try:
+            return ask(names, *arguments)
+        finally:
+            _record(names)
+
+    return asks
+
+
+def _record(names: Names) -> None:
+    engine = names.get("Tensor")
+    if isinstance(engine, type) and vars(engine).get("recording") is False:
+        engine.recording = True  # type: ignore[attr-defined]
 
 
 def _at(text: str, *entries: tuple[str, float | str]) -> Callable[[Call], bool]:
@@ -520,6 +540,7 @@ def _random_arrays(rng: random.Random) -> tuple[Case, ...]:
     return (_with_arrays(program, a=rows(3, 2), b=rows(3, 2), v=rows(1, 2)[0], u=rows(3, 1), s=rows(1, 1)[0]),)
 
 
+@_recording
 def ask_tensor(names: Names, program: Any, leaves: Any) -> Results:
     """Ask a student's `Tensor` in expressions."""
     return asked(names["Tensor"], program, leaves, {})
@@ -609,6 +630,7 @@ def _product_case(sign: float) -> Case:
     )
 
 
+@_recording
 def ask_matmul(names: Names, program: Any, leaves: Any) -> Results:
     """Ask a student's `matmul` in expressions of the student's own tensors."""
     return asked(prior(names, "Tensor"), program, leaves, {"matmul": names["matmul"]})
@@ -668,6 +690,7 @@ BENDS: tuple[tuple[str, str], ...] = (
 )
 
 
+@_recording
 def ask_relu(names: Names, program: Any, leaves: Any) -> Results:
     """Ask a student's `relu` in expressions of the student's own tensors."""
     return asked(prior(names, "Tensor"), program, leaves, {"relu": names["relu"]})
@@ -720,6 +743,7 @@ LOSSES: tuple[tuple[str, str], ...] = (
 )
 
 
+@_recording
 def ask_loss(names: Names, program: Any, leaves: Any, labels: Any) -> Results:
     """Ask a student's loss in expressions of the student's own tensors; the labels are an array."""
     known = {"bce_with_logits": names["bce_with_logits"], "labels": labels}
@@ -803,6 +827,7 @@ def _gradient_of(tensor: Any) -> bool:
     return tensor.grad is not None and bool(np.any(np.asarray(tensor.grad)))
 
 
+@_recording
 def ask_no_grad(names: Names, a: Any, b: Any) -> dict[str, Any]:
     """Use a student's `no_grad`, and tell what was recorded: in the block, and after it."""
     make, block = prior(names, "Tensor"), names["no_grad"]
@@ -832,9 +857,6 @@ def ask_no_grad(names: Names, a: Any, b: Any) -> dict[str, Any]:
     except ArithmeticError:
         passed_on = True
     after_error = records()
-    # Leave by the usual way, so that the engine records again for what comes after this check.
-    with block():
-        pass
     return {
         "the value computed in the block": np.asarray(inside.data),
         "recorded in the block": in_block,
@@ -869,6 +891,13 @@ NO_GRAD = Exercise(
         "the error of the block passed on": True,
     },
     mistakes=(
+        raising(
+            "no-block",
+            "What `no_grad()` returns can't be used in a `with` line. Make it a context manager: write "
+            "`@contextlib.contextmanager` above it, and a `yield` where the block runs.",
+            "TypeError",
+            "context manager protocol",
+        ),
         wrong_effect(
             "never-on-again",
             "After the block nothing is recorded any more. Turn recording on again at the end of the block.",
@@ -931,6 +960,7 @@ def network_of(names: Names, sizes: Sequence[int], start: float) -> Any:
     return model
 
 
+@_recording
 def ask_mlp(names: Names, sizes: Any, start: float, inputs: Any, weights: Any) -> dict[str, Any]:
     """Ask a student's network for its shapes, and, with weights set from outside, for its outputs and gradients."""
     fresh = names["MLP"](tuple(sizes), 3)
@@ -1053,6 +1083,7 @@ def _bent_mlp(right: dict[str, Any], last: bool | None) -> Callable[..., dict[st
 _STEPS = 3
 
 
+@_recording
 def ask_train_step(names: Names, sizes: Any, start: float, inputs: Any, labels: Any, lr: float) -> dict[str, Any]:
     """Take a few of a student's training steps with a student's network, from weights that are set from outside."""
     try:

@@ -426,11 +426,12 @@ def per_sample_grads(loss, w, X, y):
         "min and max": _CLIP.format(
             "torch.minimum(torch.maximum(g, -limit * torch.ones_like(g)), limit * torch.ones_like(g))"
         ),
-        "nothing returned": """\
+        "where": """\
 def clip_in_flight(x, limit):
     def hook(gradient):
         return torch.where(gradient.abs() > limit, limit * gradient.sign(), gradient)
     x.register_hook(hook)
+    return x
 """,
         "a Function": """\
 class Clip(torch.autograd.Function):
@@ -532,6 +533,7 @@ checkpointed = lambda f, x: Re.apply(x, f)
 
 WRONG = {
     "custom_functions.saved_by": {
+        "other-word": _SAVED.format("Input", _O, "none", _I, _O, _N),
         "exp-and-tanh-save-inputs": _SAVED.format(_I, _I, _N, _I, _I, _N),
         "exp-saves-its-input": _SAVED.format(_I, _I, _N, _I, _O, _N),
         "tanh-saves-its-input": _SAVED.format(_I, _O, _N, _I, _I, _N),
@@ -541,6 +543,9 @@ WRONG = {
         "sine-saves-output": _SAVED.format(_I, _O, _N, _O, _O, _N),
     },
     "custom_functions.d_softplus": {
+        "wrong-sign:and an overflow": "def d_softplus(x):\n    return 1 / (1 + math.exp(x))\n",
+        "wrong-sign:and a warning": "def d_softplus(x):\n    return 1 / (1 + np.exp(x))\n",
+        "wrong-sign:and nan": "def d_softplus(x):\n    return np.exp(-x) / (1 + np.exp(-x))\n",
         "overflow": "def d_softplus(x):\n    return 1 / (1 + math.exp(-x))\n",
         "overflow:numpy": "def d_softplus(x):\n    return np.exp(x) / (1 + np.exp(x))\n",
         "overflow:torch": "def d_softplus(x):\n    e = torch.exp(torch.tensor(x).double())\n    return (e / (1 + e)).item()\n",
@@ -571,6 +576,15 @@ WRONG = {
         "forgot-incoming": _changed(_SOFTPLUS, "g * torch.sigmoid(x)", "torch.sigmoid(x)"),
     },
     "custom_functions.ScaledProduct": {
+        "unset-gradient": _changed(
+            _changed(
+                _PRODUCT,
+                "grad_a = g * ctx.k * b if ctx.needs_input_grad[0] else None",
+                "if ctx.needs_input_grad[0]:\n            grad_a = g * ctx.k * b",
+            ),
+            "grad_b = g * ctx.k * a if ctx.needs_input_grad[1] else None",
+            "if ctx.needs_input_grad[1]:\n            grad_b = g * ctx.k * a",
+        ),
         "no-tensor": _changed(_PRODUCT, "return k * a * b", "k * a * b"),
         "no-function": "def ScaledProduct(a, b, k):\n    return k * a * b\n",
         "no-backward": _PRODUCT.partition("\n    @staticmethod\n    def backward")[0] + "\n",
@@ -611,6 +625,8 @@ WRONG = {
         "own-factor": _changed(_PRODUCT, "a, b = ctx.saved", "b, a = ctx.saved"),
     },
     "custom_functions.gradcheck_by_hand": {
+        "other-shapes": "def gradcheck_by_hand(f, x):\n    x, h = x.double(), 1e-6\n    J = torch.autograd.functional.jacobian(f, x)\n    steps = h * torch.eye(len(x), dtype=x.dtype)\n    error = (J - torch.stack([(f(x + s) - f(x - s)) / (2 * h) for s in steps])).abs().max().item()\n    return error <= 1e-6, error\n",
+        "one-sided": "def gradcheck_by_hand(f, x):\n    x, h = x.double(), 1e-6\n    J = torch.autograd.functional.jacobian(f, x)\n    steps = h * torch.eye(len(x), dtype=x.dtype)\n    error = (J - torch.stack([(f(x + s) - f(x)) / h for s in steps]).T).abs().max().item()\n    return error <= 1e-6, error\n",
         "not-a-pair": _changed(_CHECK, "return largest <= 1e-6, largest", "return largest <= 1e-6"),
         "not-a-pair:nothing": _changed(_CHECK, "return largest <= 1e-6, largest", "print(largest)"),
         "library-gradcheck": """\
@@ -729,6 +745,7 @@ def hvp(f, x, v):
         "tangents-first": _changed(_JVP, "return values, tangents", "return tangents, values"),
     },
     "custom_functions.per_sample_grads": {
+        "rows-of-w": "def per_sample_grads(loss, w, X, y):\n    return torch.func.vmap(torch.func.grad(loss))(w, X, y)\n",
         "one-gradient": "def per_sample_grads(loss, w, X, y):\n"
         "    return torch.func.grad(lambda w: sum(loss(w, a, b) for a, b in zip(X, y)))(w)\n",
         "same-buffer": _SHARED_BUFFER.format(clear="pass", copy=""),
@@ -737,6 +754,7 @@ def hvp(f, x, v):
         "divided-by-n": _changed(_SAMPLES, "torch.stack(rows)", "torch.stack(rows) / len(X)"),
     },
     "custom_functions.clip_in_flight": {
+        "nothing-returned": "def clip_in_flight(x, limit):\n    x.register_hook(lambda g: g.clamp(-limit, limit))\n",
         "no-gradient-yet": "def clip_in_flight(x, limit):\n    x.grad.clamp_(-limit, limit)\n    return x\n",
         "clipped-values": "def clip_in_flight(x, limit):\n    return x.clamp(-limit / 4, limit / 4)\n",
         "no-gradient": "def clip_in_flight(x, limit):\n    return x.detach()\n",
@@ -755,6 +773,8 @@ def clip_in_flight(x, limit):
         "sign-only": _CLIP.format("limit * g.sign()"),
     },
     "custom_functions.version_error": {
+        "not-about-versions": 'import re\n\n\ndef version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        now, then = re.findall(r"version (\\d+)", str(error))\n        return f"version {now}, expected {then}"\n    return ""\n',
+        "not-about-versions:no match": 'import re\n\n\ndef version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        m = re.search(r"at version (\\d+); expected version (\\d+)", str(error))\n        return f"version {m[1]}, expected {m[2]}"\n    return ""\n',
         "not-caught": "def version_error(fn):\n    fn()\n    return ''\n",
         "none-without-error": _changed(_VERSIONS, '    return ""\n', ""),
         "printed": _changed(_VERSIONS, "return f", "print(f", 'found[2]}"', 'found[2]}")', '    return ""\n', ""),
