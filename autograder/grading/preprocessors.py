@@ -20,7 +20,7 @@ from ..modules import lessons_of, use_lessons
 from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
 from .sandbox import CHOICES, MIB, Limits
-from .scores import flags
+from .scores import flag_of, flags
 from .submission import Submission, SubmissionError
 from .submitted import NEVER_BESIDE, Submitted, files_in
 
@@ -190,4 +190,17 @@ class Execute(preprocessors.NbGraderPreprocessor):
             "notes": [*repairs, *ran.notes, *ran.missing, *flags(ran.verdicts)],
             "sandbox": engine.tier,
         }
+        resources["autograder"] = {"flags": flag_of(ran.verdicts)}
         return ran.notebook, resources
+
+
+class SaveAutoGrades(preprocessors.SaveAutoGrades):
+    """nbgrader's own, but an answer that a person should look at has a comment that says so."""
+
+    def _add_comment(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        super()._add_comment(cell, resources)
+        names, grade_id = resources["nbgrader"], cell.metadata["nbgrader"]["grade_id"]
+        if flag := resources.get("autograder", {}).get("flags", {}).get(grade_id):
+            comment = self.gradebook.find_comment(grade_id, names["notebook"], names["assignment"], names["student"])
+            comment.auto_comment = comment.auto_comment or flag
+            self.gradebook.db.commit()

@@ -51,7 +51,7 @@ def auto_comments(ran: NotebookNode, skeleton: NotebookNode, verdicts: Sequence[
     nbgrader's own says whether there is an answer. Ours says that a person should look at it, and costs no points.
     """
     stubs = _sources(skeleton)
-    flags = {one.exercise.partition(".")[2]: one.flag for one in verdicts if one.flag}
+    flags = flag_of(verdicts)
     return {
         nbgrader["grade_id"]: NO_RESPONSE
         if cell["source"] == stubs.get(nbgrader["grade_id"])
@@ -59,6 +59,11 @@ def auto_comments(ran: NotebookNode, skeleton: NotebookNode, verdicts: Sequence[
         for cell in ran["cells"]
         if (nbgrader := cell["metadata"].get("nbgrader", {})).get("solution")
     }
+
+
+def flag_of(verdicts: Sequence[Verdict]) -> dict[str, str]:
+    """Return by the answer's grade id why a person should look at it."""
+    return {one.exercise.partition(".")[2]: one.flag for one in verdicts if one.flag}
 
 
 def flags(verdicts: Sequence[Verdict]) -> tuple[str, ...]:

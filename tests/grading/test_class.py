@@ -6,6 +6,7 @@ import csv
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
@@ -15,6 +16,7 @@ from tests.sample_class import BROKEN, one_of_each_kind
 from .conftest import LESSON, keep, run
 
 Scores = dict[str, float]
+FLAGGED = "d_poly"
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,12 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
     config = course.root / "nbgrader_config.py"
     # One of them holds an endless loop.
     config.write_text(f"{config.read_text()}\nc.Execute.cell_timeout = 3\n")
+    path = course.root / "submitted" / kept["right"] / LESSON.folder / f"{LESSON.folder}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == FLAGGED:
+            cell.source = "import sys\n\ndef d_poly(x):\n    sys.setprofile(None)\n    return 6 * x - 4"
+    nbformat.write(notebook, path)
     return course.root, {name: what for what, name in kept.items()}
 
 
@@ -76,6 +84,21 @@ def test_each_kind_of_submission_gets_what_it_deserves(
 
 def test_nbgrader_gives_the_same_scores(by_nbgrader: Path, by_us: tuple[Path, str]) -> None:
     assert scores(by_nbgrader) == scores(by_us[0])
+
+
+def comments(root: Path, student: str) -> dict[str, str]:
+    with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "autograd") as gradebook:
+        (notebook,) = gradebook.find_submission(LESSON.folder, student).notebooks
+        return {one.name: one.auto_comment for one in notebook.comments if one.auto_comment}
+
+
+def test_what_a_person_should_look_at_is_a_comment_under_nbgrader_too(
+    course: tuple[Path, dict[str, str]], by_nbgrader: Path, by_us: tuple[Path, str]
+) -> None:
+    (right,) = (name for name, what in course[1].items() if what == "right")
+    told = comments(by_us[0], right)
+    assert told[FLAGGED].endswith("A person should look at it.")
+    assert comments(by_nbgrader, right) == told
 
 
 def test_the_table_says_what_was_wrong(course: tuple[Path, dict[str, str]], by_us: tuple[Path, str]) -> None:

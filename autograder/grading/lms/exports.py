@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from nbgrader.api import Gradebook, MissingEntry, Student
+from nbgrader.api import Gradebook, MissingEntry, Student, SubmittedAssignment
 from nbgrader.plugins import ExportPlugin
 from traitlets import Dict, Unicode
 
+from ..scores import NO_RESPONSE
 from .classlist import Person, names_of, person_of, squashed
 from .tables import Table, TableError, defused, read, written
 
@@ -49,27 +50,37 @@ def after_penalty(score: float, penalty: float | None) -> float:
 
 
 class CsvExport(ExportPlugin):
-    """nbgrader's own table, with a row for each student and lesson. Cells are quoted if they need it."""
+    """nbgrader's own table, with one column more: the grader's comments. Cells are quoted if they need it."""
 
     def export(self, gradebook: Gradebook) -> None:
         """Write `grades.csv`, or what `--to` says."""
         names = ("student_id", "last_name", "first_name", "email")
         times = ("assignment", "duedate", "timestamp")
         scores = ("raw_score", "late_submission_penalty", "score", "max_score")
-        rows: list[Sequence[str]] = [(*times, *names, *scores)]
+        rows: list[Sequence[str]] = [(*times, *names, *scores, "comment")]
         for lesson in _chosen(gradebook.assignments, "name", self.assignment):
             for student in _chosen(gradebook.students, "id", self.student):
                 try:
                     one = gradebook.find_submission(lesson.name, student.id)
                     when, raw, penalty = one.timestamp, one.score, one.late_submission_penalty
+                    said = _said_of(one)
                 except MissingEntry:
-                    when, raw, penalty = None, 0.0, 0.0
+                    when, raw, penalty, said = None, 0.0, 0.0, ""
                 values = (lesson.name, lesson.duedate, when, student.id, student.last_name, student.first_name)
                 points = (raw, penalty, after_penalty(raw, penalty), lesson.max_score)
-                rows.append(["" if value is None else str(value) for value in (*values, student.email, *points)])
+                rows.append(["" if value is None else str(value) for value in (*values, student.email, *points, said)])
         path = Path(self.to or "grades.csv")
         path.write_bytes(written(rows))
         self.log.info("Wrote %s", path)
+
+
+def _said_of(submission: SubmittedAssignment) -> str:
+    """Return what the grader says of a submission, such as an answer that a person should look at."""
+    said: dict[str, list[str]] = {}
+    for comment in (comment for notebook in submission.notebooks for comment in notebook.comments):
+        if comment.auto_comment and comment.auto_comment != NO_RESPONSE:
+            said.setdefault(comment.auto_comment, []).append(comment.name)
+    return " ".join(f"{', '.join(names)}: {text}" for text, names in said.items())
 
 
 class _LmsExport(ExportPlugin):
