@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+
+from autograder.exercise import Lesson
+from autograder.lessons import all_lessons
 
 from .cluster import cluster
 from .course import BIN, LESSON, ROOT, honest, make_stock, new_course, scores, with_class
@@ -19,6 +22,8 @@ from .table import Row, spread
 WORKERS = 2
 # So many that all of the start-up is over: some of it is done while the first ones run.
 FEW = 4 * WORKERS
+_OF_ONE_ROOM = 20
+_FIRST_LESSONS = 6
 
 
 @dataclass(frozen=True)
@@ -47,36 +52,36 @@ class Bench:
 
     def parts(self) -> list[Callable[[], list[Row]]]:
         """Return what measures the table's rows, part by part."""
-        return [self._compared, self._memory, self._scaled, self._distributed]
+        return [self._compared, self._start_included, self._by_lesson, self._memory, self._scaled, self._distributed]
 
     def _compared(self) -> list[Row]:
-        """Grade the same class with stock nbgrader, and with ours before and after that; run its cells bare."""
+        """Grade the same class with ours and with stock nbgrader, in turn; run its cells bare."""
         n = self._sizes.compared
         few: list[Ran] = []
         ours: list[Ran] = []
         floors: list[float] = []
         stocks: list[Ran] = []
-        stock_course = make_stock(self._new(n))
-        for i in range(3):
+        for _ in range(3):
             course = self._new(n)
             few.append(self._grade(self._new(FEW)))
             ours.append(self._grade(course))
             floors.append(statistics.mean(self._floor(course)))
-            if i == 0:
-                self._say(f"nbgrader autograde, {n} submissions")
-                stocks.append(run([BIN / "nbgrader", "autograde", LESSON.folder], stock_course))
+            stock_course = make_stock(self._new(n))
+            stocks.append(self._stock(stock_course))
         above = [
             (many.cpu - start.cpu) / (n - FEW) - floor for many, start, floor in zip(ours, few, floors, strict=True)
         ]
-        stock = stocks[0]
         first = [one.lines[0][0] for one in (*few, *ours)]
         return [
-            Row(f"stock `nbgrader autograde`, {n} submissions, a submission", f"{stock.wall / n:.2f} s"),
+            Row(
+                f"stock `nbgrader autograde`, {n} submissions, a submission",
+                spread([one.wall / n for one in stocks], "s"),
+            ),
             Row(
                 f"`autograder grade --workers {WORKERS}`, the same {n}, a submission",
                 spread([one.wall / n for one in ours], "s"),
             ),
-            Row("how many times faster", spread([stock.wall / one.wall for one in ours], "×", 0), "25 ×, better 50 ×"),
+            Row("how many times faster", _times_faster(stocks, ours), "25 ×, better 50 ×"),
             Row("the scores of both", _differences(scores(course), scores(stock_course)), "the same"),
             Row(
                 "floor: the same cells run bare in a fork of a process with all imported, a submission, processor time",
@@ -84,6 +89,40 @@ class Bench:
             ),
             Row("`autograder grade` above the floor, a submission, processor time", spread(above, "s", 3), "0.1 s"),
             Row("from the start to the first verdict", spread(first, "s", 1), "4 s"),
+        ]
+
+    def _start_included(self) -> list[Row]:
+        """Grade a class of 20 with ours and with stock nbgrader, in turn: there, the start counts."""
+        ours: list[Ran] = []
+        stocks: list[Ran] = []
+        for _ in range(3):
+            ours.append(self._grade(self._new(_OF_ONE_ROOM)))
+            stocks.append(self._stock(make_stock(self._new(_OF_ONE_ROOM))))
+        return [
+            Row(
+                f"how many times faster in a class of {_OF_ONE_ROOM}, with the start",
+                _times_faster(stocks, ours),
+                "20 ×",
+            )
+        ]
+
+    def _by_lesson(self) -> list[Row]:
+        """Grade a class of each of the first lessons, and take off its start."""
+        times: list[float] = []
+        for lesson in all_lessons()[:_FIRST_LESSONS]:
+            course = new_course(self._folder / f"course-{lesson.name}", lesson)
+            texts = honest(course, lesson)
+            start, many = (
+                self._grade(with_class(course, self._folder / f"{lesson.name}-{n}", texts, n, lesson), lesson=lesson)
+                for n in (FEW, FEW + len(texts))
+            )
+            times.append((many.cpu - start.cpu) / len(texts))
+        return [
+            Row(
+                f"processor time a submission, median of the first {_FIRST_LESSONS} lessons",
+                spread(times, "s", 3),
+                "0.08 s",
+            )
         ]
 
     def _memory(self) -> list[Row]:
@@ -148,8 +187,13 @@ class Bench:
     def _new(self, n: int) -> Path:
         return with_class(self._course, self._folder / f"class-{next(self._numbers)}", self._texts, n)
 
-    def _grade(self, course: Path, *options: str) -> Ran:
-        ran = run(_grade_command(*options), course)
+    def _stock(self, course: Path) -> Ran:
+        ran = run([BIN / "nbgrader", "autograde", LESSON.folder], course)
+        self._say(f"nbgrader autograde: {ran.wall:.1f} s, processor time {ran.cpu:.1f} s")
+        return ran
+
+    def _grade(self, course: Path, *options: str, lesson: Lesson = LESSON) -> Ran:
+        ran = run(_grade_command(*options, lesson=lesson), course)
         self._say(f"{' '.join(['autograder grade', *options])}: {ran.wall:.1f} s, processor time {ran.cpu:.1f} s")
         return ran
 
@@ -161,9 +205,14 @@ class Bench:
         return times
 
 
-def _grade_command(*options: str) -> list[str | Path]:
+def _grade_command(*options: str, lesson: Lesson = LESSON) -> list[str | Path]:
     where = options or ("--workers", str(WORKERS))
-    return [BIN / "autograder", "grade", LESSON.folder, *where]
+    return [BIN / "autograder", "grade", lesson.folder, *where]
+
+
+def _times_faster(stocks: Sequence[Ran], ours: Sequence[Ran]) -> str:
+    """Return how many times faster each run was than stock nbgrader's run after it."""
+    return spread([stock.wall / one.wall for stock, one in zip(stocks, ours, strict=True)], "×", 0)
 
 
 def _rate(ran: Ran) -> float:
