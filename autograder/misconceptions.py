@@ -39,6 +39,7 @@ PHRASES: Mapping[str, str] = {
     "should-raise": "let arguments pass that should raise",
     "stale-accumulation": "let gradients pile up in `.grad` from one call to the next",
     "still-tracked": "returned a result with its graph still attached",
+    "tracking-left-off": "left tracking off for the whole program",
     "transposed": "exchanged rows and columns",
     "untracked": "went backward from something that was never tracked",
     "unused-in-graph": "differentiated in a tensor that is not in the graph",
