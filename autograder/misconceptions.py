@@ -108,7 +108,6 @@ PHRASES: Mapping[str, str] = {
     "own-factor": "differentiated a product in the wrong factor",
     "passed-on-too-early": "passed a gradient on before all of it had arrived",
     "printed": "printed a result in place of returning it",
-    "product-of-losses": "multiplied two losses that add up",
     "read-too-early": "read the buffer before the pass that fills it",
     "rebuilt-forward": "built a new graph where one graph is to be used twice",
     "reshaped-v": "reshaped where a transpose is meant",
@@ -132,7 +131,6 @@ PHRASES: Mapping[str, str] = {
     "v-not-transposed": "forgot to transpose `v` with its output",
     "whole-jacobian": "gave the whole Jacobian where a mix of its rows is asked",
     "wrong-exception": "raised another class of exception than asked",
-    "wrong-order": "multiplied a matrix and a vector in the wrong order",
     "wrong-place": "returned a gradient in the place of another input",
     "z-counted-twice": "counted one of two losses twice",
 }
