@@ -225,6 +225,11 @@ def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None
             ordinal = ("first", "second", "third", "fourth", "fifth")[min(call.changed[0], 4)]
             message = f"The call changed its {ordinal} argument. Leave the arguments as they are: work on a copy."
             return Problem(Outcome.WRONG_STATE, message, "argument-changed", index)
+        if call.left_off:
+            message = (
+                "After the call, tracking is off for the whole program. Turn it off in a `with` block, which ends."
+            )
+            return Problem(Outcome.WRONG_STATE, message, "tracking-left-off", index)
         for mistake in exercise.mistakes:
             if mistake.shows is not None and mistake.shows(call):
                 return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug, index)

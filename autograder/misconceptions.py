@@ -41,6 +41,7 @@ PHRASES: Mapping[str, str] = {
     "should-raise": "let arguments pass that should raise",
     "stale-accumulation": "let gradients pile up in `.grad` from one call to the next",
     "still-tracked": "returned a result with its graph still attached",
+    "tracking-left-off": "left tracking off for the whole program",
     "transposed": "exchanged rows and columns",
     "untracked": "went backward from something that was never tracked",
     "unused-in-graph": "differentiated in a tensor that is not in the graph",
@@ -109,7 +110,6 @@ PHRASES: Mapping[str, str] = {
     "own-factor": "differentiated a product in the wrong factor",
     "passed-on-too-early": "passed a gradient on before all of it had arrived",
     "printed": "printed a result in place of returning it",
-    "product-of-losses": "multiplied two losses that add up",
     "read-too-early": "read the buffer before the pass that fills it",
     "rebuilt-forward": "built a new graph where one graph is to be used twice",
     "reshaped-v": "reshaped where a transpose is meant",
@@ -133,7 +133,6 @@ PHRASES: Mapping[str, str] = {
     "v-not-transposed": "forgot to transpose `v` with its output",
     "whole-jacobian": "gave the whole Jacobian where a mix of its rows is asked",
     "wrong-exception": "raised another class of exception than asked",
-    "wrong-order": "multiplied a matrix and a vector in the wrong order",
     "wrong-place": "returned a gradient in the place of another input",
     "z-counted-twice": "counted one of two losses twice",
 }

@@ -85,7 +85,8 @@ class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One reverse pass of the autograd engine, and the arguments of its call.
 
     `accumulates` is true of `backward`, which adds into `.grad`, and false of `autograd.grad`, which returns. `nodes`
-    counts the nodes of the graph; `built_ahead` says whether the graph was there when the pass before began.
+    counts the nodes of the graph; `built_ahead` says whether the graph was there when the pass before began; `largest` is
+    the number of entries of the largest tensor that the graph saved.
     """
 
     retain_graph: bool
@@ -93,6 +94,7 @@ class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accumulates: bool
     nodes: Size = 0
     built_ahead: bool = False
+    largest: Size = 0
 
     @property
     def keeps_graph(self) -> bool:
@@ -106,7 +108,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     `used` has the names of the library functions through which the autograd engine was entered, as `jacobian`, and, of
     answers by hand, of the operations on tensors, with `overflow` where an exponential was too large. Of answers by hand, `called` has the library functions that the
     student's code called, as `numpy.gradient`; `near` says whether one function was called at two points very near each
-    other, and `elsewhere` whether a thread or a process got work.
+    other, and `elsewhere` whether a thread or a process got work. `left_off` says whether tracking was off after the call.
     """
 
     value: Value | None = None
@@ -117,6 +119,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     called: Annotated[tuple[Short, ...], Meta(max_length=200)] = ()
     near: bool = False
     elsewhere: bool = False
+    left_off: bool = False
     changed: Annotated[tuple[Size, ...], Meta(max_length=100)] = ()
     printed: Line = ""
     warnings: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()

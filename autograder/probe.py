@@ -40,6 +40,8 @@ _SCALE = 2.0
 _MAX_RUNS = 1000
 _MAX_NODES = 1000
 _MAX_USED = 200
+# Where products keep their factors: `*`, `dot`, `mv`, `mm`, `bmm`, `addmm`.
+_SAVED_FACTORS = ("_saved_self", "_saved_other", "_saved_tensor", "_saved_mat1", "_saved_mat2")
 _TOLD_TYPES = frozenset((torch.float16, torch.bfloat16, torch.float32, torch.complex64, torch.complex128))
 _EXPONENTIALS = frozenset(("exp", "exp2", "expm1"))
 # PyTorch asks this of a tensor that it gives a tangent to, and of no other.
@@ -130,6 +132,7 @@ def _call(
     measured = exercise.measure(*arguments) if exercise.measure is not None else None
     printed = io.StringIO()
     value = raised = None
+    left_off = False
     # An answer by hand has no business in the engine, by whatever way: all the passes that it makes are counted.
     by_hand = exercise.way == "hand"
     before = _passes() if by_hand else 0
@@ -146,6 +149,7 @@ def _call(
         try:
             with settings.in_place(), watch_calls:
                 result = answer(*arguments)
+                left_off = not torch.is_grad_enabled()
         # An answer may call exit(), or be interrupted in an endless loop: both are outcomes, not ends of the check.
         except BaseException as error:
             raised = _raised(error)
@@ -168,6 +172,7 @@ def _call(
         called=tuple(sorted(calls.names)[:_MAX_USED]),
         near=calls.near,
         elsewhere=calls.elsewhere,
+        left_off=left_off,
         changed=tuple(i for i, (now, was) in enumerate(zip(arguments, untouched, strict=True)) if _differs(now, was)),
         printed=printed.getvalue()[:500],
         warnings=tuple(f"{each.category.__name__}: {each.message}"[:500] for each in warned[:20]),
@@ -196,7 +201,9 @@ class _Watch:
     def ran(self, retain_graph: bool, create_graph: bool, accumulates: bool, roots: Sequence[Any] = ()) -> None:
         if len(self.runs) < _MAX_RUNS:
             built_ahead = bool(self.runs) and any(root._sequence_nr() < self.began for root in roots)
-            self.runs.append(EngineRun(retain_graph, create_graph, accumulates, _count_nodes(roots), built_ahead))
+            nodes = _nodes_of(roots)
+            counts = len(nodes), built_ahead, max(map(_largest_saved, nodes), default=0)
+            self.runs.append(EngineRun(retain_graph, create_graph, accumulates, *counts))
         # Nodes are numbered in the order in which they are made.
         self.began = torch._C._autograd._get_sequence_nr()
 
@@ -209,15 +216,25 @@ class _Watch:
             frame = frame.f_back
 
 
-def _count_nodes(roots: Sequence[Any]) -> int:
-    """Return how many nodes a graph has; no more than 1000 are counted."""
+def _nodes_of(roots: Sequence[Any]) -> list[Any]:
+    """Return the nodes of a graph, no more than 1000 of them."""
     seen = set(roots)
     waiting = list(seen)
     while waiting and len(seen) < _MAX_NODES:
         new = {node for node, _ in waiting.pop().next_functions if node is not None} - seen
         seen |= new
         waiting += new
-    return min(len(seen), _MAX_NODES)
+    return list(islice(seen, _MAX_NODES))
+
+
+def _largest_saved(node: Any) -> int:
+    """Return the number of entries of the largest factor that a node has saved; 0 where it has none, or it was freed."""
+    largest = 0
+    for name in _SAVED_FACTORS:
+        # What was freed, or changed in place, can't be read. The pass itself will say so.
+        with contextlib.suppress(Exception):
+            largest = max(largest, getattr(node, name).numel())
+    return largest
 
 
 class _Engine:

@@ -35,9 +35,9 @@ _numbers = itertools.count(1)
 
 
 def answers_to(lesson: Lesson, kind: str) -> dict[str, dict[str, str]]:
-    """Return the answers of a kind, RIGHT or WRONG, to a lesson; none where nobody wrote them."""
+    """Return the answers of a kind, RIGHT, WRONG or FOUND, to a lesson; none where nobody wrote them."""
     try:
-        return dict(getattr(importlib.import_module(f"tests.answers.{lesson.name}"), kind))
+        return dict(getattr(importlib.import_module(f"tests.answers.{lesson.name}"), kind, {}))
     except ModuleNotFoundError:
         return {}
 

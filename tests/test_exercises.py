@@ -22,13 +22,14 @@ import pytest
 import torch
 
 from autograder import mistakes
+from autograder.diagnosis.search import Budget
 from autograder.exercise import Case, Exercise, Lesson, Raises
 from autograder.grading.rebuild import grade_id_of
 from autograder.lessons import all_lessons, find, own_engine
 from autograder.mistake import Point
 from autograder.rules import given_away
 from autograder.verdict import Outcome
-from tests.answering import answers_to, verdict_on
+from tests.answering import answers_to, pinpointed, verdict_on
 
 ROOT = Path(__file__).parents[1]
 SEEDS = tuple(f"seed {i}".encode() for i in range(5))
@@ -66,6 +67,7 @@ def solutions(lesson: Lesson) -> Iterator[Any]:
 
 RIGHT = parameters("RIGHT")
 WRONG = parameters("WRONG")
+FOUND = parameters("FOUND")
 
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
@@ -133,6 +135,14 @@ def test_known_mistake_is_rejected_and_named(exercise_id: str, mistake: str, sou
         assert verdict.message
         assert (verdict.hints, verdict.after) == (exercise.hints, "")
         assert not given_away(exercise, cases, verdict.message), (name, verdict.message)
+
+
+@pytest.mark.parametrize(("exercise_id", "kind", "source"), FOUND)
+def test_finding_tells_what_no_mistake_names(exercise_id: str, kind: str, source: str) -> None:
+    exercise = find(exercise_id)
+    verdict = pinpointed(exercise, source, Budget(seconds=5.0))
+    assert verdict.finding is not None, verdict.to_dict()
+    assert (verdict.finding.kind, verdict.points) == (kind.partition(":")[0], 0), verdict.to_dict()
 
 
 def stubs_of(exercise: Exercise) -> Iterator[str]:

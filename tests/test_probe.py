@@ -275,17 +275,23 @@ LEAF = "x = torch.tensor(x, dtype=torch.float64, requires_grad=True)"
     ("body", "runs"),
     [
         ("return 2 * x", []),
-        ("(x**2).backward()", [EngineRun(False, False, True, nodes=2)]),
-        ("(x**2).backward(retain_graph=True)", [EngineRun(True, False, True, nodes=2)]),
-        ("torch.autograd.backward(x**2, create_graph=True)", [EngineRun(True, True, True, nodes=2)]),
-        ("torch.autograd.grad(x**2, x)", [EngineRun(False, False, False, nodes=2)]),
-        ("torch.autograd.grad(x**2, x, create_graph=True)", [EngineRun(True, True, False, nodes=2)]),
+        ("(x**2).backward()", [EngineRun(False, False, True, nodes=2, largest=1)]),
+        ("(x**2).backward(retain_graph=True)", [EngineRun(True, False, True, nodes=2, largest=1)]),
+        ("torch.autograd.backward(x**2, create_graph=True)", [EngineRun(True, True, True, nodes=2, largest=1)]),
+        ("torch.autograd.grad(x**2, x)", [EngineRun(False, False, False, nodes=2, largest=1)]),
+        ("torch.autograd.grad(x**2, x, create_graph=True)", [EngineRun(True, True, False, nodes=2, largest=1)]),
         (
             "y = x**2\n    y.backward(retain_graph=True)\n    y.backward()",
-            [EngineRun(True, False, True, nodes=2), EngineRun(False, False, True, nodes=2, built_ahead=True)],
+            [
+                EngineRun(True, False, True, nodes=2, largest=1),
+                EngineRun(False, False, True, nodes=2, built_ahead=True, largest=1),
+            ],
         ),
-        ("from torch.autograd import grad, backward\n    grad(x**2, x)", [EngineRun(False, False, False, nodes=2)]),
-        ("torch.autograd.functional.vjp(torch.square, x)", [EngineRun(False, False, False, nodes=2)]),
+        (
+            "from torch.autograd import grad, backward\n    grad(x**2, x)",
+            [EngineRun(False, False, False, nodes=2, largest=1)],
+        ),
+        ("torch.autograd.functional.vjp(torch.square, x)", [EngineRun(False, False, False, nodes=2, largest=1)]),
     ],
 )
 def test_engine_runs_are_noted(body: str, runs: list[EngineRun]) -> None:

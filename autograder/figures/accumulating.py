@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure
@@ -57,6 +58,63 @@ def buffer_bars(passes: int = 3) -> Picture:
         f"Bars of weight.grad after each of {passes} backward passes of 3 · weight: {told}. Without clearing, each bar "
         "is a stack: one block for every pass so far, all of one size.",
         (7.6, 3.4),
+    )
+
+
+def _saved(node: Any, name: str) -> str:
+    """Return what a node has saved, in words; "freed" after a backward pass that kept nothing."""
+    try:
+        return f"saved: {getattr(node, name).item():g}"
+    except RuntimeError:
+        return "freed"
+
+
+def _saved_by_chain(keep: bool) -> list[list[str]]:
+    """Return what the nodes of y = x² and z = sin y at x = 3 have saved, before and after a backward pass from z."""
+    y = torch.tensor(3.0, requires_grad=True) ** 2
+    z = torch.sin(y)
+    rows = []
+    for walk in (False, True):
+        if walk:
+            torch.autograd.backward(z, retain_graph=keep)
+        rows.append([_saved(one.grad_fn, "_saved_self") for one in (y, z)])
+    return rows
+
+
+def saved_and_freed(keep: bool = False) -> Picture:
+    """Return the graph of y = x² and z = sin y at x = 3, before and after a backward pass, with what its nodes have saved."""
+    titles = ("after the forward pass", f"after z.backward({'retain_graph=True' if keep else ''})")
+    rows = _saved_by_chain(keep)
+    nodes = ("x\nAccumulateGrad", "y\nPowBackward0", "z\nSinBackward0")
+
+    def draw(figure: Figure) -> None:
+        for axes, title, saved in zip(figure.subplots(2, 1), titles, rows, strict=True):
+            boxes = []
+            for x, (label, colour) in enumerate(zip(nodes, (ORANGE, BLUE, BLUE), strict=True)):
+                style = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": colour}
+                text = axes.text(x, 0, label, ha="center", va="center", fontsize=9, bbox=style, zorder=3)
+                boxes.append(text.get_bbox_patch())
+            for x, held in enumerate(saved, start=1):
+                gone = held == "freed"
+                style = {"boxstyle": "square,pad=0.4", "facecolor": "none" if gone else "#dcebf5"}
+                style |= {"edgecolor": RED if gone else BLUE, "linestyle": "--" if gone else "-"}
+                axes.text(
+                    x, -0.85, held, ha="center", va="center", fontsize=9, color=RED if gone else "black", bbox=style
+                )
+            for x in (0, 1):
+                arrow = {"arrowstyle": "-|>", "color": GREY, "patchA": boxes[x], "patchB": boxes[x + 1], "shrinkB": 2}
+                axes.annotate("", (x + 1, 0), (x, 0), arrowprops=arrow)
+            axes.set(xlim=(-0.5, 2.5), ylim=(-1.3, 0.6))
+            axes.set_title(title, loc="left", fontsize=10)
+            axes.axis("off")
+
+    told = "; ".join(
+        f"{title}: the node of y {of_y}, the node of z {of_z}" for title, (of_y, of_z) in zip(titles, rows, strict=True)
+    )
+    return Picture(
+        draw,
+        f"The graph from x over y = x² to z = sin y, twice. {told.capitalize()}. All nodes and arrows are in both.",
+        (6.4, 3.6),
     )
 
 

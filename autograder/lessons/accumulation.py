@@ -311,11 +311,6 @@ EXPLAIN_S1 = Exercise(
     reference=_parts,
     mistakes=(
         wrong_value(
-            "swapped",
-            "Both vectors are right, but their names are exchanged. Check which of the two passes ran first.",
-            lambda parts: _split(parts["fresh"], parts["left_over"]),
-        ),
-        wrong_value(
             "total-as-fresh",
             "Your `fresh` is the whole sum. Clear the buffer before the second pass, or subtract what was in it before.",
             lambda parts: _split(parts["left_over"], _both(parts)),
@@ -636,10 +631,6 @@ def both_losses(x: Tensor) -> Tensor:
     return _square(x) + _sine_of_square(x)
 
 
-def _of_product(x: Tensor) -> Tensor:
-    return _square(x) * _sine_of_square(x)
-
-
 # Drawn inputs near 1.7 could have a slope near zero, where float32 has no digits left. So 1.7 stays as it is.
 _BOTH_CASES = (case(-0.9), case(1.7, exact=True), case(0.5), case(1.1))
 
@@ -663,11 +654,6 @@ _BOTH_MISTAKES = (
         "z-counted-twice",
         "Your answer contains the gradient of z twice. Each of the two losses counts once.",
         lambda slope, x: slope + gradient(_sine_of_square)(x),
-    ),
-    wrong_value(
-        "product-of-losses",
-        "You returned the gradient of the product of the two losses. The exercise asks for the gradient of their sum.",
-        lambda slope, x: gradient(_of_product)(x),
     ),
 )
 
@@ -795,6 +781,9 @@ def _tensor(*rows: Any) -> Array:
     return Array(rows, "torch")
 
 
+# No micro-batch of the cases has more entries: 3 rows of 3. Each whole batch has.
+_LARGEST_PIECE = 9
+
 MICRO_BATCH_GRADS = Exercise(
     id="accumulation.micro_batch_grads",
     number="5.7",
@@ -854,6 +843,11 @@ MICRO_BATCH_GRADS = Exercise(
             "You computed a second loss before the first one had its backward pass, so two graphs were in memory at once. "
             "Go backward after each micro-batch, before you compute the next one.",
             shows=lambda call: _completed(call) and any(run.built_ahead for run in call.engine_runs),
+        ),
+        Mistake(
+            "whole-batch",
+            "A pass of yours went through the whole batch. Each pass takes the rows of one micro-batch only.",
+            shows=lambda call: _completed(call) and any(run.largest > _LARGEST_PIECE for run in call.engine_runs),
         ),
         wrong_value(
             "forgot-1k",
@@ -1012,6 +1006,11 @@ CLEAR_ = Exercise(
     measure=_watched,
     reference=_asked,
     mistakes=(
+        Mistake(
+            "library-clears",
+            "You called `zero_grad`, which is what the exercise asks you to write. Change the `.grad` of each parameter yourself.",
+            calls=frozenset({"zero_grad"}),
+        ),
         wrong_effect(
             "weights-changed",
             "Your function changed the parameters themselves. Clearing changes their `.grad` and nothing else.",
@@ -1019,7 +1018,7 @@ CLEAR_ = Exercise(
         ),
         wrong_effect(
             "new-buffer",
-            "Your zeros are in a new tensor. Keep the tensor in `.grad`, and change its numbers in place.",
+            "You put a new tensor into `.grad`. Keep the tensor that is there, and change its numbers in place.",
             {"same buffers": False},
         ),
         raising(

@@ -720,6 +720,11 @@ SGD_STEP_ = Exercise(
     measure=measure_step,
     reference=_right_step,
     mistakes=(
+        Mistake(
+            "library-steps",
+            "You let an optimizer take the step. Change each parameter yourself.",
+            calls=frozenset({"SGD"}),
+        ),
         NO_PARENTHESES,
         raising(
             "step-without-gradient",
@@ -761,19 +766,6 @@ SGD_STEP_ = Exercise(
             "nothing-moved",
             "No parameter changed. `p = p - …` makes a new tensor with the name `p`. The tensor in the list stays the same.",
             lambda right, params, lr: {**right, "values": _flat(params)},
-        ),
-        wrong_value(
-            "uphill",
-            "Every parameter moved in the wrong direction. The gradient points in the direction in which the loss grows.",
-            lambda right, params, lr: {**right, "values": 2 * _flat(params) - right["values"]},
-        ),
-        wrong_value(
-            "forgot-rate",
-            "Your step is as long as the gradient. The learning rate is missing.",
-            lambda right, params, lr: {
-                **right,
-                "values": _flat(params) + (right["values"] - _flat(params)) / lr,
-            },
         ),
         wrong_value(
             "stopped-at-none",
@@ -1065,7 +1057,7 @@ TRAIN_BIAS_ONLY = Exercise(
         ),
         Mistake(
             "backward-returns-none",
-            "Your gradient is None. `backward()` returns None. Return the `.grad` of `b` after the pass, and check that the pass reaches `b`.",
+            "The gradient that you returned is None. Return the `.grad` of `b`. Read it after the backward pass, and before anything clears it.",
             shows=lambda call: measured(call, "gradient of b").kind == "nothing" and not call.warnings,
         ),
         Mistake(
@@ -1158,6 +1150,8 @@ TRAIN_BCE = Exercise(
         case(0.5, 1, -1.2, 0.3),
         case(-1.4, 0, 0.8, 1.5, 0.35, 8),
         case(2.1, 1, -0.4, -0.9, 0.2, 12),
+        # The model is sure and wrong, so a clamp shows.
+        case(3.5, 0, 1.1, 0.6, 0.05, 3),
     ),
     reference=_course,
     # Rounding errors add up over twenty steps in float32.
@@ -1234,8 +1228,8 @@ TRAIN_BCE = Exercise(
         "Read the section 'All of it together' again. The loop there trains with another loss.",
     ),
     after=(
-        "You have trained a model with nothing but tensors. Every training loop has these five parts, also "
-        "the one of a large language model."
+        "Every training loop has these five parts, also the one of a large language model. An optimizer takes two "
+        "of them for you: update and clear."
     ),
 )
 

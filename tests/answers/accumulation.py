@@ -564,10 +564,6 @@ def clear_(params, to_none):
             p.grad.fill_(0.0)
     return params
 """,
-        "optimizer": """\
-def clear_(params, to_none):
-    torch.optim.SGD(params, lr=0.1).zero_grad(set_to_none=to_none)
-""",
         "times zero": """\
 def clear_(params, to_none):
     for param in params:
@@ -966,10 +962,6 @@ def grad_history_autograd(k, clear, weight, coefficient):
 """,
     },
     "accumulation.explain_s1": {
-        "swapped": """\
-def explain_s1():
-    return {"fresh": [0.2, 0.46, 0.68], "left_over": [0.6, 13.8, 204]}
-""",
         "total-as-fresh": """\
 def explain_s1():
     y_true = torch.tensor([1.0, 2.1, 3.0])
@@ -1414,13 +1406,6 @@ def both_losses_grad(x):
     torch.autograd.backward([y, z, z])
     return x.grad.item()
 """,
-        "product-of-losses": """\
-def both_losses_grad(x):
-    x = torch.tensor(x, requires_grad=True)
-    y = x**2
-    (y * torch.sin(y)).backward()
-    return x.grad.item()
-""",
         "value-for-derivative": """\
 def both_losses_grad(x):
     x = torch.tensor(x, requires_grad=True)
@@ -1585,16 +1570,6 @@ def both_losses_two_passes(x):
     (y + z).backward()
     return x.grad.item()
 """,
-        "product-of-losses": """\
-def both_losses_two_passes(x):
-    x = torch.tensor(x, requires_grad=True)
-    y = x**2
-    z = torch.sin(y)
-    z.backward(retain_graph=True)
-    x.grad = None
-    (y * z).backward()
-    return x.grad.item()
-""",
         "value-for-derivative": """\
 def both_losses_two_passes(x):
     x = torch.tensor(x, requires_grad=True)
@@ -1637,6 +1612,22 @@ def both_losses_two_passes(x):
 """,
     },
     "accumulation.micro_batch_grads": {
+        "whole-batch": """\
+def micro_batch_grads(X, t, w, k):
+    w = w.clone().requires_grad_()
+    for _ in range(k):
+        loss = ((X @ w - t) ** 2).mean() / k
+        loss.backward()
+    return w.grad
+""",
+        "tracking-left-off": """\
+def micro_batch_grads(X, t, w, k):
+    w = w.clone().requires_grad_()
+    for rows, targets in zip(X.chunk(k), t.chunk(k)):
+        (((rows @ w - targets) ** 2).mean() / k).backward()
+    torch.set_grad_enabled(False)
+    return w.grad
+""",
         "forgot-1k": """\
 def micro_batch_grads(X, t, w, k):
     w = w.clone().requires_grad_()
@@ -1759,7 +1750,7 @@ def micro_batch_grads(X, t, w, k):
         loss.backward()
     return w.grad
 """,
-        "number-of-passes:full batch": """\
+        "whole-batch:one pass": """\
 def micro_batch_grads(X, t, w, k):
     w = w.clone().requires_grad_()
     ((X @ w - t) ** 2).mean().backward()
@@ -1848,6 +1839,10 @@ def micro_batch_grads(X, t, w, k):
 """,
     },
     "accumulation.clear_": {
+        "library-clears": """\
+def clear_(params, to_none):
+    torch.optim.SGD(params, lr=0.1).zero_grad(set_to_none=to_none)
+""",
         "weights-changed": """\
 def clear_(params, to_none):
     for p in params:
@@ -1936,7 +1931,7 @@ def clear_(params, to_none):
     for p in params:
         p.grad = None
 """,
-        "always-none:optimizer": """\
+        "library-clears:none": """\
 def clear_(params, to_none):
     torch.optim.SGD(params).zero_grad()
 """,
@@ -1966,6 +1961,37 @@ def clear_(params, to_none):
             p.grad = None
         else:
             p.grad.zero_()
+""",
+    },
+}
+
+# No mistake of the lesson names these. The general finding has this kind, and says where to look.
+FOUND: dict[str, dict[str, str]] = {
+    "accumulation.explain_s1": {
+        "slip.exchanged-entries:swapped": """\
+def explain_s1():
+    return {"fresh": [0.2, 0.46, 0.68], "left_over": [0.6, 13.8, 204]}
+""",
+    },
+    "accumulation.both_losses_grad": {
+        "slip.operator:product-of-losses": """\
+def both_losses_grad(x):
+    x = torch.tensor(x, requires_grad=True)
+    y = x**2
+    (y * torch.sin(y)).backward()
+    return x.grad.item()
+""",
+    },
+    "accumulation.both_losses_two_passes": {
+        "slip.operator:product-of-losses": """\
+def both_losses_two_passes(x):
+    x = torch.tensor(x, requires_grad=True)
+    y = x**2
+    z = torch.sin(y)
+    z.backward(retain_graph=True)
+    x.grad = None
+    (y * z).backward()
+    return x.grad.item()
 """,
     },
 }

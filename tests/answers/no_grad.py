@@ -301,10 +301,6 @@ def sgd_step_(params, lr):
         p[...] = p - lr * p.grad
         p.requires_grad_(was)
 """,
-        "optimizer": """\
-def sgd_step_(params, lr):
-    torch.optim.SGD(params, lr=lr).step()
-""",
     },
     "no_grad.predict": {
         "plain": """\
@@ -996,6 +992,17 @@ def safe_copy(t):
 """,
     },
     "no_grad.sgd_step_": {
+        "tracking-left-off": """\
+def sgd_step_(params, lr):
+    torch.set_grad_enabled(False)
+    for p in params:
+        if p.grad is not None:
+            p -= lr * p.grad
+""",
+        "library-steps": """\
+def sgd_step_(params, lr):
+    torch.optim.SGD(params, lr=lr).step()
+""",
         "step-without-gradient": """\
 def sgd_step_(params, lr):
     with torch.no_grad():
@@ -1103,20 +1110,6 @@ def sgd_step_(params, lr):
             p = p.detach().clone()
             p -= lr * p.grad if p.grad is not None else 0
     return params
-""",
-        "uphill": """\
-def sgd_step_(params, lr):
-    with torch.no_grad():
-        for p in params:
-            if p.grad is not None:
-                p += lr * p.grad
-""",
-        "forgot-rate": """\
-def sgd_step_(params, lr):
-    with torch.no_grad():
-        for p in params:
-            if p.grad is not None:
-                p -= p.grad
 """,
         "stopped-at-none": """\
 def sgd_step_(params, lr):
@@ -1335,5 +1328,25 @@ def train_bce(x, y, w, b, lr=0.1, steps=20):
             ("                p -= lr * p.grad\n                p.grad = None\n", ""),
         ),
         "no-grad-yet": _changed(_TRAIN, ("loss.backward()", "w.grad.zero_(), b.grad.zero_(), loss.backward()")),
+    },
+}
+
+# No mistake of the lesson names these. The general finding has this kind, and says where to look.
+FOUND: dict[str, dict[str, str]] = {
+    "no_grad.sgd_step_": {
+        "slip.sign:uphill": """\
+def sgd_step_(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p += lr * p.grad
+""",
+        "behaviour.unused-parameter:forgot-rate": """\
+def sgd_step_(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p -= p.grad
+""",
     },
 }

@@ -693,14 +693,6 @@ def d_mean_square(x):
 def d_mean_square(x):
     return 2 * x / len(x) ** 2
 """,
-        "forgot-factor": """\
-def d_mean_square(x):
-    return x / len(x)
-""",
-        "kept-power": """\
-def d_mean_square(x):
-    return 2 * x**2 / len(x)
-""",
         "value-for-derivative": """\
 def d_mean_square(x):
     return x**2 / len(x)
@@ -879,18 +871,6 @@ def d_mse(pred, target):
         raise ValueError
     return 2 * (pred - target)
 """,
-        "gradient-in-target": """\
-def d_mse(pred, target):
-    if pred.ndim != 1 or pred.shape != target.shape:
-        raise ValueError
-    return 2 * (target - pred) / len(pred)
-""",
-        "forgot-factor": """\
-def d_mse(pred, target):
-    if pred.ndim != 1 or pred.shape != target.shape:
-        raise ValueError
-    return (pred - target) / len(pred)
-""",
         "dropped-target": """\
 def d_mse(pred, target):
     if pred.ndim != 1 or pred.shape != target.shape:
@@ -1033,10 +1013,6 @@ def vjp_square(x, v):
 def vjp_square(x, v):
     return 2 * x * v**2
 """,
-        "forgot-factor": """\
-def vjp_square(x, v):
-    return x * v
-""",
         "value-for-derivative": """\
 def vjp_square(x, v):
     return x**2 * v
@@ -1123,10 +1099,6 @@ def vjp_square_autograd(x, v):
 """,
     },
     "vector_backward.jacobian_by_hand": {
-        "transposed": """\
-def jacobian_by_hand(x):
-    return np.array([[x[1], 0], [x[0], x[2]], [0, x[1]]])
-""",
         "no-zeros": """\
 def jacobian_by_hand(x):
     return np.array([[x[1], x[0]], [x[2], x[1]]])
@@ -1317,18 +1289,6 @@ def linear_vjp(M, v):
 def linear_vjp(M, v):
     return M.T
 """,
-        "not-transposed": """\
-def linear_vjp(M, v):
-    return M @ v
-""",
-        "not-transposed:dot": """\
-def linear_vjp(M, v):
-    return np.dot(M, v)
-""",
-        "not-transposed:tensor": """\
-def linear_vjp(M, v):
-    return torch.from_numpy(M) @ torch.from_numpy(v)
-""",
         "elementwise": """\
 def linear_vjp(M, v):
     return (M * v).sum(axis=0)
@@ -1451,10 +1411,6 @@ def d_shifted_square_t(inp, v):
 def d_shifted_square_t(inp, v):
     return 2 * inp * v.T
 """,
-        "forgot-factor": """\
-def d_shifted_square_t(inp, v):
-    return (inp + 1) * v.T
-""",
         "value-for-derivative": """\
 def d_shifted_square_t(inp, v):
     return (inp + 1) ** 2 * v.T
@@ -1559,21 +1515,6 @@ def grad_shifted_square_t(inp, v):
 """,
     },
     "vector_backward.linear_bce_grads": {
-        "swapped": """\
-def linear_bce_grads(x, W, b, y):
-    db = (1 / (1 + np.exp(-(x @ W + b))) - y) / len(y)
-    return db, np.outer(x, db)
-""",
-        "transposed": """\
-def linear_bce_grads(x, W, b, y):
-    db = (1 / (1 + np.exp(-(x @ W + b))) - y) / len(y)
-    return np.outer(db, x), db
-""",
-        "wrong-order": """\
-def linear_bce_grads(x, W, b, y):
-    db = (1 / (1 + np.exp(-(W @ x + b))) - y) / len(y)
-    return np.outer(x, db), db
-""",
         "elementwise": """\
 def linear_bce_grads(x, W, b, y):
     db = (1 / (1 + np.exp(-(x @ W + b))) - y) / len(y)
@@ -1632,21 +1573,6 @@ def linear_bce_grads(x, W, b, y):
 """,
     },
     "vector_backward.linear_bce_grads_autograd": {
-        "swapped": f"""\
-def linear_bce_grads_autograd(x, W, b, y):
-{LAYER}    {BCE}(x @ W + b, y).backward()
-    return b.grad, W.grad
-""",
-        "transposed": f"""\
-def linear_bce_grads_autograd(x, W, b, y):
-{LAYER}    {BCE}(x @ W + b, y).backward()
-    return W.grad.T, b.grad
-""",
-        "wrong-order": f"""\
-def linear_bce_grads_autograd(x, W, b, y):
-{LAYER}    {BCE}(W @ x + b, y).backward()
-    return W.grad, b.grad
-""",
         "logits-as-probabilities": f"""\
 def linear_bce_grads_autograd(x, W, b, y):
 {LAYER}    torch.nn.functional.binary_cross_entropy(x @ W + b, y).backward()
@@ -1705,6 +1631,100 @@ def linear_bce_grads_autograd(x, W, b, y):
 def linear_bce_grads_autograd(x, W, b, y):
     bias = b.clone().requires_grad_()
 {LAYER}    return torch.autograd.grad({BCE}(x @ W + b, y), (W, bias))
+""",
+    },
+}
+
+# No mistake of the lesson names these. The general finding has this kind, and says where to look.
+FOUND: dict[str, dict[str, str]] = {
+    "vector_backward.d_mean_square": {
+        "slip.dropped-factor:forgot-factor": """\
+def d_mean_square(x):
+    return x / len(x)
+""",
+        "slip.extra-power:kept-power": """\
+def d_mean_square(x):
+    return 2 * x**2 / len(x)
+""",
+    },
+    "vector_backward.d_mse": {
+        "slip.sign:gradient-in-target": """\
+def d_mse(pred, target):
+    if pred.ndim != 1 or pred.shape != target.shape:
+        raise ValueError
+    return 2 * (target - pred) / len(pred)
+""",
+        "slip.dropped-factor:forgot-factor": """\
+def d_mse(pred, target):
+    if pred.ndim != 1 or pred.shape != target.shape:
+        raise ValueError
+    return (pred - target) / len(pred)
+""",
+    },
+    "vector_backward.vjp_square": {
+        "slip.dropped-factor:forgot-factor": """\
+def vjp_square(x, v):
+    return x * v
+""",
+    },
+    "vector_backward.jacobian_by_hand": {
+        "slip.transpose:transposed": """\
+def jacobian_by_hand(x):
+    return np.array([[x[1], 0], [x[0], x[2]], [0, x[1]]])
+""",
+    },
+    "vector_backward.linear_vjp": {
+        "slip.exchanged-operands:not-transposed": """\
+def linear_vjp(M, v):
+    return M @ v
+""",
+        "slip.exchanged-arguments:not-transposed, dot": """\
+def linear_vjp(M, v):
+    return np.dot(M, v)
+""",
+        "slip.exchanged-operands:not-transposed, tensor": """\
+def linear_vjp(M, v):
+    return torch.from_numpy(M) @ torch.from_numpy(v)
+""",
+    },
+    "vector_backward.d_shifted_square_t": {
+        "slip.dropped-factor:forgot-factor": """\
+def d_shifted_square_t(inp, v):
+    return (inp + 1) * v.T
+""",
+    },
+    "vector_backward.linear_bce_grads": {
+        "slip.exchanged-entries:swapped": """\
+def linear_bce_grads(x, W, b, y):
+    db = (1 / (1 + np.exp(-(x @ W + b))) - y) / len(y)
+    return db, np.outer(x, db)
+""",
+        "slip.exchanged-arguments:transposed": """\
+def linear_bce_grads(x, W, b, y):
+    db = (1 / (1 + np.exp(-(x @ W + b))) - y) / len(y)
+    return np.outer(db, x), db
+""",
+        "slip.exchanged-operands:wrong-order": """\
+def linear_bce_grads(x, W, b, y):
+    db = (1 / (1 + np.exp(-(W @ x + b))) - y) / len(y)
+    return np.outer(x, db), db
+""",
+    },
+    "vector_backward.linear_bce_grads_autograd": {
+        "slip.exchanged-entries:swapped": f"""\
+def linear_bce_grads_autograd(x, W, b, y):
+{LAYER}    {BCE}(x @ W + b, y).backward()
+    return b.grad, W.grad
+""",
+        "slip.transpose:transposed": f"""\
+def linear_bce_grads_autograd(x, W, b, y):
+{LAYER}    {BCE}(x @ W + b, y).backward()
+    return W.grad.T, b.grad
+""",
+        "slip.exchanged-operands:wrong-order": f"""\
+def linear_bce_grads_autograd(x, W, b, y):
+{LAYER}    {BCE}(W @ x + b, y).backward()
+    return W.grad, b.grad
 """,
     },
 }

@@ -24,7 +24,7 @@ from autograder.figures import (
     tangent_line,
     zooming_secant,
 )
-from autograder.figures.accumulating import buffer_bars, explore_learning_rate, loss_curves
+from autograder.figures.accumulating import buffer_bars, explore_learning_rate, loss_curves, saved_and_freed
 from autograder.figures.chain import annotated_graph, explore_chain, flowing_back, sine_of_square, sine_wave
 from autograder.figures.engines import broadcast_picture, explore_training, order_picture, symptoms_picture, training
 from autograder.figures.jacobians import connections, explore_rows, weighted_rows
@@ -118,6 +118,8 @@ PICTURES: dict[str, Callable[[], Picture]] = {
     "signal": learning_signal,
     "learning": lambda: learning_curves({"naive": [math.inf, math.nan], "with logits": [22.5, 13.5]}),
     "bars": lambda: buffer_bars(5),
+    "freed": saved_and_freed,
+    "kept": lambda: saved_and_freed(True),
     "loss curves": lambda: explore_learning_rate().picture(0.6),
     "weighted": lambda: weighted_rows(swirl, (2.0, 0.5), (-1.5, 20.0)),
     "rows": lambda: explore_rows(swirl, (2.0, 0.5)).picture(-0.5),
@@ -252,6 +254,16 @@ def test_losses_are_those_of_the_loop() -> None:
     cleared, never = drawn(loss_curves(0.2)).axes[0].lines
     assert cleared.get_ydata()[:3] == pytest.approx([9.0, 3.24, 1.1664])
     assert never.get_ydata()[:4] == pytest.approx([9.0, 3.24, 0.0144, 3.9680], rel=1e-3)
+
+
+@pytest.mark.parametrize(("keep", "after"), [(False, ["freed", "freed"]), (True, ["saved: 3", "saved: 9"])])
+def test_saved_tensors_are_gone_after_a_pass_that_keeps_nothing(keep: bool, after: list[str]) -> None:
+    first, second = drawn(saved_and_freed(keep)).axes
+    held = [
+        [one.get_text() for one in axes.texts if "ved: " in one.get_text() or one.get_text() == "freed"]
+        for axes in (first, second)
+    ]
+    assert held == [["saved: 3", "saved: 9"], after]
 
 
 @pytest.mark.parametrize("weights", [(1.0, 0.0), (-0.5, 2.0)])
