@@ -269,7 +269,7 @@ def test_a_student_s_page_says_what_to_practise_next_tried_exercises_first() -> 
     answers = [
         verdict(first, Outcome.NOT_ATTEMPTED),
         verdict(second),
-        verdict(third, Outcome.WRONG),
+        verdict(third, Outcome.KNOWN_MISTAKE, "opposite-sign"),
         *(verdict(one, Outcome.UNREADABLE) for one in others),
     ]
     report = report_on([graded("ada", FIRST, answers)], FIRST)
@@ -278,6 +278,7 @@ def test_a_student_s_page_says_what_to_practise_next_tried_exercises_first() -> 
     shown = page[page.index('id="next"') :]
     assert shown.index(f'href="#v-{third.id}"') < shown.index(f'href="#v-{first.id}"')
     assert f'id="v-{third.id}"' in page
+    assert f"{third.id}.opposite" not in page
     done = report_on([graded("ada", FIRST, [verdict(one) for one in FIRST.exercises])], FIRST)
     assert "Practise next" not in html.student_page(done.students[0], done)
 
