@@ -15,12 +15,19 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ..verdict import MIME_TYPE, Outcome, Verdict
 from .rebuild import grade_id_of
+from .scores import NO_RESPONSE
 
 # In characters. The whole text stands in its place.
 MAX_SENTENCE = 300
 
 # nbgrader's own list of the graded cells says less than this table.
-_STYLE = "#toc { display: none } section[aria-label=Summary] h1 { margin-top: 0 }"
+_STYLE = """
+#toc { display: none }
+section[aria-label=Summary] h1 { margin-top: 0 }
+section[aria-label=Summary] :is(td, th) { padding: 0.3em 0.8em 0.3em 0; text-align: left; vertical-align: top }
+section[aria-label=Summary] td:nth-child(2) { white-space: nowrap }
+section[aria-label=Summary] a { text-decoration: underline }
+"""
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,8 @@ def summary(notebook: NotebookNode, page: Mapping[str, Any]) -> str:
 def _comments(cells: list[NotebookNode]) -> Iterator[Comment]:
     for cell in cells:
         own = cell["metadata"]["nbgrader"]
-        if own.get("comment"):
+        # The table says it of an exercise that was not attempted.
+        if own.get("comment") and own["comment"] != NO_RESPONSE:
             yield Comment(own["grade_id"], own["grade_id"], own["comment"])
 
 

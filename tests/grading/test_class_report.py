@@ -264,6 +264,25 @@ def test_lessons_that_are_not_asked_for_are_left_out() -> None:
     assert [one.student for one in report.students] == ["ada", "chen"]
 
 
+def test_a_student_s_page_says_what_to_practise_next_tried_exercises_first() -> None:
+    first, second, third, *others = FIRST.exercises
+    answers = [
+        verdict(first, Outcome.NOT_ATTEMPTED),
+        verdict(second),
+        verdict(third, Outcome.KNOWN_MISTAKE, "opposite-sign"),
+        *(verdict(one, Outcome.UNREADABLE) for one in others),
+    ]
+    report = report_on([graded("ada", FIRST, answers)], FIRST)
+    assert [one.exercise for one in report.students[0].to_practise] == [third.id, first.id]
+    page = html.student_page(report.students[0], report)
+    shown = page[page.index('id="next"') :]
+    assert shown.index(f'href="#v-{third.id}"') < shown.index(f'href="#v-{first.id}"')
+    assert f'id="v-{third.id}"' in page
+    assert f"{third.id}.opposite" not in page
+    done = report_on([graded("ada", FIRST, [verdict(one) for one in FIRST.exercises])], FIRST)
+    assert "Practise next" not in html.student_page(done.students[0], done)
+
+
 # Who needs help, and what needs a look
 
 

@@ -14,6 +14,9 @@ from ..gradebook import Graded
 
 BINS = 10
 
+# How many exercises a student is told to practise next.
+PRACTISE = 5
+
 # Answers that say nothing about their exercise.
 SILENT = (Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE)
 
@@ -298,6 +301,13 @@ class StudentRow:
     def count(self, *outcomes: Outcome) -> int:
         """Return how many answers came out so."""
         return sum(verdict.outcome in outcomes for verdict in self.verdicts)
+
+    @property
+    def to_practise(self) -> tuple[Verdict, ...]:
+        """The exercises to practise next, in the order of the course: first those that were tried, then the open ones."""
+        tried = [one for one in self.verdicts if one.outcome not in (Outcome.RIGHT, *SILENT)]
+        left = [one for one in self.verdicts if one.outcome is Outcome.NOT_ATTEMPTED]
+        return tuple([*tried, *left][:PRACTISE])
 
 
 @dataclass(frozen=True)
