@@ -18,18 +18,22 @@ _MOST_TEXT = 500_000
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@lru_cache(maxsize=4)
 def made_of_gradients(texts: tuple[str, ...]) -> frozenset[str]:
     """Return the global names that stand for a gradient, or for what was computed from one."""
-    flows = _Flows()
-    if sum(map(len, texts)) <= _MOST_TEXT:
-        for text in texts:
-            with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-                flows.visit(ast.parse(text))
+    flows = [flow for text in texts for flow in _flows_in(text)] if sum(map(len, texts)) <= _MOST_TEXT else []
     found = {_GRADIENT}
-    while more := {name for name, sources in flows.found if name not in found and not sources.isdisjoint(found)}:
+    while more := {name for name, sources in flows if name not in found and not sources.isdisjoint(found)}:
         found |= more
     return frozenset(found)
+
+
+# By the text: between two checks few cells have run.
+@lru_cache(maxsize=2000)
+def _flows_in(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    flows = _Flows()
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        flows.visit(ast.parse(text))
+    return tuple(flows.found)
 
 
 class _Flows(ast.NodeVisitor):

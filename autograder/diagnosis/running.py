@@ -28,6 +28,8 @@ from .text import text_of
 # Seconds on the clock for each second of processor time: a busy machine finds as much as an idle one, up to here.
 PATIENCE = 5.0
 _SECONDS_EACH = 0.05
+# What is written down of an answer takes longer than its calls, the first time above all. Few variants are probed.
+_SECONDS_PROBED = 0.5
 _FILE = "<variant>"
 # Functions that an exercise hands to an answer may loop for as long as the answer lets them.
 _HANDED_OUT = f"{OWN_FILES}/lessons"
@@ -76,10 +78,10 @@ def run_variants(
     text = text_of(sources[0]) if sources else None
     if text is None:
         return [None] * len(sources)
-    names = _Names(namespace, text.defined)
+    names, each = _Names(namespace, text.defined), _SECONDS_PROBED if probed else _SECONDS_EACH
     with _kept():
         for source in sources:
-            left = min(_SECONDS_EACH, end - time.thread_time()) if time.monotonic() < at_latest else 0.0
+            left = min(each, end - time.thread_time()) if time.monotonic() < at_latest else 0.0
             found.append(_run(exercise, names, source, cases, left, probed) if left > 0 else None)
     return found
 

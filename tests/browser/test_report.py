@@ -18,7 +18,7 @@ from tests.grading.graded_class import graded, make_class, unreadable, verdict
 
 from .lab import browsing, chromium, new_context
 
-LESSONS = all_lessons()[:2]
+LESSONS = all_lessons()[:3]
 MARKUP = "<img src=x onerror='window.pwned = true'>"
 STUDENTS = (*(f"student{i:02}" for i in range(17)), MARKUP)
 

@@ -56,7 +56,7 @@ def test_it_comes_after_the_last_check(engine: Engine) -> None:
     source = "seen = []\ndef d_poly(x):\n    seen.append(x)\n    return 6 * x + 4"
     other = "import torch\nd_square = lambda x: 2 * x if len(seen) <= 10 else 0"
     ran = run(engine, source, check_cell(D_POLY), other, check_cell("scalar_gradients.d_square"))
-    assert [one.points for one in ran.verdicts] == [0, 2]
+    assert [one.points for one in ran.verdicts] == [0, 1]
 
 
 def test_what_a_process_makes_up_gives_no_points(engine: Engine) -> None:

@@ -74,7 +74,7 @@ def test_answers_are_judged_at_hidden_inputs(engine: Engine) -> None:
     right, remembered = (run(engine, source, check_cell(D_SQUARE)) for source in ("d_square = lambda x: 2 * x", table))
     assert [verdict.outcome for verdict in right.verdicts] == [Outcome.RIGHT]
     assert [verdict.outcome for verdict in remembered.verdicts] == [Outcome.RAISED]
-    assert right.notebook.cells[1].outputs[-1].data["text/plain"] == "2"
+    assert right.notebook.cells[1].outputs[-1].data["text/plain"] == "1"
     assert right.verdicts[0].call == f"d_square({draw(find(D_SQUARE))[0].arguments[0]})"
 
 

@@ -72,7 +72,7 @@ def test_scores_that_change_for_the_same_work_are_told_before_they_are_written(
 
     grade(course, local_pool)
     with Gradebook(db_url(course), "autograd") as gradebook:
-        gradebook.find_grade("check-d_square", LESSON.folder, LESSON.folder, "uma").manual_score = 1
+        gradebook.find_grade("check-d_square", LESSON.folder, LESSON.folder, "uma").manual_score = 0.5
         gradebook.db.commit()
     before = grade_rows(db_url(course))
     # Another instructor's notebook: what is handed in is graded again. An exercise is worth nothing in it.
@@ -82,12 +82,12 @@ def test_scores_that_change_for_the_same_work_are_told_before_they_are_written(
     cells["check-tangent"].source = "0"
     nbformat.write(notebook, path)
     told, kept = graded_now(agreed=False)
-    assert told == {"ada": (20, 17), "emeka": (2.5, 1), "uma": (19, 16), "wanjiru": (18, 15)}
+    assert told == {"ada": (20, 17), "emeka": (1.5, 0), "uma": (19.5, 16.5), "wanjiru": (19, 16)}
     assert {name: one.score for name, one in kept.items() if name in told} == {
         "ada": 20,
-        "emeka": 2.5,
-        "uma": 19,
-        "wanjiru": 18,
+        "emeka": 1.5,
+        "uma": 19.5,
+        "wanjiru": 19,
     }
     assert grade_rows(db_url(course)) == before
     assert not list((course.root / "autograded").glob("*/*/.*"))
@@ -96,9 +96,9 @@ def test_scores_that_change_for_the_same_work_are_told_before_they_are_written(
     assert told_again == told
     assert {name: one.score for name, one in written.items() if name in told} == {
         "ada": 17,
-        "emeka": 1,
-        "uma": 16,
-        "wanjiru": 15,
+        "emeka": 0,
+        "uma": 16.5,
+        "wanjiru": 16,
     }
     assert not changed(grade(Course(course.root), local_pool))
 

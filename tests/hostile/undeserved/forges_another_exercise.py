@@ -15,4 +15,4 @@ def d_poly(x):
     return 2 * x
 """,
 }
-HONEST = 2.0
+HONEST = 1

@@ -1,7 +1,7 @@
 """Patches what a variant calls so that it loops, writes files and eats memory; neither its points nor others' change."""
 
 LESSON = "scalar_gradients"
-HONEST = 2
+HONEST = 1
 CELLS = {
     "d_square": "def d_square(x):\n    return 2 * x",
     "d_poly": """
