@@ -452,7 +452,8 @@ class _Maker:
             for other, rank in others.items():
                 if other != value:
                     new = repr(other).encode() if other >= 0 else b"(%b)" % repr(other).encode()
-                    yield self._replace(kind, node, new, rank, shown)
+                    said = "slip.sign" if kind == "slip.number" and other == -value else kind
+                    yield self._replace(said, node, new, rank, shown)
 
     def _name(self, node: ast.Name, names: tuple[str, ...], shown: ast.expr) -> Iterator[_Edit]:
         for other in names:
