@@ -178,9 +178,9 @@ class Course:
         A notebook of the instructor's that was not released, as the others of its lesson were, is nobody's task.
         """
         released = self.released_notebooks()
+        written = {lesson: self.notebooks(lesson) for lesson in lessons}
         tasks = {
-            lesson: [name for name in self.notebooks(lesson) if (lesson, name) in released] or self.notebooks(lesson)
-            for lesson in lessons
+            lesson: [name for name in names if (lesson, name) in released] or names for lesson, names in written.items()
         }
         return self._submitted.submissions(tasks, student)
 
@@ -337,6 +337,7 @@ class Course:
         with self._alone(), self._gradebook() as gradebook:
             made_by = (
                 self.root / "nbgrader_config.py",
+                file_of("autograder").parent / "templates" / summary_cell.TEMPLATE,
                 *(file_of(one.__name__) for one in (configure, feedback, pages, pictures, summary_cell)),
             )
             look = b"".join(path.read_bytes() for path in made_by)

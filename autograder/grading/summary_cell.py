@@ -17,6 +17,7 @@ from ..verdict import MIME_TYPE, Outcome, Verdict
 from .rebuild import grade_id_of
 from .scores import NO_RESPONSE
 
+TEMPLATE = "feedback_summary.html"
 # In characters. The whole text stands in its place.
 MAX_SENTENCE = 300
 
@@ -89,7 +90,7 @@ def summary(notebook: NotebookNode, page: Mapping[str, Any]) -> str:
     graded = [cell for cell in notebook["cells"] if grade_id_of(cell)]
     text = (
         view.templates()
-        .get_template("feedback_summary.html")
+        .get_template(TEMPLATE)
         .render(
             title=page["notebook"],
             score=page["score"],
