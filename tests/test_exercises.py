@@ -11,7 +11,6 @@ import functools
 import importlib
 import itertools
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -80,12 +79,6 @@ def inputs_of(exercise: Exercise, seeds: Sequence[bytes] = SEEDS) -> Iterator[tu
         yield seed.decode(), exercise.grading_cases(seed)
 
 
-def inputs_for(exercise: Exercise, source: str) -> Iterator[tuple[str, tuple[Case, ...]]]:
-    """Yield the public inputs, and those of two seeds: of another answer to the same exercise, two others of the five."""
-    first = zlib.crc32(source.encode()) % len(SEEDS)
-    return inputs_of(exercise, (SEEDS[first], SEEDS[(first + 2) % len(SEEDS)]))
-
-
 def points_at(exercise: Exercise, cases: tuple[Case, ...]) -> list[Point]:
     """Return the cases with their right answers, but for those where an exception is right."""
     return _points_at(exercise.id, cases)
@@ -116,7 +109,7 @@ def numbers_of(answer: Any) -> list[float] | None:
 @pytest.mark.parametrize(("exercise_id", "style", "source"), [*RIGHT, *itertools.chain(*map(solutions, LESSONS))])
 def test_right_answer_earns_everything(exercise_id: str, style: str, source: str) -> None:
     exercise = find(exercise_id)
-    for name, cases in inputs_for(exercise, source):
+    for name, cases in inputs_of(exercise):
         verdict = verdict_on(exercise_id, source, cases)
         told = (verdict.outcome, verdict.mistake, verdict.message, verdict.finding)
         assert told == (Outcome.RIGHT, "", "", None), (name, verdict.to_dict())
@@ -127,7 +120,7 @@ def test_right_answer_earns_everything(exercise_id: str, style: str, source: str
 @pytest.mark.parametrize(("exercise_id", "mistake", "source"), WRONG)
 def test_known_mistake_is_rejected_and_named(exercise_id: str, mistake: str, source: str) -> None:
     exercise = find(exercise_id)
-    for name, cases in inputs_for(exercise, source):
+    for name, cases in inputs_of(exercise):
         verdict = verdict_on(exercise_id, source, cases)
         assert verdict.mistake == f"{exercise_id}.{mistake.partition(':')[0]}", (name, verdict.to_dict())
         assert verdict.outcome is not Outcome.RIGHT
