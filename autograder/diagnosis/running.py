@@ -25,6 +25,8 @@ from ..probe import OWN_FILES, is_library, names_in, probe
 from .harmless import computes
 from .text import text_of
 
+Clock = Callable[[], float]
+
 # Seconds on the clock for each second of processor time: a busy machine finds as much as an idle one, up to here.
 PATIENCE = 5.0
 _SECONDS_EACH = 0.05
@@ -51,6 +53,18 @@ class TooLongError(KeyboardInterrupt):
     """A variant ran for too long. As at an interrupt, the calls that are left are not made."""
 
 
+class TimeLeft:
+    """How much processor time is left of some seconds. A busy machine may wait for it, and not without an end."""
+
+    def __init__(self, seconds: float, clock: Clock = time.thread_time) -> None:
+        self._clock = clock
+        self._end, self._at_latest = clock() + seconds, time.monotonic() + PATIENCE * seconds
+
+    def seconds(self) -> float:
+        """Return the seconds that are left, none or less where there are none."""
+        return min(self._end - self._clock(), self._at_latest - time.monotonic())
+
+
 def run_variants(
     exercise: Exercise,
     namespace: Mapping[str, Any],
@@ -73,7 +87,7 @@ def run_variants(
     list
         An observation for each source; None of one that defines nothing, ran too long, or was not run.
     """
-    end, at_latest = time.thread_time() + seconds, time.monotonic() + PATIENCE * seconds
+    time_left = TimeLeft(seconds)
     found: list[Observation | None] = []
     text = text_of(sources[0]) if sources else None
     if text is None:
@@ -81,7 +95,7 @@ def run_variants(
     names, each = _Names(namespace, text.defined), _SECONDS_PROBED if probed else _SECONDS_EACH
     with _kept():
         for source in sources:
-            left = min(each, end - time.thread_time()) if time.monotonic() < at_latest else 0.0
+            left = min(each, time_left.seconds())
             found.append(_run(exercise, names, source, cases, left, probed) if left > 0 else None)
     return found
 

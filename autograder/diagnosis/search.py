@@ -25,13 +25,12 @@ from .drawing import draw
 from .edits import Variant, enclosing, variants
 from .harmless import computes_only
 from .kinds import slip
-from .running import PATIENCE
+from .running import Clock, TimeLeft
 from .text import Text, text_of
 
 # The sources of variants, the inputs, the seconds that there are, and whether each is probed as an answer is, or called
 # once at the first input → an observation each, or None.
 Run = Callable[[Sequence[str], Sequence[Case], float, bool], Sequence[Observation | None]]
-Clock = Callable[[], float]
 
 # The likeliest come in a batch of their own: where they do, nothing waits for the others.
 _FIRST_BATCH = 12
@@ -99,9 +98,9 @@ def diagnose(
     by_other_way = verdict.mistake.rpartition(".")[2] in _OTHER_WAY and wrong is None
     if text is not None and not by_other_way:
         with np.errstate(all="ignore"):
-            found = _Search(exercise, cases, values, wrong, run, _Time(budget.seconds, clock), budget.variants).found(
-                text
-            )
+            found = _Search(
+                exercise, cases, values, wrong, run, TimeLeft(budget.seconds, clock), budget.variants
+            ).found(text)
         verdict = _with(verdict, _finding(text, found)) if found else verdict
     if verdict.outcome in OF_VALUES:
 
@@ -169,17 +168,6 @@ def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
     return Finding(first.kind, slip(first.kind).sentence(place), place), first.adds
 
 
-class _Time:
-    """How much processor time a search has left; on a busy machine it may wait for that, and not without an end."""
-
-    def __init__(self, seconds: float, clock: Clock) -> None:
-        self._clock = clock
-        self._end, self._at_latest = clock() + seconds, time.monotonic() + PATIENCE * seconds
-
-    def left(self) -> float:
-        return min(self._end - self._clock(), self._at_latest - time.monotonic())
-
-
 class _Search:
     """The search for one edit that makes an answer right."""
 
@@ -190,7 +178,7 @@ class _Search:
         values: _Right,
         wrong: int | None,
         run: Run,
-        time_left: _Time,
+        time_left: TimeLeft,
         most: int,
     ) -> None:
         self._exercise = exercise
@@ -215,13 +203,13 @@ class _Search:
             if right:
                 best = min(one.rank for one in right)
                 return [one for one in right if one.rank <= best + 0.5]
-            batch = list(islice(waiting, _BATCH)) if self._time.left() > 0 else []
+            batch = list(islice(waiting, _BATCH)) if self._time.seconds() > 0 else []
         return []
 
     def _observed(
         self, sources: Sequence[str], cases: Sequence[Case], probed: bool = False
     ) -> Sequence[Observation | None]:
-        left = self._time.left()
+        left = self._time.seconds()
         return self._run(sources, cases, left, probed) if left > 0 else []
 
     def _observed_one(self, source: str, cases: Sequence[Case], probed: bool = False) -> Observation | None:
