@@ -147,7 +147,10 @@ def grade(
     console = Console(stderr=as_json)
     failed: list[tuple[Submission, str]] = []
     try:
-        take_lessons(str(folder.resolve()) if folder else "") if files else use_lessons(lessons_of(Path.cwd()))
+        if files:
+            take_lessons(str(folder.resolve()) if folder else "")
+        else:
+            use_lessons(lessons_of(Path.cwd()))
         soon = bool(files) or _something_is_new()
         with _pool(scheduler, workers, sandbox, soon) as opened, _interrupted(console) as interrupted:
             pool = Until(opened, interrupted.is_set)
@@ -160,7 +163,9 @@ def grade(
                 graded = list(_shown(grade_files(files, pool, settings), len(files), "grading ", console))
                 graded.sort(key=lambda one: files.index(one.submission.path))
             else:
-                course = _course()
+                from .grading.course import Course
+
+                course = Course(Path.cwd())
                 submissions = course.submissions(course.lessons(what), student)
                 if not submissions:
                     raise GradingError(

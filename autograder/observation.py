@@ -21,6 +21,8 @@ MAX_TEXT = 20_000
 # A number that is no larger may be a step.
 SMALL = 1e-3
 
+# What an answer by hand can read that was made before its call.
+Read = Literal["gradient", "small", "table", "tracked"]
 Short = Annotated[str, Meta(max_length=200)]
 Line = Annotated[str, Meta(max_length=500)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
@@ -106,9 +108,10 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """One call of the answer: its result or exception, and what it did during the call.
 
     `used` has the names of the library functions through which the autograd engine was entered, as `jacobian`, and, of
-    answers by hand, of the operations on tensors, with `overflow` where an exponential was too large. Of answers by hand, `called` has the library functions that the
-    student's code called, as `numpy.gradient`; `near` says whether one function was called at two points very near each
-    other, and `elsewhere` whether a thread or a process got work. `left_off` says whether tracking was off after the call.
+    answers by hand, of the operations on tensors, with `overflow` where an exponential was too large. Of answers by hand,
+    `called` has the library functions that the student's code called, as `numpy.gradient`; `near` says whether one function
+    was called at two points very near each other, and `elsewhere` whether a thread or a process got work. `left_off` says
+    whether tracking was off after the call.
     """
 
     value: Value | None = None
@@ -132,7 +135,8 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     `scaled` is the last case once more, with every gradient that enters the engine doubled: a result that came
     through autograd changes with it, a formula's does not. `source` is the text of the answer. Of answers by hand, `reads`
     says what it reads that was made before the call: "small" for a small number, "table" for many numbers, "tracked" for
-    a tensor with a gradient, "gradient" for what the cells' texts say was made of one. `failed` says what the probe itself stumbled over; then there is nothing else.
+    a tensor with a gradient, "gradient" for what the cells' texts say was made of one. `failed` says what the probe itself
+    stumbled over; then there is nothing else.
     """
 
     exercise: Short
@@ -140,7 +144,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     calls: Annotated[tuple[Call, ...], Meta(max_length=100)] = ()
     scaled: Call | None = None
     source: Text = ""
-    reads: Annotated[tuple[Literal["gradient", "small", "table", "tracked"], ...], Meta(max_length=4)] = ()
+    reads: Annotated[tuple[Read, ...], Meta(max_length=4)] = ()
     failed: Line = ""
 
     def to_json(self) -> str:

@@ -9,20 +9,19 @@ import linecache
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 
-from .observation import SMALL
+from .observation import SMALL, Read
 from .passes import made_of_gradients
-
-Read = Literal["gradient", "small", "table", "tracked"]
 
 _TABLE = 4
 _FUTURE = 0x1FF0000  # The flags by which `from __future__ import …` changes how a text is compiled.
-# Files of functions that dataclasses, named tuples and enums make, which have no text.
+# What a name stands for that is no number.
 _CODE = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
+# Files of functions that dataclasses, named tuples and enums make, which have no text.
 _MADE = ("<string>", "namedtuple_")
 
 

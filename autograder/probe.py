@@ -31,8 +31,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from .calls import Calls
 from .describe import describe
 from .exercise import Case, Exercise
-from .observation import MAX_TEXT, Call, EngineRun, Observation, Raised, Value
-from .origins import Read, held, is_text_of, read_by_name, reads_gradients, within
+from .observation import MAX_TEXT, Call, EngineRun, Observation, Raised, Read, Value
+from .origins import held, is_text_of, read_by_name, reads_gradients, within
 from .settings import Kept, fresh_settings
 
 _RAISE = dis.opmap["RAISE_VARARGS"]

@@ -6,7 +6,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -16,7 +15,7 @@ from .describe import describe
 from .exercise import Case, Exercise, Lesson, Raises, Way
 from .expressions import VALUE
 from .mistake import Mistake, Point
-from .modules import lessons_folder
+from .modules import own_lessons
 from .reading import Part, read
 
 # How many hints an exercise has at least, and at how many inputs a function is asked.
@@ -28,7 +27,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 def module_of(lesson: Lesson) -> str:
     """Return the path of a lesson's module, as an author writes it."""
-    return f"{'autograder/' if lessons_folder() == Path(__file__).parent / 'lessons' else ''}lessons/{lesson.name}.py"
+    return f"{'' if own_lessons() else 'autograder/'}lessons/{lesson.name}.py"
 
 
 def broken_rules(lesson: Lesson, course: Sequence[Lesson]) -> list[str]:

@@ -61,10 +61,10 @@ def buffer_bars(passes: int = 3) -> Picture:
     )
 
 
-def _saved(node: Any, name: str) -> str:
+def _saved(node: Any) -> str:
     """Return what a node has saved, in words; "freed" after a backward pass that kept nothing."""
     try:
-        return f"saved: {getattr(node, name).item():g}"
+        return f"saved: {node._saved_self.item():g}"
     except RuntimeError:
         return "freed"
 
@@ -73,12 +73,10 @@ def _saved_by_chain(keep: bool) -> list[list[str]]:
     """Return what the nodes of y = x² and z = sin y at x = 3 have saved, before and after a backward pass from z."""
     y = torch.tensor(3.0, requires_grad=True) ** 2
     z = torch.sin(y)
-    rows = []
-    for walk in (False, True):
-        if walk:
-            torch.autograd.backward(z, retain_graph=keep)
-        rows.append([_saved(one.grad_fn, "_saved_self") for one in (y, z)])
-    return rows
+    nodes = y.grad_fn, z.grad_fn
+    before = [_saved(node) for node in nodes]
+    torch.autograd.backward(z, retain_graph=keep)
+    return [before, [_saved(node) for node in nodes]]
 
 
 def saved_and_freed(keep: bool = False) -> Picture:

@@ -50,8 +50,8 @@ def draw_graph(root: torch.Tensor, names: Mapping[str, torch.Tensor] | None = No
         for start, end, times in graph.edges(data="times", default=1):
             across = place[end][0] - place[start][0]
             bend = 0.6 / across if across > 1 else 0.0  # past the boxes between, not through them
+            arrow = {"arrowstyle": "-|>", "color": GREY, "patchA": boxes[start], "patchB": boxes[end], "shrinkB": 2}
             for i in range(times):
-                arrow = {"arrowstyle": "-|>", "color": GREY, "patchA": boxes[start], "patchB": boxes[end], "shrinkB": 2}
                 rad = bend + 0.35 * (i - (times - 1) / 2) / across
                 axes.annotate("", place[end], place[start], arrowprops={**arrow, "connectionstyle": f"arc3,rad={rad}"})
         heights = [y for _, y in place.values()]

@@ -188,6 +188,4 @@ def _why_not_there(module: str, folder: Path, written: set[str]) -> str:
         found = importlib.util.find_spec(module)
     except (ImportError, ValueError):
         found = None
-    if found is None:
-        return "which is not installed. Install it, or put it beside the notebook"
-    return ""
+    return "" if found else "which is not installed. Install it, or put it beside the notebook"

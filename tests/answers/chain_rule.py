@@ -1,5 +1,27 @@
 """Answers to lesson 2, the chain rule."""
 
+
+def _program(point: str = "a", joins: str = "+=", given: str = "z, dx") -> str:
+    """Return the program of 2.8 repaired, or with one of its lines wrong."""
+    return f"""\
+def repaired_backward(x):
+    a = x * x
+    b = math.sin(a)
+    c = x * b
+    d = math.exp(a)
+    z = c + d
+    dz = 1.0
+    dc = dz
+    dd = dz
+    db = dc * x
+    dx = dc * b
+    da = db * math.cos({point})
+    da += dd * d
+    dx {joins} da * 2 * x
+    return {given}
+"""
+
+
 RIGHT: dict[str, dict[str, str]] = {
     "chain_rule.predicted_signs": {
         "plain": "predicted_signs = {3: -1, 4: -1}",
@@ -378,23 +400,7 @@ buggy_lines.add("G")
 """,
     },
     "chain_rule.repaired_backward": {
-        "two lines": """\
-def repaired_backward(x):
-    a = x * x
-    b = math.sin(a)
-    c = x * b
-    d = math.exp(a)
-    z = c + d
-    dz = 1.0
-    dc = dz
-    dd = dz
-    db = dc * x
-    dx = dc * b
-    da = db * math.cos(a)
-    da += dd * d
-    dx += da * 2 * x
-    return z, dx
-""",
+        "two lines": _program(),
         "one formula": """\
 def repaired_backward(x):
     a = x * x
@@ -1131,73 +1137,9 @@ def op_names(t):
         "right-line-blamed:another": 'buggy_lines = {"F", "G"}',
     },
     "chain_rule.repaired_backward": {
-        "nothing-repaired": """\
-def repaired_backward(x):
-    a = x * x
-    b = math.sin(a)
-    c = x * b
-    d = math.exp(a)
-    z = c + d
-    dz = 1.0
-    dc = dz
-    dd = dz
-    db = dc * x
-    dx = dc * b
-    da = db * math.cos(b)
-    da += dd * d
-    dx = da * 2 * x
-    return z, dx
-""",
-        "wrong-point-left": """\
-def repaired_backward(x):
-    a = x * x
-    b = math.sin(a)
-    c = x * b
-    d = math.exp(a)
-    z = c + d
-    dz = 1.0
-    dc = dz
-    dd = dz
-    db = dc * x
-    dx = dc * b
-    da = db * math.cos(b)
-    da += dd * d
-    dx += da * 2 * x
-    return z, dx
-""",
-        "overwriting-left": """\
-def repaired_backward(x):
-    a = x * x
-    b = math.sin(a)
-    c = x * b
-    d = math.exp(a)
-    z = c + d
-    dz = 1.0
-    dc = dz
-    dd = dz
-    db = dc * x
-    dx = dc * b
-    da = db * math.cos(a)
-    da += dd * d
-    dx = da * 2 * x
-    return z, dx
-""",
-        "swapped": """\
-def repaired_backward(x):
-    a = x * x
-    b = math.sin(a)
-    c = x * b
-    d = math.exp(a)
-    z = c + d
-    dz = 1.0
-    dc = dz
-    dd = dz
-    db = dc * x
-    dx = dc * b
-    da = db * math.cos(a)
-    da += dd * d
-    dx += da * 2 * x
-    return dx, z
-""",
+        "nothing-repaired": _program(point="b", joins="="),
+        "wrong-point-left": _program(point="b"),
+        "overwriting-left": _program(joins="="),
+        "swapped": _program(given="dx, z"),
     },
 }
