@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import dis
+import functools
 import io
 import random
 import sys
@@ -12,7 +13,6 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -217,7 +217,7 @@ def _kept() -> Iterator[None]:
             torch.set_default_dtype(dtype)
 
 
-@lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=1024)
 def _goes_back(code: types.CodeType) -> bool:
     """Whether a code can run a step of its own twice in one call."""
     return any("BACKWARD" in dis.opname[step] for step in code.co_code[::2])
@@ -253,6 +253,8 @@ def _stopped_after(seconds: float) -> Iterator[Callable[[Any], Any]]:
         return at_step
 
     def guard(answer: Any) -> Any:
+        # What is read of an answer is read of what this wraps.
+        @functools.wraps(answer)
         def guarded(*arguments: Any) -> Any:
             if time.thread_time() > end:
                 raise TooLongError
