@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from functools import partial
+from itertools import combinations, islice, pairwise
 
 from .text import Text, parameters
 
@@ -24,6 +25,8 @@ _MOST_PARTS = 10
 _MOST_CALLS = 10
 _LONGEST_PART = 40
 _MOST_LINKS = 8
+# The least rank of what `_Maker._missing` makes.
+_MISSING = 3.2
 
 # Functions that are taken for one another.
 _NEIGHBOURS = tuple(
@@ -132,11 +135,8 @@ def variants(text: Text) -> Iterator[Variant]:
     if len(text.source) > _LONGEST_TEXT:
         return
     maker = _Maker(text)
-    # The answer stands before the functions that it calls, and what it does last is the likeliest.
-    starts = [top.lineno for top in text.tree.body]
-    edits = sorted(maker.edits(), key=lambda edit: (edit.rank, bisect(starts, edit.shown.lineno), -edit.shown.lineno))
     seen = {text.source}
-    for edit in edits[:_MOST]:
+    for edit in islice(maker.by_rank(), _MOST):
         source = (maker.source[: edit.start] + edit.new + maker.source[edit.end :]).decode(errors="replace")
         if source not in seen:
             seen.add(source)
@@ -177,8 +177,24 @@ class _Maker:
         )
         self._calls = self._functions_in_sight()
         self._tensors = b"torch" in self.source or b".grad" in self.source
+        # What makes the edits that may be wanted when nothing likelier was enough.
+        self._later: list[Callable[[], Iterator[_Edit]]] = []
 
-    def edits(self) -> Iterator[_Edit]:
+    def by_rank(self) -> Iterator[_Edit]:
+        """Yield the edits, the likeliest first. What is less likely is not made before it is wanted."""
+        # The answer stands before the functions that it calls, and what it does last is the likeliest.
+        starts = [top.lineno for top in self.text.tree.body]
+
+        def unlikely(edit: _Edit) -> tuple[float, int, int]:
+            return edit.rank, bisect(starts, edit.shown.lineno), -edit.shown.lineno
+
+        edits = sorted(self._edits(), key=unlikely)
+        likely = bisect(edits, _MISSING, key=lambda edit: edit.rank)
+        yield from edits[:likely]
+        missing = (edit for make in self._later for edit in make())
+        yield from sorted((*edits[likely:], *missing), key=unlikely)
+
+    def _edits(self) -> Iterator[_Edit]:
         for top in self.text.tree.body:
             names = self._names_in_sight(top)
             self._parts = self._parts_in_sight(top, names)
@@ -540,16 +556,33 @@ class _Maker:
             yield self._replace("slip.alias", node, self._words(node) + b".clone()", 2.5, adds=True)
 
     def _put_in(self, node: ast.expr, names: tuple[str, ...], parent: ast.AST | None) -> Iterator[_Edit]:
-        """Yield what may be missing at an expression: a sign, a factor, a term, a power, a step of an array."""
+        """Yield what is likely to be missing at an expression, as a sign. Leave for later what may be missing too."""
         words = self._group(node)
         if len(words) > _LONGEST:
             return
         whole = not isinstance(parent, ast.expr) or isinstance(parent, ast.Dict | ast.Tuple | ast.List)
         shown = node if whole or not isinstance(parent, ast.expr) else parent
-        late = 0.0 if whole else 1.0
+        self._later.append(partial(self._missing, node, names, parent, shown, whole, self._parts))
         if not isinstance(node, ast.UnaryOp):
-            rank = 1.2 if isinstance(parent, ast.Call) else 1.5 + late
+            rank = 1.2 if isinstance(parent, ast.Call) else 1.5 if whole else 2.5
             yield self._replace("slip.sign", node, b"(-%b)" % words, rank, shown)
+        if self._tensors and isinstance(parent, ast.Call) and isinstance(node, ast.Name):
+            yield self._replace("slip.dropped-call", node, b"float(%b)" % words, 2.5, shown, adds=True)
+        if self._tensors and isinstance(parent, ast.Assign) and not isinstance(node, ast.Constant):
+            new = b"torch.tensor(%b, requires_grad=True)" % self._words(node)
+            yield self._replace("slip.dropped-call", node, new, 2.5, shown, adds=True)
+
+    def _missing(
+        self,
+        node: ast.expr,
+        names: tuple[str, ...],
+        parent: ast.AST | None,
+        shown: ast.expr,
+        whole: bool,
+        parts: tuple[bytes, ...],
+    ) -> Iterator[_Edit]:
+        """Yield what may be missing at an expression: a factor, a term, a power, a call, a step of an array."""
+        words, late = self._group(node), 0.0 if whole else 1.0
         for factor in (b"2", *(name.encode() for name in names)):
             if factor == words:
                 continue
@@ -567,13 +600,8 @@ class _Maker:
             for call in self._calls:
                 new = b"%b(%b)" % (call, self._words(node))
                 yield self._replace("slip.dropped-call", node, new, 3.2 + late, shown, adds=True)
-            if isinstance(parent, ast.Call) and isinstance(node, ast.Name) and self._tensors:
-                yield self._replace("slip.dropped-call", node, b"float(%b)" % words, 2.5, shown, adds=True)
-            if isinstance(parent, ast.Assign) and self._tensors:
-                new = b"torch.tensor(%b, requires_grad=True)" % self._words(node)
-                yield self._replace("slip.dropped-call", node, new, 2.5, shown, adds=True)
         if whole or isinstance(node, ast.BinOp | ast.Call) or isinstance(parent, ast.BinOp):
-            for part in self._parts:
+            for part in parts:
                 if part == words:
                     continue
                 for kind, sign in (
