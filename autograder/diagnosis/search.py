@@ -61,9 +61,10 @@ _OF_STATE = frozenset(
 
 @dataclass(frozen=True)
 class Budget:
-    """How many variants are tried, and for how many seconds of processor time."""
+    """How many variants are tried, of an answer whose mistake is known how many, and for how many seconds of processor time."""
 
     variants: int = 1200
+    of_known: int = 1200
     seconds: float = 0.2
 
 
@@ -98,9 +99,8 @@ def diagnose(
     by_other_way = verdict.mistake.rpartition(".")[2] in _OTHER_WAY and wrong is None
     if text is not None and not by_other_way:
         with np.errstate(all="ignore"):
-            found = _Search(
-                exercise, cases, values, wrong, run, TimeLeft(budget.seconds, clock), budget.variants
-            ).found(text)
+            most = budget.of_known if verdict.mistake else budget.variants
+            found = _Search(exercise, cases, values, wrong, run, TimeLeft(budget.seconds, clock), most).found(text)
         verdict = _with(verdict, _finding(text, found)) if found else verdict
     if verdict.outcome in OF_VALUES:
 
@@ -117,7 +117,7 @@ class _Right:
 
     def __init__(self, exercise: Exercise, cases: Sequence[Case]) -> None:
         self._exercise = exercise
-        self._references = [exercise.reference(*exercise.arguments(one)) for one in cases]
+        self._references = [exercise.right_answer(one) for one in cases]
         self._scales: dict[str, float] | None = None
 
     def first_wrong(self, calls: Sequence[Call]) -> int | None:
