@@ -10,6 +10,7 @@ import hashlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +18,8 @@ import torch
 
 if TYPE_CHECKING:
     from .mistake import Mistake
+
+_MOST_KEPT = 512
 
 Way = Literal["hand", "autograd", "any", "recorded"]
 
@@ -184,6 +187,20 @@ class Exercise:
     def arguments(self, case: Case) -> tuple[Any, ...]:
         """Build the arguments of a case. Each call makes new ones."""
         return tuple(self._build(argument) for argument in case.arguments)
+
+    def right_answer(self, case: Case) -> Any:
+        """Return the reference's answer to a case. It is computed once and kept, so leave it as it is."""
+        # Of two texts that differ, the cases may be equal: 1 and 1.0 are.
+        text = repr(case.arguments)
+        if text not in self._right_answers:
+            if len(self._right_answers) >= _MOST_KEPT:
+                self._right_answers.clear()
+            self._right_answers[text] = self.reference(*self.arguments(case))
+        return self._right_answers[text]
+
+    @cached_property
+    def _right_answers(self) -> dict[str, Any]:
+        return {}
 
     def grading_cases(self, seed: bytes) -> tuple[Case, ...]:
         """Draw inputs that nobody has seen: move every float of the public ones by 3 to 30 %, and keep all else.

@@ -67,7 +67,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     if observation.exercise != exercise.id or len(calls) != len(cases):
         message = f"Expected {exercise.id!r} with {len(cases)} calls; got {observation.exercise!r} with {len(calls)}."
         return _verdict(exercise, Problem(Outcome.UNREADABLE, message))
-    points = [Point(exercise.arguments(one), exercise.reference(*exercise.arguments(one))) for one in cases]
+    points = [Point(exercise.arguments(one), exercise.right_answer(one)) for one in cases]
     problem = _raised(points, calls)
     if problem is not None:
         cause = _cause(exercise, cases, points, observation, problem)

@@ -53,6 +53,11 @@ def defines(source: str, name: str) -> bool:
     )
 
 
+# What a text says is asked more than once for each answer, and students hand in the same text.
+_kept = lru_cache(maxsize=512)
+
+
+@_kept
 def names_called(source: str) -> frozenset[str]:
     """Return the names of the functions that a text calls, and of the exceptions that it catches.
 
@@ -77,6 +82,7 @@ def says_library_derivative(source: str) -> str:
     return min(_called_of(source, LIBRARY), default="")
 
 
+@_kept
 def says_complex(source: str) -> bool:
     """Whether a text computes with complex numbers."""
     try:
@@ -105,6 +111,7 @@ def _name_of(node: ast.Name | ast.Attribute) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr
 
 
+@_kept
 def says_few_digits(source: str) -> bool:
     """Whether a text says why a right formula's value may have few digits: a small constant, rounding, or a short type."""
     try:
@@ -131,14 +138,8 @@ def _called_of(source: str, names: frozenset[str]) -> frozenset[str]:
 
 def is_readable(source: str) -> bool:
     """Whether a text can be read at all: it is Python, and neither too long nor too deep."""
-    try:
-        work = iter(range(_MOST_WORK))
-        for function in _functions(source):
-            _says_difference(function, work)
-    except _UNREADABLE:
-        return False
     # A text of the most characters that are kept may be cut off.
-    return bool(source.strip()) and len(source) < MAX_TEXT
+    return bool(source.strip()) and len(source) < MAX_TEXT and _read(source)[1]
 
 
 def says_finite_difference(source: str) -> bool:
@@ -151,15 +152,20 @@ def says_finite_difference(source: str) -> bool:
     """
     if _called_of(source, SAMPLING):
         return True
+    return _read(source)[0]
+
+
+@_kept
+def _read(source: str) -> tuple[bool, bool]:
+    """Return whether a function in a text is a finite difference, and whether all of the text can be read."""
+    found, work = False, iter(range(_MOST_WORK))
     try:
-        work = iter(range(_MOST_WORK))
-        return any(_says_difference(function, work) for function in _functions(source))
+        for node in _nodes(source):
+            if isinstance(node, ast.FunctionDef | ast.Lambda):
+                found = _says_difference(node, work) or found
     except _UNREADABLE:
-        return False
-
-
-def _functions(source: str) -> list[ast.FunctionDef | ast.Lambda]:
-    return [node for node in _nodes(source) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+        return found, False
+    return found, True
 
 
 @lru_cache(maxsize=32)

@@ -47,7 +47,7 @@ def _curve(
     case, forward = cases[wrong], exercise.forward
     if forward is None or not all(isinstance(one, int | float) for one in case.arguments):
         return None
-    want = np.asarray(exercise.reference(*exercise.arguments(case)))
+    want = np.asarray(exercise.right_answer(case))
     position = differentiated(forward, exercise.arguments(case), want) if want.ndim == 0 else None
     if position is None:
         return None
@@ -120,7 +120,7 @@ def _measured(exercise: Exercise, case: Case, position: int) -> float:
 
 
 def _is_right(exercise: Exercise, case: Case, y: float) -> bool:
-    want = float(exercise.reference(*exercise.arguments(case)))
+    want = float(exercise.right_answer(case))
     return abs(y - want) <= exercise.atol * max(1.0, abs(want)) + exercise.rtol * abs(want)
 
 
@@ -148,7 +148,7 @@ def _bars(exercise: Exercise, case: Case, call: Call) -> Sketch | None:
     if call.value is None:
         return None
     parts: list[Part] = []
-    read(exercise.reference(*exercise.arguments(case)), call.value, "", parts)
+    read(exercise.right_answer(case), call.value, "", parts)
     for path, (array, *_) in arrays_by_path([parts]).items():
         got, want = array.got.ravel(), array.want.ravel()
         atol = exercise.atol * float(np.abs(want).max(initial=0.0) or 1.0)
