@@ -35,6 +35,7 @@ from autograder.grading import sandbox
 from autograder.grading.pool import LocalPool
 from autograder.grading.sandbox import Endpoint, ForkServer, SandboxError, Tier
 from autograder.modules import own_lessons
+from tests.grading.engines import WALLS, why_not
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[1]
@@ -111,21 +112,26 @@ def share() -> None:
     os.environ[FOLDER] = str(folder())
 
 
+def endpoint(tier: Tier | None = None) -> Endpoint:
+    """Return where a template process behind the commands is reached: that of a tier, or else that of the pools."""
+    with socket.socket(socket.AF_UNIX) as server, Path(os.devnull).open() as nothing:
+        server.connect(f"{folder()}/socket")
+        said = json.dumps([ENDPOINT, [tier], "", {}]).encode()
+        socket.send_fds(server, [len(said).to_bytes(8, "big")], [nothing.fileno()] * 3)
+        server.sendall(said)
+        name, (connection,), _, _ = socket.recv_fds(server, 100, 1)
+    return Endpoint(cast(Tier, name.decode()), socket.socket(fileno=connection))
+
+
 @contextmanager
 def pool(workers: int) -> Iterator[LocalPool]:
     """Start a pool of this process, whose submissions run in forks of the template process behind the commands."""
-    with socket.socket(socket.AF_UNIX) as server, Path(os.devnull).open() as nothing:
-        server.connect(f"{folder()}/socket")
-        said = json.dumps([ENDPOINT, [], "", {}]).encode()
-        socket.send_fds(server, [len(said).to_bytes(8, "big")], [nothing.fileno()] * 3)
-        server.sendall(said)
-        tier, (connection,), _, _ = socket.recv_fds(server, 100, 1)
-    endpoint = Endpoint(cast(Tier, tier.decode()), socket.socket(fileno=connection))
+    there = endpoint()
     start = sandbox.start
     # A pool asks for its endpoint alone.
-    sandbox.start = _sharing(ForkServer(cast(subprocess.Popen[bytes], None), endpoint))
+    sandbox.start = _sharing(ForkServer(cast(subprocess.Popen[bytes], None), there))
     try:
-        shared = LocalPool(workers, endpoint.tier)
+        shared = LocalPool(workers, there.tier)
         shared.prepare()
     finally:
         sandbox.start = start
@@ -138,13 +144,15 @@ def serve(listening: socket.socket) -> tuple[str, list[str]]:
     for module in IMPORTED:
         importlib.import_module(module)
     write_without_waiting()
-    endpoint = _share_what_pools_start()
+    shared = _share_what_pools_start()
     gc.freeze()
     # The forks that wait for a command are waited for by nobody.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         readable, _, _ = select.select([listening, sys.stdin], [], [])
         if sys.stdin in readable:
+            for server in shared.values():
+                server.close()
             sys.exit()
         asking, _ = listening.accept()
         if os.fork():
@@ -155,8 +163,9 @@ def serve(listening: socket.socket) -> tuple[str, list[str]]:
         head, files, _, _ = socket.recv_fds(asking, 8, 3)
         command, arguments, directory, environment = json.loads(_exactly(asking, int.from_bytes(head, "big")))
         if command == ENDPOINT:
-            assert endpoint is not None
-            socket.send_fds(asking, [endpoint.tier.encode()], [endpoint.connection.fileno()])
+            (tier,) = arguments
+            there = shared[tier or next(iter(shared))].endpoint
+            socket.send_fds(asking, [there.tier.encode()], [there.connection.fileno()])
             os._exit(0)
         running = os.fork()
         if running:
@@ -197,19 +206,23 @@ def _sharing(server: ForkServer) -> Callable[[Tier], ForkServer]:
     return lambda asked: shared if asked == shared.endpoint.tier and not own_lessons() else start(asked)
 
 
-def _share_what_pools_start() -> Endpoint | None:
-    """Start what a pool starts, and let each pool of a fork find it running."""
+def _share_what_pools_start() -> dict[Tier, ForkServer]:
+    """Start what a pool starts, and let each pool of a fork find it running; return a fork server for each tier, the pools' first."""
     forkserver.set_forkserver_preload(["autograder.grading.engines", "autograder.grading.job"])
     forkserver.ensure_running()
     # It would wait for a child of its own.
     for one in (forkserver, forkserver._forkserver):
         one.ensure_running = lambda: None
     try:
-        server = sandbox.start(sandbox.tier_of("auto"))
+        first = sandbox.tier_of("auto")
     except SandboxError:
-        return None
-    sandbox.start = _sharing(server)
-    return server.endpoint
+        return {}
+    shared = {first: sandbox.start(first)}
+    for tier in WALLS:
+        if tier not in shared and not why_not(tier):
+            shared[tier] = sandbox.start(tier)
+    sandbox.start = _sharing(shared[first])
+    return shared
 
 
 def _exactly(stream: socket.socket, length: int) -> bytes:

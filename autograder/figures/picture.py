@@ -129,20 +129,6 @@ class Explorer:
         return box
 
 
-@dataclass(frozen=True)
-class Undrawn:
-    """Stands for a picture or an explorer while a submission is graded."""
-
-    def __repr__(self) -> str:
-        """Return a sentence in place of the picture's text."""
-        return "Picture: it is not drawn while work is graded."
-
-
-def undrawn(*_: object, **__: object) -> Undrawn:
-    """Stand for every function that returns a picture, where student code runs while it is graded."""
-    return Undrawn()
-
-
 def _is_graded() -> bool:
     """Whether nbgrader is running this notebook, to grade or to validate it: nobody looks at pictures then."""
     return "NBGRADER_EXECUTION" in os.environ

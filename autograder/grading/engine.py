@@ -339,7 +339,8 @@ class _Run:
         if met:
             self._notes.append(f"the answer to {exercise.id} {met}")
             verdict = self._told(verdict, met)
-        if verdict.outcome not in (Outcome.RIGHT, Outcome.UNREADABLE):
+        # What the walls refused is the cause: there is no place of a mistake to look for.
+        elif verdict.outcome not in (Outcome.RIGHT, Outcome.UNREADABLE):
             self._checks.append(_Check(len(self._verdicts), cell, exercise, cases, seen))
         return _cleaned(verdict)
 

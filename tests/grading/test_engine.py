@@ -25,6 +25,7 @@ from autograder.grading.sandbox.outputs import MAX_CELL, MAX_LINES, clean_output
 from autograder.grading.sandbox.tiers import MIB, Limits
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
+from tests import commands
 from tests.hostile.sources import SAY
 
 from .engines import WALLS, check_cell, draw, run, skip_without
@@ -41,12 +42,20 @@ LIMITS = Limits(cell_timeout=2.0, memory=2048 * MIB)
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine("bubblewrap", LIMITS) as engine:
+    with Engine("bubblewrap", LIMITS, commands.endpoint("bubblewrap")) as engine:
         yield engine
 
 
 @pytest.fixture(scope="module", params=WALLS)
 def walled(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    skip_without(request.param)
+    with Engine(request.param, LIMITS, commands.endpoint(request.param)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module", params=WALLS)
+def mortal(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Yield an engine whose template process no other one uses."""
     skip_without(request.param)
     with Engine(request.param, LIMITS) as engine:
         yield engine
@@ -233,40 +242,43 @@ def test_the_time_of_all_cells_counts(engine: Engine) -> None:
     assert ran.verdicts[0].outcome == Outcome.UNREADABLE
 
 
-def test_a_warm_process_that_dies_is_started_again(walled: Engine) -> None:
-    assert said(run(walled, "print('before')")) == "before\n"
-    walled._own.process.kill()
-    walled._own.process.wait()
-    assert said(run(walled, "print('after')")) == "after\n"
+def test_a_warm_process_that_dies_is_started_again(mortal: Engine) -> None:
+    assert said(run(mortal, "print('before')")) == "before\n"
+    mortal._own.process.kill()
+    mortal._own.process.wait()
+    assert said(run(mortal, "print('after')")) == "after\n"
 
 
-def test_a_submission_under_which_the_warm_process_dies_is_run_again(walled: Engine) -> None:
-    killer = threading.Timer(0.5, os.kill, (walled._own.process.pid, signal.SIGKILL))
+# How the engine goes on does not depend on the tier, and each new template process takes seconds.
+@pytest.mark.parametrize("mortal", ["bubblewrap"], indirect=True)
+def test_a_submission_under_which_the_warm_process_dies_is_run_again(mortal: Engine) -> None:
+    killer = threading.Timer(0.5, os.kill, (mortal._own.process.pid, signal.SIGKILL))
     killer.start()
-    ran = run(walled, "import time; time.sleep(1.5)\nd_square = lambda x: 2 * x", check_cell(D_SQUARE))
+    ran = run(mortal, "import time; time.sleep(1.5)\nd_square = lambda x: 2 * x", check_cell(D_SQUARE))
     assert not killer.is_alive()
     assert (ran.notes, ran.verdicts[0].outcome) == ((), Outcome.RIGHT)
 
 
-def test_a_submission_under_which_it_dies_again_ends_with_that_reason(walled: Engine) -> None:
+@pytest.mark.parametrize("mortal", ["bubblewrap"], indirect=True)
+def test_a_submission_under_which_it_dies_again_ends_with_that_reason(mortal: Engine) -> None:
     controls: list[object] = []
     over = threading.Event()
 
     def kill_each_new_one() -> None:
         while len(controls) < 2 and not over.wait(0.5):
             # It is there when the template process is ready.
-            if walled._control not in controls:
-                controls.append(walled._control)
-                os.kill(walled._own.process.pid, signal.SIGKILL)
+            if mortal._control not in controls:
+                controls.append(mortal._control)
+                os.kill(mortal._own.process.pid, signal.SIGKILL)
 
     killer = threading.Thread(target=kill_each_new_one)
     killer.start()
-    ran = run(walled, "import time; time.sleep(5)", check_cell(D_SQUARE))
+    ran = run(mortal, "import time; time.sleep(5)", check_cell(D_SQUARE))
     over.set()
     killer.join()
     assert "the sandbox itself came to an end" in " ".join(ran.notes)
     assert ran.verdicts[0].outcome == Outcome.UNREADABLE
-    assert said(run(walled, "print('after')")) == "after\n"
+    assert said(run(mortal, "print('after')")) == "after\n"
 
 
 def test_a_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:

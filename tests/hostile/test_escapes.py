@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell
 from autograder.grading.engine import Engine
 from autograder.grading.sandbox.tiers import Limits
 from autograder.verdict import Outcome
+from tests import commands
 from tests.answers import scalar_gradients
 from tests.grading.engines import WALLS, check_cell, run, skip_without
 
@@ -38,7 +39,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 @pytest.fixture(scope="module", params=WALLS)
 def engine(request: pytest.FixtureRequest, outside: Outside) -> Iterator[Engine]:
     skip_without(request.param)
-    with Engine(request.param, LIMITS) as engine:
+    with Engine(request.param, LIMITS, commands.endpoint(request.param)) as engine:
         yield engine
 
 
@@ -99,7 +100,7 @@ print("ESCAPED" if found else "", found)
 
 
 def test_submissions_that_run_side_by_side_do_not_meet(engine: Engine, outside: Outside) -> None:
-    with Engine(engine.tier, LIMITS, engine._own.endpoint) as other:
+    with Engine(engine.tier, LIMITS, commands.endpoint(engine.tier)) as other:
         waiting = threading.Thread(target=run, args=(other, outside.cell(), WAITS))
         waiting.start()
         while not (there := outside.processes()):

@@ -9,6 +9,7 @@ import pytest
 
 from autograder.grading.engine import Engine
 from autograder.grading.sandbox.tiers import MIB, Limits
+from tests import commands
 from tests.grading.engines import WALLS, check_cell, run, skip_without
 
 D_POLY = "scalar_gradients.d_poly"
@@ -21,7 +22,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module", params=WALLS)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     skip_without(request.param)
-    with Engine(request.param, Limits(cell_timeout=2.0, memory=2048 * MIB)) as engine:
+    limits = Limits(cell_timeout=2.0, memory=2048 * MIB)
+    with Engine(request.param, limits, commands.endpoint(request.param)) as engine:
         yield engine
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import sys
 from types import ModuleType
 
@@ -15,23 +16,31 @@ ALWAYS = (
     "print()",
     # Its traceback reads the files of PyTorch through which most errors come.
     "import torch; torch.ones(1).backward()",
-    "import torch; x = torch.ones(2, requires_grad=True); (x**2).backward(torch.ones(2)); print(x.grad)",
+    "import torch; torch.device('cpu').__enter__().__exit__(None, None, None)",
+    "import torch; x = torch.ones(2, requires_grad=True); (x**2).sum().backward(); print(x.grad)",
     "from autograder import check, compare, hint, progress; progress()",
-    "import ipywidgets; ipywidgets.FloatSlider()",
 )
-# What takes a second and is wanted in few lessons, by a word that a notebook which wants it has in it.
+# What takes a part of a second and is wanted in few notebooks, by a pattern that is found in a notebook which wants it.
 WHEN_MENTIONED = {
-    "optim": "import torch; torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1).zero_grad()",
-    "jac": "import torch; torch.func.jacrev(torch.sin)(torch.ones(2)); torch.func.jacfwd(torch.sin)(torch.ones(2))",
-    "func.grad": "import torch; torch.func.grad(lambda t: (t**2).sum())(torch.ones(2))",
-    "jvp": "import torch; torch.func.jvp(torch.sin, (torch.ones(2),), (torch.ones(2),))",
-    "functional": "import torch; torch.autograd.functional.jacobian(torch.sin, torch.ones(2))",
+    # A gradient that is handed to a pass: PyTorch then imports SymPy.
+    r"backward\(\s*(?!\)|retain_graph|create_graph)\S|autograd\.grad\([^()]*,[^()]*,|grad_outputs": (
+        "import torch; x = torch.ones(2, requires_grad=True); (x**2).backward(torch.ones(2))"
+    ),
+    r"optim": "import torch; torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1).zero_grad()",
+    r"jac": "import torch; torch.func.jacrev(torch.sin)(torch.ones(2)); torch.func.jacfwd(torch.sin)(torch.ones(2))",
+    r"func\.grad": "import torch; torch.func.grad(lambda t: (t**2).sum())(torch.ones(2))",
+    r"jvp": "import torch; torch.func.jvp(torch.sin, (torch.ones(2),), (torch.ones(2),))",
+    r"autograd\.functional|import functional": (
+        "import torch; torch.autograd.functional.jacobian(torch.sin, torch.ones(2))"
+    ),
+    r"matplotlib": "import matplotlib.pyplot",
+    r"widgets|interact": "import ipywidgets; ipywidgets.FloatSlider()",
 }
 
 
 def mentioned(text: str) -> list[str]:
-    """Return the words that say what a notebook wants."""
-    return [word for word in WHEN_MENTIONED if word in text]
+    """Return the patterns that say what a notebook wants."""
+    return [pattern for pattern in WHEN_MENTIONED if re.search(pattern, text)]
 
 
 def leave_a_copy(package: ModuleType) -> None:

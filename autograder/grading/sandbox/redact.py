@@ -13,7 +13,7 @@ import marshal
 import pkgutil
 import zipfile
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ...modules import LESSONS, file_of, imported, lessons_folder, needed
@@ -21,7 +21,7 @@ from ...modules import LESSONS, file_of, imported, lessons_folder, needed
 PACKAGE = "autograder"
 # What runs behind the walls, and what a notebook imports there.
 _ASKS = (f"{PACKAGE}.grading.sandbox.forkserver", f"{PACKAGE}.notebook")
-_FIGURES, _PICTURE = f"{PACKAGE}.figures", f"{PACKAGE}.figures.picture"
+_FIGURES, _UNDRAWN = f"{PACKAGE}.figures", f"{PACKAGE}.figures.undrawn"
 # All that student code may know of an exercise while it is graded. A field that is not named here is no part of it.
 QUESTION = frozenset(
     ("id", "number", "title", "way", "difficulty", "importance", "minutes", "points", "hints", "builders", "partial")
@@ -29,14 +29,14 @@ QUESTION = frozenset(
 # The time that a zip file can't leave out; the same files give the same zip file.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
-_UNDRAWN = """
+_NOT_DRAWN = """
 __all__ = {names!r}
 
 
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
-    from autograder.figures.picture import undrawn
+    from autograder.figures.undrawn import undrawn
 
     return undrawn
 """
@@ -54,6 +54,7 @@ def build() -> bytes:
     return packed.getvalue()
 
 
+@lru_cache(maxsize=64)
 def questions_only(source: str) -> str:
     """Return the text of a lesson's module without what its questions don't need.
 
@@ -131,8 +132,8 @@ def _contents() -> Iterator[tuple[str, bytes]]:
         if name in lessons:
             continue
         text = path.read_text(encoding="utf-8")
-        if name in figures and name != _PICTURE:
-            text = _UNDRAWN.format(names=[one for one in _public(text) if one])
+        if name in figures and name != _UNDRAWN:
+            text = _NOT_DRAWN.format(names=[one for one in _public(text) if one])
         yield _packed_name(name, path), _compiled(name, text)
     for name, text in sorted(questions.items()):
         yield f"{name.replace('.', '/')}.pyc", _compiled(name, text)
@@ -164,6 +165,7 @@ def _header() -> bytes:
     return importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
 
 
+@lru_cache(maxsize=256)
 def _compiled(name: str, text: str) -> bytes:
     # A file name that no file has, by which the probe knows its own frames.
     code = compile(text, f"<{PACKAGE}>/{name.replace('.', '/')}.py", "exec", dont_inherit=True)

@@ -258,7 +258,7 @@ def _program(package: int) -> str:
 import gc, socket, sys
 sys.path[:] = {libraries!r}
 gc.disable()
-import IPython, matplotlib.figure, numpy, torch
+import IPython, numpy, torch
 with socket.socket(fileno=int(sys.argv[1])) as listener:
     complete = listener.recv(64)
     listener.detach()
