@@ -72,7 +72,7 @@ def test_every_lesson_and_what_to_install_is_in_it(folder: Path) -> None:
         name = f"notebooks/{lesson.folder}/{lesson.folder}.ipynb"
         assert (folder / name).read_bytes() == (ROOT / name).read_bytes()
     assert (folder / "notebooks/README.md").exists()
-    assert (folder / "requirements.txt").read_text() == "./package\n"
+    assert (folder / "requirements.txt").read_text() == "./package\njupyterlab>=4.2,<5\n"
     assert "torch>=2.6" in (folder / "package/pyproject.toml").read_text()
     assert "extra ==" not in (folder / "package/pyproject.toml").read_text()
 

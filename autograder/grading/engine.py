@@ -26,7 +26,7 @@ from ..judge import judge, stopped
 from ..observation import Observation, UnreadableError
 from ..source import defines
 from ..verdict import Outcome, Verdict
-from . import sandbox
+from . import Tier, sandbox
 from .files import File
 from .rebuild import CHECK, grade_id_of
 from .sandbox import (
@@ -37,7 +37,6 @@ from .sandbox import (
     Limits,
     Message,
     SandboxError,
-    Tier,
     Wire,
     WireError,
     clean_outputs,

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from autograder.lessons import all_lessons
+from autograder.modules import DISTRIBUTION
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,14 +38,10 @@ def test_repo2docker_accepts_it(clone: Path) -> None:
     assert "RUN ./binder/postBuild" in said
 
 
-def test_it_names_what_the_package_needs() -> None:
-    text = (ROOT / "binder" / "environment.yml").read_text(encoding="utf-8")
-    named = {re.split(r"[<>=\[]", line.strip(" -"))[0] for line in text.splitlines() if line.strip().startswith("- ")}
-    needed = {
-        re.split(r"[<>=!~ \[;]", one)[0] for one in metadata.requires("autograder") or [] if "extra ==" not in one
-    }
-    assert needed - {"torch"} <= named
-    assert "pytorch-cpu" in named
+def test_it_names_what_the_package_needs_and_jupyterlab() -> None:
+    named = {one.name for one in requirements(ROOT / "binder" / "environment.yml")}
+    needed = {Requirement(one).name for one in metadata.requires(DISTRIBUTION) or [] if "extra ==" not in one}
+    assert named == needed | {"pip", "jupyterlab"}
 
 
 def requirements(environment: Path) -> list[Requirement]:
