@@ -98,9 +98,8 @@ def test_one_can_work_from_it(folder: Path, tmp_path: Path) -> None:
     outputs = json.loads(done.stdout)
     assert str(target) in outputs[0]["data"]["text/plain"]
     assert not [output for output in outputs if output["output_type"] == "error"]
-    assert len([output for output in outputs if "not attempted" in output.get("text", "")]) == len(
-        all_lessons()[0].exercises
-    )
+    panels = [output for output in outputs if "not attempted" in output.get("data", {}).get("text/markdown", "")]
+    assert len(panels) == len(all_lessons()[0].exercises)
 
 
 def test_the_same_course_is_packed_to_the_same_bytes(packed: bytes) -> None:
