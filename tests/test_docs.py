@@ -55,7 +55,7 @@ ELSEWHERE = {
     ".venv/bin/autograder release --run": "runs a solution, which nbval does for all of them",
     ".venv/bin/python -m pytest": "runs tests, which make test does",
     ".venv/bin/jupytext --to ipynb --set-kernel": "makes a notebook of a lesson that the reader writes",
-    "!pip": "docs/elsewhere.md says that it was not tried",
+    "%pip": "tests/test_packing.py installs the package from the zip file in this way",
     "https://": "an address",
 }
 

@@ -77,11 +77,12 @@ def test_every_lesson_and_what_to_install_is_in_it(folder: Path) -> None:
     assert "extra ==" not in (folder / "package/pyproject.toml").read_text()
 
 
-def test_one_can_work_from_it(folder: Path, tmp_path: Path) -> None:
-    """The package is installed from the unpacked folder, and a notebook is run with it alone."""
+def test_one_can_work_from_it(packed: bytes, folder: Path, tmp_path: Path) -> None:
+    """The package is installed from the zip file, as on Colab, and a notebook is run with it alone."""
+    (tmp_path / "autograd-course.zip").write_bytes(packed)
     target = tmp_path / "site"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target", target]
-    subprocess.run([*pip, folder / "package"], check=True, cwd=tmp_path)
+    subprocess.run([*pip, f"file://{tmp_path}/autograd-course.zip#subdirectory=package"], check=True, cwd=tmp_path)
     lesson = folder / "notebooks" / all_lessons()[0].folder
     program = (
         "import nbformat, nbclient, sys, json\n"

@@ -144,7 +144,9 @@ def test_an_answer_cell_that_does_not_end_is_interrupted_by_hand(lesson: Noteboo
     lesson.choose("Kernel", "Interrupt Kernel")
     expect(answer.here.locator(".jp-OutputArea-output").first).to_contain_text("KeyboardInterrupt")
     check.run()
-    expect(check.panel).to_contain_text("took too long and was interrupted. Check that each loop stops. Then run the cell")
+    expect(check.panel).to_contain_text(
+        "took too long and was interrupted. Check that each loop stops. Then run the cell"
+    )
 
 
 def test_a_check_that_does_not_end_is_interrupted_by_hand(lesson: Notebook) -> None:
