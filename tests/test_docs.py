@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import itertools
+import json
 import re
 import shutil
 import subprocess
@@ -207,3 +208,11 @@ def test_links_between_documents_lead_somewhere() -> None:
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_what_a_hub_takes_away_from_students_are_plugins_of_nbgrader() -> None:
+    taken = json.loads((ROOT / "docs" / "hub" / "page_config.json").read_text(encoding="utf-8"))["disabledExtensions"]
+    static = Path(sys.prefix, "share", "jupyter", "labextensions", "@jupyter", "nbgrader", "static")
+    program = "".join(path.read_text(encoding="utf-8") for path in static.glob("*.js"))
+    assert taken
+    assert [name for name in taken if f'"{name}"' not in program] == []

@@ -99,6 +99,8 @@ def test_the_students_notebooks_run_in_the_environment_it_describes(clone: Path,
     found: dict[str, metadata.Distribution] = {}
     for requirement in requirements(clone / "binder" / "environment.yml"):
         installed(requirement, found)
+    # It would bring its tabs for instructors.
+    assert not [key for key in found if key.startswith("nbgrader")]
     offline = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
     # What builds the package comes from an index otherwise.
     for distribution in (*found.values(), metadata.distribution("setuptools")):
