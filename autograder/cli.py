@@ -6,31 +6,27 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
-from .grading import GradingError
-from .grading.sandbox import CHOICES
-from .modules import lessons_of, use_lessons
+from .grading import CHOICES, TIERS, GradingError
+from .modules import DISTRIBUTION, lessons_of, use_lessons
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from .exercise import Lesson
+    from .grading import TierChoice
     from .grading.course import Change, Course
     from .grading.gradebook import Graded
     from .grading.pool import ClusterPool, LocalPool
-    from .grading.sandbox import TierChoice
     from .grading.submission import Submission
-
-Thing = TypeVar("Thing")
 
 # The exit status that shells use for Ctrl-C.
 _INTERRUPTED = 130
@@ -45,7 +41,29 @@ class NothingDoneError(click.ClickException):
     exit_code = 2
 
 
-@click.group()
+# What grading needs and a notebook does not, by the names under which it is imported.
+GRADING = frozenset(
+    ("bleach", "jupyterlab", "nbclient", "nbconvert", "nbformat", "nbgrader", "rich", "sqlalchemy", "traitlets")
+)
+
+
+class _Commands(click.Group):
+    """The commands. Most need more than a notebook does, and say so where it is not installed."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in GRADING:
+                raise
+            raise NothingDoneError(
+                f"`autograder {ctx.invoked_subcommand}` needs {missing}, and {missing} is not installed. "
+                f"Run: pip install '{DISTRIBUTION}[grading]'"
+            ) from None
+
+
+@click.group(cls=_Commands)
 def main() -> None:
     """Release the lessons of an autograd course, and grade a class."""
     # nbgrader starts `alembic` by name, so the environment must be on PATH even if nobody activated it.
@@ -140,6 +158,8 @@ def grade(
         )
     if folder and not files:
         raise click.UsageError("--lessons is for loose notebooks. A course has its lessons in the folder lessons/.")
+    from rich.console import Console
+
     from .grading.job import take_lessons
     from .grading.pool import Until
 
@@ -155,12 +175,13 @@ def grade(
         with _pool(scheduler, workers, sandbox, soon) as opened, _interrupted(console) as interrupted:
             pool = Until(opened, interrupted.is_set)
             from .grading.job import Settings
+            from .grading.report import terminal
 
             if files:
                 from .grading.loose import grade_files
 
                 settings = Settings().but(sandbox, cell_timeout, memory)
-                graded = list(_shown(grade_files(files, pool, settings), len(files), "grading ", console))
+                graded = list(terminal.shown(grade_files(files, pool, settings), len(files), "grading ", console))
                 graded.sort(key=lambda one: files.index(one.submission.path))
             else:
                 from .grading.course import Course
@@ -173,7 +194,7 @@ def grade(
                     )
                 settings = course.settings().but(sandbox, cell_timeout, memory)
                 grading = course.grade(submissions, pool, settings, force, partial(_agree, console, yes))
-                graded = list(_shown(grading, len(submissions), "grading ", console))
+                graded = list(terminal.shown(grading, len(submissions), "grading ", console))
                 graded.sort(key=lambda one: (one.submission.student, one.submission.lesson))
         if feedback and not interrupted.is_set():
             failed = _write_feedback(graded, workers, force, console)
@@ -222,7 +243,6 @@ def _agree(console: Console, yes: bool, changes: list[Change]) -> bool:
 
 def _pool(scheduler: str | None, workers: int, sandbox: TierChoice | None, soon: bool) -> LocalPool | ClusterPool:
     from .grading.pool import ClusterPool, LocalPool
-    from .grading.sandbox import TIERS
 
     if scheduler is not None:
         return ClusterPool(scheduler)
@@ -248,11 +268,12 @@ def _write_feedback(graded: list[Graded], workers: int, force: bool, console: Co
     """Write the feedback pages. Return each submission whose page could not be written, with the reason."""
     from .grading.course import Course
     from .grading.pool import LocalPool
+    from .grading.report import terminal
 
     with LocalPool(workers) as pool:
         pages = Course(Path.cwd()).write_feedback([one.submission for one in graded], pool, force)
         readable = sum(not one.reason for one in graded)
-        return [(submission, why) for submission, why in _shown(pages, readable, "feedback", console) if why]
+        return [(submission, why) for submission, why in terminal.shown(pages, readable, "feedback", console) if why]
 
 
 def _print(graded: list[Graded], failed: list[tuple[Submission, str]], loose: bool, console: Console) -> None:
@@ -285,26 +306,6 @@ def progress(folder: Path) -> None:
     click.echo(progress_text(summarise(all_lessons(), saved_verdicts(folder, all_lessons()))))
 
 
-class _Rate(ProgressColumn):
-    """The number of submissions a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f}/s" if speed else "")
-
-
-def _shown(things: Iterable[Thing], total: int, doing: str, console: Console) -> Iterator[Thing]:
-    """Show the progress: as a bar on a terminal, and otherwise as a line for each new thing."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as bar:
-        for thing in bar.track(things, total, description=doing):
-            bar.refresh()
-            line = getattr(thing, "line", "")
-            if line and not console.is_terminal:
-                click.echo(line, err=console.stderr)
-            yield thing
-
-
 def _course() -> Course:
     """Return the course in this directory, and take its own lessons if it has some."""
     from .grading.course import Course
@@ -333,6 +334,9 @@ def doctor(sandbox: TierChoice) -> None:
 
     The exit status is 0 if all walls hold, 1 if one does not, and 2 if the sandbox can't be started.
     """
+    from rich.console import Console
+    from rich.text import Text
+
     from .grading import doctor
     from .grading.sandbox import Limits, tier_of
 
@@ -394,6 +398,9 @@ def adopt(write: bool) -> None:
 
     The exit status is 0 if everything works, and 1 if something does not.
     """
+    from rich.console import Console
+    from rich.text import Text
+
     from .grading import adopting
 
     console = Console()

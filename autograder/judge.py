@@ -97,11 +97,22 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     return _verdict(exercise, cause, earned, cases, calls)
 
 
-def stopped(exercise: Exercise, verdict: Verdict, name: str, text: str) -> Verdict:
+def stopped(exercise: Exercise, name: str, text: str) -> Verdict:
     """Return the verdict on an answer that is not there because its cell stopped with an error, which has a name and a text."""
-    said = f"{name}: {text[:_ERROR].strip()}".rstrip(": .")
-    message = f"The cell that defines `{exercise.name}` stopped with {said}. So `{exercise.name}` is not defined."
-    return replace(verdict, outcome=Outcome.RAISED, message=message)
+    # Python names a cell by a number, which tells a student nothing.
+    said = re.sub(r"\([^()]*?(line \d+)\)$", r"in \1", f"{name}: {text[:_ERROR].strip()}".rstrip(": ."))
+    cell = f"cell that defines `{exercise.name}`"
+    match name:
+        case "SyntaxError" | "IndentationError" | "TabError":
+            found, advice = f"Python can't read the {cell}: {said}.", "Correct it."
+        case "KeyboardInterrupt":
+            found, advice = f"The {cell} took too long and was interrupted.", "Check that each loop stops."
+        case _:
+            found, advice = f"The {cell} stopped with {said}. So `{exercise.name}` is not defined.", "Correct the cell."
+            if name == "NameError":
+                advice = "If a cell above defines the missing name, run that cell first. If not, correct the name."
+    message = f"{found} {advice} Then run the cell and this one again."
+    return _verdict(exercise, Problem(Outcome.RAISED, message))
 
 
 # In characters of an error's text.

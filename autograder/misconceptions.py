@@ -29,6 +29,7 @@ PHRASES: Mapping[str, str] = {
     "inplace-on-saved": "changed in place what the backward pass had saved",
     "integer-tensor": "asked for the gradient of a tensor of integers",
     "interrupted": "wrote a loop that does not end",
+    "undefined-name": "used a name that is not defined",
     "hidden-overflow": "hid an overflow and did not avoid it",
     "library-derivative": "let a library find the derivative that is asked by hand",
     "math-on-tensor": "gave a plain number to a function that is made for tensors",

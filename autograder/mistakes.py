@@ -250,4 +250,10 @@ SHOWN = (
         "The call took too long and was interrupted. Check that each loop stops.",
         "KeyboardInterrupt",
     ),
+    raising(
+        "undefined-name",
+        "A name is used that is not defined. If a cell above defines it, run that cell first. If not, correct the name.",
+        "NameError",
+        "is not defined",
+    ),
 )

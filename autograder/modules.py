@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+# What pip calls this package.
+DISTRIBUTION = "autograd-course"
 LESSONS = "autograder.lessons"
 # Names the folder of a course's own lessons. Processes that are started later inherit it.
 FOLDER = "AUTOGRADER_LESSONS"

@@ -86,24 +86,40 @@ def check(exercise_id: str) -> ShownVerdict:
     with fresh_settings():
         # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
         judged = judge(exercise, exercise.cases, observation.to_json())
-        error = _error_of(exercise.name) if observation.answer is None and not observation.failed else None
-        if error is not None:
-            judged = stopped(exercise, judged, type(error).__name__, str(error))
-        run = partial(run_variants, exercise, namespace)
-        verdict = ShownVerdict(**vars(diagnose(exercise, exercise.cases, observation, judged, run, Budget())))
+        error = None if observation.failed else _error_of(exercise.name, observation.answer is not None)
+        if error is None:
+            run = partial(run_variants, exercise, namespace)
+            told = diagnose(exercise, exercise.cases, observation, judged, run, Budget())
+        else:
+            told = stopped(exercise, type(error).__name__, str(error))
+    verdict = ShownVerdict(**vars(told))
     _verdicts.pop(exercise_id, None)
     _verdicts[exercise_id] = verdict
-    print(view.text(verdict))
+    if not _shows_html():
+        print(view.text(verdict))
     return verdict
 
 
-def _error_of(name: str) -> BaseException | None:
-    """Return the error of the cell that ran last, where that cell defines a name."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    ran = getattr(shell, "last_execution_result", None)
+def _shell() -> Any:
+    """Return IPython's shell that runs this code; None where there is none."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
+def _shows_html() -> bool:
+    """Return whether the value of a cell is shown as more than plain text, as in a notebook and not in a terminal."""
+    shell = _shell()
+    return shell is not None and "text/html" in shell.display_formatter.active_types
+
+
+def _error_of(name: str, defined: bool) -> BaseException | None:
+    """Return the error of the cell that ran last, where that cell defines a name and left it as it was before.
+
+    A cell that Python could not read ran nothing, so a name that is defined is an earlier cell's.
+    """
+    ran = getattr(_shell(), "last_execution_result", None)
     if ran is None or ran.info is None or not defines(str(ran.info.raw_cell), name):
         return None
-    error = ran.error_before_exec or ran.error_in_exec
+    error = ran.error_before_exec or (None if defined else ran.error_in_exec)
     return error if isinstance(error, BaseException) else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from .modules import lessons_folder
+from .modules import DISTRIBUTION, lessons_folder
 from .view import templates
 
 # A zip file must contain a time. A fixed one makes the same zip file from the same files.
@@ -45,8 +45,8 @@ def _files(notebooks: Path, packed: str) -> Iterator[tuple[str, bytes]]:
     for path in lessons_folder().glob("*.py"):
         if path.name != "__init__.py":
             yield f"package/autograder/lessons/{path.name}", path.read_bytes()
-    about = metadata.metadata("autograder")
-    needs = [one for one in metadata.requires("autograder") or [] if "extra ==" not in one]
+    about = metadata.metadata(DISTRIBUTION)
+    needs = [one for one in metadata.requires(DISTRIBUTION) or [] if "extra ==" not in one]
     for name, template in (
         ("README.md", "packed_readme.md"),
         ("environment.yml", "packed_environment.yml"),

@@ -146,8 +146,23 @@ def _path(dots: Sequence[tuple[float, float]]) -> str:
 
 
 def bundle(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict by MIME type: its points as a bare number, its panel, and the verdict as plain data."""
-    return {"text/plain": repr(verdict), "text/html": panel(verdict), MIME_TYPE: verdict.to_dict()}
+    """Return a verdict by MIME type: its points as a bare number, its panel, its text, and the verdict as plain data.
+
+    What shows the cell takes one of them, so a reader meets the verdict once. nbgrader reads the points from `text/plain`;
+    a program that shows no HTML takes the text.
+    """
+    return {
+        "text/plain": repr(verdict),
+        "text/html": panel(verdict),
+        "text/markdown": _fenced(text(verdict)),
+        MIME_TYPE: verdict.to_dict(),
+    }
+
+
+def _fenced(lines: str) -> str:
+    """Return a text as a block of Markdown that shows it as it is, whatever stands in it."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", lines)), default=0))
+    return f"{fence}text\n{lines}\n{fence}"
 
 
 def ladder(hints: tuple[str, ...], taken: int) -> str:

@@ -31,9 +31,9 @@ from typing import NoReturn, cast
 
 import sqlalchemy
 
-from autograder.grading import sandbox
+from autograder.grading import Tier, sandbox
 from autograder.grading.pool import LocalPool
-from autograder.grading.sandbox import Endpoint, ForkServer, SandboxError, Tier
+from autograder.grading.sandbox import Endpoint, ForkServer, SandboxError
 from autograder.modules import own_lessons
 from tests.grading.engines import WALLS, why_not
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import itertools
+import json
 import re
 import shutil
 import subprocess
@@ -55,7 +56,7 @@ ELSEWHERE = {
     ".venv/bin/autograder release --run": "runs a solution, which nbval does for all of them",
     ".venv/bin/python -m pytest": "runs tests, which make test does",
     ".venv/bin/jupytext --to ipynb --set-kernel": "makes a notebook of a lesson that the reader writes",
-    "!pip": "docs/elsewhere.md says that it was not tried",
+    "%pip": "tests/test_packing.py installs the package from the zip file in this way",
     "https://": "an address",
 }
 
@@ -207,3 +208,11 @@ def test_links_between_documents_lead_somewhere() -> None:
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_what_a_hub_takes_away_from_students_are_plugins_of_nbgrader() -> None:
+    taken = json.loads((ROOT / "docs" / "hub" / "page_config.json").read_text(encoding="utf-8"))["disabledExtensions"]
+    static = Path(sys.prefix, "share", "jupyter", "labextensions", "@jupyter", "nbgrader", "static")
+    program = "".join(path.read_text(encoding="utf-8") for path in static.glob("*.js"))
+    assert taken
+    assert [name for name in taken if f'"{name}"' not in program] == []

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
+from importlib import metadata
 from pathlib import Path
 
+import nbformat
 import pytest
+from packaging.requirements import Requirement
 
 import autograder
-from autograder.modules import LESSONS, imports
+from autograder.modules import DISTRIBUTION, LESSONS, imported, imports, needed
 
 PACKAGE = Path(autograder.__file__).parent
 MODULES = sorted(
@@ -124,3 +128,56 @@ def test_the_command_starts_without_torch() -> None:
     # It takes seconds to import, and most of what the command does has no use for it.
     program = "import sys, autograder.cli, autograder.grading.course; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def imported_libraries(text: str) -> set[str]:
+    """Return the libraries that a text imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+    return {name.partition(".")[0] for name in found} - {*sys.stdlib_module_names, "autograder"}
+
+
+def test_a_notebook_needs_only_what_the_plain_package_brings() -> None:
+    paths = (PACKAGE.parent / "solutions").glob("*/*.ipynb")
+    cells = [cell.source for path in paths for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    texts = [text for text in cells if "import" in text]
+    asked = {name for text in texts for name in imported(text, "solutions")} | {"autograder.notebook"}
+    lessons = (name for name in MODULES if name.startswith(f"{LESSONS}."))
+    modules = needed(*asked, *lessons)
+    assert len(modules) > 40
+    wanted = {name for path in modules.values() for name in imported_libraries(path.read_text(encoding="utf-8"))}
+    wanted |= {name for text in texts for name in imported_libraries(text)}
+    owners = metadata.packages_distributions()
+    brought = {Requirement(one).name for one in metadata.requires(DISTRIBUTION) or [] if "extra ==" not in one}
+    assert {owner.lower() for name in wanted for owner in owners[name]} <= brought
+
+
+WITHOUT_GRADING = """
+import sys
+from autograder import cli
+sys.modules.update(dict.fromkeys(cli.GRADING))
+for arguments in (["progress", sys.argv[1]], ["grade"], ["adopt"]):
+    try:
+        cli.main(arguments, "autograder")
+    except SystemExit as ended:
+        print(ended.code)
+"""
+
+
+def test_where_only_the_plain_package_is_a_command_that_needs_more_says_what_to_install() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_GRADING, str(PACKAGE.parent / "notebooks")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    *shown, progress, grade, adopt = ran.stdout.splitlines()
+    assert "Next: 1.1" in shown[-1]
+    assert (progress, grade, adopt) == ("0", "2", "2")
+    first, second = ran.stderr.splitlines()
+    assert first == (
+        "Error: `autograder grade` needs rich, and rich is not installed. Run: pip install 'autograd-course[grading]'"
+    )
+    assert "`autograder adopt` needs" in second

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -159,15 +160,84 @@ def test_while_grading_progress_points_to_the_students_own_notebook(monkeypatch:
     assert "Your own notebook shows your progress" in shown._repr_html_()
 
 
-def test_the_error_of_the_cell_before_is_told_where_it_defines_the_answer() -> None:
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """Return a shell like a notebook's: it takes any kind of result."""
     shell = InteractiveShell.instance()
-    try:
-        shell.user_ns["check"] = check
-        shell.run_cell("import no_such_library\ndef d_square(x): return 2 * x")
-        verdict = shell.run_cell("check('scalar_gradients.d_square')").result
-        assert verdict.outcome is Outcome.RAISED
-        assert "stopped with ModuleNotFoundError: No module named 'no_such_library'. So" in verdict.message
-        shell.run_cell("d_square(3)")
-        assert shell.run_cell("check('scalar_gradients.d_square')").result.outcome is Outcome.NOT_ATTEMPTED
-    finally:
-        InteractiveShell.clear_instance()
+    shell.user_ns["check"] = check
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+def verdict_after(shell: InteractiveShell, *cells: str) -> Verdict:
+    for cell in cells:
+        shell.run_cell(cell)
+    verdict = shell.run_cell(f"check('{ID}')").result
+    assert isinstance(verdict, Verdict)
+    return verdict
+
+
+ANSWER = "def d_square(x): return 2 * x"
+AGAIN = "Then run the cell and this one again."
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (
+            "import no_such_library",
+            "The cell that defines `d_square` stopped with ModuleNotFoundError: No module named 'no_such_library'. "
+            "So `d_square` is not defined. Correct the cell.",
+        ),
+        (
+            "step = 2 * seen_above",
+            "The cell that defines `d_square` stopped with NameError: name 'seen_above' is not defined. So `d_square` is not "
+            "defined. If a cell above defines the missing name, run that cell first. If not, correct the name.",
+        ),
+        (
+            "raise KeyboardInterrupt",
+            "The cell that defines `d_square` took too long and was interrupted. Check that each loop stops.",
+        ),
+        (
+            "if x",
+            "Python can't read the cell that defines `d_square`: SyntaxError: expected ':' in line 1. Correct it.",
+        ),
+    ],
+)
+def test_a_cell_that_stops_before_its_answer_is_told_with_what_to_do(
+    shell: InteractiveShell, before: str, said: str
+) -> None:
+    verdict = verdict_after(shell, f"{before}\n{ANSWER}")
+    assert (verdict.outcome, verdict.message) == (Outcome.RAISED, f"{said} {AGAIN}")
+    assert verdict_after(shell, "d_square(3)").outcome is Outcome.NOT_ATTEMPTED
+
+
+def test_an_earlier_answer_does_not_count_for_a_cell_that_python_can_not_read(shell: InteractiveShell) -> None:
+    assert verdict_after(shell, ANSWER).outcome is Outcome.RIGHT
+    unread = verdict_after(shell, f"{ANSWER} +")
+    assert (unread.outcome, unread.points) == (Outcome.RAISED, 0)
+    assert "Python can't read the cell" in unread.message
+    # The answer was defined before the error came.
+    assert verdict_after(shell, f"{ANSWER}\n1 / 0").outcome is Outcome.RIGHT
+
+
+def test_a_name_that_an_answer_misses_is_told_with_what_to_do(shell: InteractiveShell) -> None:
+    verdict = verdict_after(shell, "def d_square(x): return factor_from_above * x")
+    assert verdict.message.startswith(
+        "A name is used that is not defined. If a cell above defines it, run that cell first."
+    )
+    assert "name 'factor_from_above' is not defined" in verdict.message
+    assert verdict.mistake == f"{ID}.undefined-name"
+    local = verdict_after(shell, "def d_square(x):\n    slope = slope * x\n    return slope")
+    assert (local.outcome, local.mistake) == (Outcome.RAISED, "")
+
+
+def test_a_verdict_stands_once(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    verdict = verdict_after(shell, ANSWER)
+    # The shell of these tests is in a terminal and prints the value, as any value.
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f" {EXERCISE.points:g}")
+    shell.run_cell(f"kept = check('{ID}')")
+    assert capsys.readouterr().out == ""
+    shell.display_formatter.active_types = ["text/plain"]
+    shell.run_cell(f"kept = check('{ID}')")
+    assert capsys.readouterr().out == view.text(verdict) + "\n"

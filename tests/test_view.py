@@ -244,9 +244,13 @@ def test_card() -> None:
 
 def test_verdict_shows_itself() -> None:
     bundle = view.bundle(WRONG)
-    assert set(bundle) == {"text/plain", "text/html", MIME_TYPE}
+    assert set(bundle) == {"text/plain", "text/html", "text/markdown", MIME_TYPE}
     assert bundle["text/plain"] == "0.5"
     assert bundle["text/html"] == view.panel(WRONG)
+    assert bundle["text/markdown"] == f"```text\n{view.text(WRONG)}\n```"
+    fenced = view.bundle(replace(WRONG, answer="```` <b>"))["text/markdown"]
+    assert fenced.startswith("`````text\n")
+    assert fenced.endswith("\n`````")
     assert bundle[MIME_TYPE] == WRONG.to_dict()
 
 

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 # How long one frame of a motion is shown, in milliseconds.
 _FRAME = 700
 # Told apart by people of any colour vision, and dark enough on white: Wong, Nature Methods 8, 441 (2011).
@@ -110,7 +111,9 @@ class Explorer:
             widget = self._widget()
         except ImportError:
             return bundle
-        return {**widget._repr_mimebundle_(), **bundle}
+        # Written out, since the widgets of ipywidgets 7, which Colab has, give no bundle.
+        bundle[_WIDGET] = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+        return bundle
 
     def _widget(self) -> Any:
         import ipywidgets as widgets

@@ -21,8 +21,9 @@ from pathlib import Path
 from nbformat.v4 import new_code_cell, new_notebook
 
 from ..lessons import all_lessons
+from . import Tier
 from .engine import Engine, RunResult
-from .sandbox import MIB, Limits, Tier, build, visible
+from .sandbox import MIB, Limits, build, visible
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from ..judge import judge, stopped
 from ..observation import Observation, UnreadableError
 from ..source import defines
 from ..verdict import Outcome, Verdict
-from . import sandbox
+from . import Tier, sandbox
 from .files import File
 from .rebuild import CHECK, grade_id_of
 from .sandbox import (
@@ -37,7 +37,6 @@ from .sandbox import (
     Limits,
     Message,
     SandboxError,
-    Tier,
     Wire,
     WireError,
     clean_outputs,
@@ -333,7 +332,7 @@ class _Run:
         verdict = judge(exercise, cases, seen)
         error = self._error_of(exercise.name) if verdict.outcome is Outcome.NOT_ATTEMPTED else None
         if error is not None and seen.answer is None:
-            verdict = stopped(exercise, verdict, error.ename, error.evalue)
+            verdict = stopped(exercise, error.ename, error.evalue)
             return _cleaned(self._told(verdict, refusal(error.ename, error.evalue, self._engine.limits)))
         met = self._refusal_of(seen) if verdict.outcome is Outcome.RAISED else ""
         if met:
@@ -526,7 +525,4 @@ def _name(cell: NotebookNode) -> str:
 
 
 def _verdict_outputs(verdict: Verdict, count: int) -> list[NotebookNode]:
-    return [
-        new_output("stream", name="stdout", text=f"{view.text(verdict)}\n"),
-        new_output("execute_result", data=view.bundle(verdict), execution_count=count),
-    ]
+    return [new_output("execute_result", data=view.bundle(verdict), execution_count=count)]

@@ -6,8 +6,9 @@ import atexit
 import threading
 
 from ..modules import own_lessons
+from . import TierChoice
 from .engine import Engine
-from .sandbox import Endpoint, Limits, TierChoice, tier_of
+from .sandbox import Endpoint, Limits, tier_of
 
 _engines = threading.local()
 _shared: list[Endpoint] = []

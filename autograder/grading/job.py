@@ -18,10 +18,11 @@ from nbformat.v4.rwbase import split_lines, strip_transient
 
 from ..modules import use_lessons
 from ..verdict import Verdict
+from . import TierChoice
 from .files import File
 from .inputs import drawing
 from .rebuild import rebuild
-from .sandbox import MIB, Limits, SandboxError, TierChoice
+from .sandbox import MIB, Limits, SandboxError
 from .scores import auto_comments, auto_scores, flags
 from .steps import for_one
 from .submission import Submission, parse

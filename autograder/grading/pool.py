@@ -14,8 +14,9 @@ from multiprocessing import connection, forkserver
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from . import GradingError, sandbox
-from .sandbox import Endpoint, ForkServer, TierChoice
+from ..modules import DISTRIBUTION
+from . import GradingError, TierChoice, sandbox
+from .sandbox import Endpoint, ForkServer
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -135,7 +136,7 @@ class ClusterPool:
             from distributed import Client
         except ImportError:
             raise PoolError(
-                "A cluster needs Dask, and Dask is not installed. Run: pip install 'autograder[cluster]'"
+                f"A cluster needs Dask, and Dask is not installed. Run: pip install '{DISTRIBUTION}[cluster]'"
             ) from None
         try:
             self._client = Client(address, timeout=10, set_as_default=False)

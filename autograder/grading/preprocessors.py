@@ -17,9 +17,10 @@ from traitlets import Enum, Float, Integer
 from traitlets.config import Config
 
 from ..modules import lessons_of, use_lessons
+from . import CHOICES
 from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
-from .sandbox import CHOICES, MIB, Limits
+from .sandbox import MIB, Limits
 from .scores import flag_of, flags
 from .submission import Submission, SubmissionError
 from .submitted import NEVER_BESIDE, Submitted, files_in

@@ -134,6 +134,19 @@ def test_an_answer_gets_its_panel(lesson: Notebook, body: str, first_line: str, 
     expect(outcome(panel)).to_contain_text(f"{first_line} · scalar_gradients.d_square")
     for said in words:
         expect(panel).to_contain_text(said)
+    expect(lesson.check("d_square").here.locator(".jp-OutputArea-child")).to_have_count(1)
+
+
+def test_an_answer_cell_that_does_not_end_is_interrupted_by_hand(lesson: Notebook) -> None:
+    answer, check = lesson.answer_to("grad_of"), lesson.check("grad_of")
+    answer.write("while True: pass\ndef grad_of(f, x): return x")
+    answer.start()
+    lesson.choose("Kernel", "Interrupt Kernel")
+    expect(answer.here.locator(".jp-OutputArea-output").first).to_contain_text("KeyboardInterrupt")
+    check.run()
+    expect(check.panel).to_contain_text(
+        "took too long and was interrupted. Check that each loop stops. Then run the cell"
+    )
 
 
 def test_a_check_that_does_not_end_is_interrupted_by_hand(lesson: Notebook) -> None:

@@ -315,6 +315,14 @@ def test_the_slider_of_a_training_finds_the_nearest_step() -> None:
     assert "after 50 steps" in explorer.picture(49.0).alt
 
 
+def test_an_explorer_shows_its_slider_with_widgets_that_give_no_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As those of ipywidgets 7, which Colab has."""
+    monkeypatch.delattr("ipywidgets.Widget._repr_mimebundle_")
+    bundle = explore_curvature()._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+
+
 def test_a_sound_loop_falls_and_the_two_others_do_not() -> None:
     sound, swinging, flat = (line.get_ydata() for line in drawn(symptoms_picture()).axes[0].lines)
     assert sound[-1] < sound[0] / 100

@@ -9,9 +9,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.exercise import Case, Exercise
+from autograder.grading import Tier
 from autograder.grading.engine import Engine, RunResult
 from autograder.grading.sandbox import landlock
-from autograder.grading.sandbox.tiers import Tier
 from autograder.lessons import find
 
 WALLS: tuple[Tier, ...] = ("bubblewrap", "landlock")

@@ -9,10 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from autograder import cli
-from autograder.grading import doctor
+from autograder.grading import Tier, doctor
 from autograder.grading.doctor import Finding, examine
-from autograder.grading.sandbox import landlock, tiers
-from autograder.grading.sandbox.tiers import Limits, SandboxError, Tier
+from autograder.grading.sandbox import Limits, SandboxError, landlock, tiers
 
 from .engines import WALLS, skip_without
 

@@ -236,7 +236,7 @@ def test_panels_and_hints_are_whole(graded: Course, feedback: str, formgrader: s
 def test_feedback_tells_at_which_of_the_drawn_inputs_an_answer_was_wrong(graded: Course, feedback: str) -> None:
     work = nbformat.read(graded.root / "autograded" / "nadia" / LESSON.folder / f"{LESSON.folder}.ipynb", as_version=4)
     draw = drawing(inputs_key(course_secret(graded.root), "nadia"), work)
-    asked = [f"d_poly({case.arguments[0]}) gave" for case in draw(find("scalar_gradients.d_poly"))]
+    asked = [f"<code>d_poly({case.arguments[0]})</code> gave" for case in draw(find("scalar_gradients.d_poly"))]
     assert sum(one in feedback for one in asked) == 1
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from autograder.grading import Tier
 from autograder.grading.engine import Engine
-from autograder.grading.sandbox import Limits, SandboxError, Tier, redact, tiers
+from autograder.grading.sandbox import Limits, SandboxError, redact, tiers
 from autograder.lessons import all_lessons
 
 from ..grading.engines import WALLS, skip_without, why_not

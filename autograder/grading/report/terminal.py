@@ -1,12 +1,16 @@
-"""Tables of a class for the terminal: the scores, the wrong answers, and the most frequent mistakes."""
+"""A class on the terminal: how far its grading is, the scores, the wrong answers, and the most frequent mistakes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
+import click
+from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from ...verdict import Outcome
 from ..gradebook import Graded
@@ -14,6 +18,28 @@ from .summary import made_by, needs_a_look
 
 if TYPE_CHECKING:
     from ..course import Change
+
+Thing = TypeVar("Thing")
+
+
+class _Rate(ProgressColumn):
+    """The number of submissions a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f}/s" if speed else "")
+
+
+def shown(things: Iterable[Thing], total: int, doing: str, console: Console) -> Iterator[Thing]:
+    """Yield each thing, and show the progress: as a bar on a terminal, and otherwise as a line for each new thing."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, auto_refresh=False) as bar:
+        for thing in bar.track(things, total, description=doing):
+            bar.refresh()
+            line = getattr(thing, "line", "")
+            if line and not console.is_terminal:
+                click.echo(line, err=console.stderr)
+            yield thing
 
 
 def class_tables(graded: Sequence[Graded]) -> list[Table]:

@@ -17,15 +17,11 @@ from .outputs import clean_outputs, clean_text, new_output
 from .preload import mentioned
 from .redact import build
 from .tiers import (
-    CHOICES,
     MIB,
-    TIERS,
     Endpoint,
     ForkServer,
     Limits,
     SandboxError,
-    Tier,
-    TierChoice,
     best_tier,
     may_fork,
     start,
@@ -35,18 +31,14 @@ from .visible import visible
 from .wire import ClosedError, Message, Wire, WireError
 
 __all__ = [
-    "CHOICES",
     "LOST",
     "MIB",
-    "TIERS",
     "ClosedError",
     "Endpoint",
     "ForkServer",
     "Limits",
     "Message",
     "SandboxError",
-    "Tier",
-    "TierChoice",
     "Wire",
     "WireError",
     "best_tier",

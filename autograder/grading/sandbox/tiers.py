@@ -28,18 +28,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, get_args
+from typing import Self
 
 from ...modules import FOLDER, file_of, lessons_folder
-from .. import GradingError
+from .. import GradingError, Tier, TierChoice
 from . import landlock, redact, seccomp
 from .visible import SYSTEM_LINKS, visible
 from .wire import Wire
-
-Tier = Literal["bubblewrap", "landlock", "none"]
-TIERS: tuple[Tier, ...] = get_args(Tier)
-TierChoice = Tier | Literal["auto"]
-CHOICES: tuple[TierChoice, ...] = ("auto", *TIERS)
 
 MIB = 1 << 20
 

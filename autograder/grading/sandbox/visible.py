@@ -14,7 +14,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from ...modules import DISTRIBUTION
+
 _PACKAGE = "autograder"
+# In the names of files pip writes _ for -. The package's own name counts as well: it may be installed under it too.
+_OURS = rf"(?:{_PACKAGE}|{DISTRIBUTION.replace('-', '[-_.]')})"
 
 # Not all of /usr: below it there may be nbgrader's exchange, and in a container the course itself.
 PROGRAMS = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libexec")
@@ -25,8 +29,8 @@ SYSTEM_LINKS = ("/lib", "/lib64", "/lib32", "/bin", "/sbin")
 
 _SITE = ("site-packages", "dist-packages")
 # What an editable install writes for itself, and what is left of a removed one: they name a place and hold no module.
-_POINTER = re.compile(rf"__editable__.*|_?{_PACKAGE}[\w.-]*\.(?:dist-info|egg-link|pth)|~.*")
-_NEEDS_THIS = re.compile(rf"^Requires-Dist:\s*{_PACKAGE}\b", re.MULTILINE | re.IGNORECASE)
+_POINTER = re.compile(rf"__editable__.*|_?{_OURS}[\w.-]*\.(?:dist-info|egg-link|pth)|~.*")
+_NEEDS_THIS = re.compile(rf"^Requires-Dist:\s*{_OURS}\b", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,7 @@ def _stems(owned: Iterable[str]) -> set[str]:
 
 def _has_to_do_with_this(about: Path) -> bool:
     """Return whether a distribution is this package's own, or needs it: it may hold lessons."""
-    if re.match(rf"{_PACKAGE}[-.]", about.name, re.IGNORECASE):
+    if re.match(rf"{_OURS}[-.]", about.name, re.IGNORECASE):
         return True
     for name in ("METADATA", "PKG-INFO"):
         try:
