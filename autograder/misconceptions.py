@@ -211,6 +211,7 @@ KINDS: Mapping[str, Kind] = {
         "Run the loop on paper for two steps, with a column for each variable.",
     ),
     "slip.transpose": Kind("exchanged rows and columns", "Write the shape under each array in the line."),
+    "slip.shape": Kind("gave numbers the wrong shape", "Write the shape under each array in the line."),
     "slip.alias": Kind(
         "kept a buffer itself in place of its value", "Print the list after each step: all entries change together."
     ),
