@@ -54,9 +54,11 @@ _NEIGHBOURS = tuple(
     )
 )
 _WITH_A_SIGN = {"sin": b"cos", "cos": b"sin"}
-_MODULES = frozenset("math np numpy torch F nn functional random".split())
+_MODULES = frozenset(["math", "np", "numpy", "torch", "F", "nn", "functional", "random"])
 # What changes the shape of an array, and no number in it.
-_RESHAPING = frozenset("reshape view unsqueeze squeeze flatten ravel expand_dims atleast_1d atleast_2d".split())
+_RESHAPING = frozenset(
+    ["reshape", "view", "unsqueeze", "squeeze", "flatten", "ravel", "expand_dims", "atleast_1d", "atleast_2d"]
+)
 # Functions of one argument that are left out, by the module that an answer computes with.
 _LEFT_OUT = {
     b"math": (b"sin", b"cos", b"exp", b"log", b"sqrt"),
