@@ -1,11 +1,12 @@
 """What is said of wrong answers: the place, a finding, or evidence; and how long that takes.
 
 By itself it prints what is said of each answer that was written by hand, and writes the figures into docs/benchmarks.md:
-`python -m tests.bench.diagnosis`. All times are processor time, which a busy machine changes least.
+`python -m tests.bench.diagnosis`; with `--every 5` only one answer in five is looked at. All times are processor time, which a busy machine changes least.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import re
@@ -110,15 +111,15 @@ def _interrupted_after(seconds: float) -> Iterator[None]:
 
 
 @cache
-def by_hand_checked() -> tuple[Checked, ...]:
-    """Return what is said of the answers written by hand, those that are right left out."""
-    return tuple(_wrong(checked(one, Budget()) for one in by_hand()))
+def by_hand_checked(every: int = 1) -> tuple[Checked, ...]:
+    """Return what is said of the answers written by hand, those that are right left out; of one answer in `every`."""
+    return tuple(_wrong(checked(one, Budget()) for one in islice(by_hand(), 0, None, every)))
 
 
 @cache
-def by_edits_checked() -> tuple[Checked, ...]:
-    """Return what is said of the answers made by an edit, those that are right left out."""
-    return tuple(_wrong(checked(one, Budget()) for one in by_edits(_EDITS_EACH)))
+def by_edits_checked(every: int = 1) -> tuple[Checked, ...]:
+    """Return what is said of the answers made by an edit, those that are right left out; of one style in `every`."""
+    return tuple(_wrong(checked(one, Budget()) for one in by_edits(_EDITS_EACH, every=every)))
 
 
 def _wrong(all_of_them: Iterable[Checked | None]) -> Iterator[Checked]:
@@ -138,10 +139,11 @@ def too_tame(answers: Iterable[Wrong]) -> Iterator[Wrong]:
                 break
 
 
-def rows() -> list[Row]:
-    """Return the figures."""
+def rows(every: int = 1) -> list[Row]:
+    """Return the figures; those of one answer in `every`."""
     made: list[Row] = []
-    for name, all_of_them in (("written by hand", by_hand_checked()), ("made by an edit", by_edits_checked())):
+    by_edit = by_edits_checked(every)
+    for name, all_of_them in (("written by hand", by_hand_checked(every)), ("made by an edit", by_edit)):
         counts = Counter(one.found for one in all_of_them)
         shares = ", ".join(
             f"{kind} {counts[kind] / len(all_of_them):.1%}" for kind in ("place", "finding", "evidence", "nothing")
@@ -151,22 +153,22 @@ def rows() -> list[Row]:
         )
         seconds = sorted(one.seconds for one in all_of_them)
         made.append(Row(f"a check of those {name}", _times(seconds), "at most 0.3 s"))
-    graded = _wrong(checked(one, _IN_GRADING) for one in islice(by_hand(), 0, None, 4))
+    graded = _wrong(checked(one, _IN_GRADING) for one in islice(by_hand(), 0, None, 4 * every))
     searched = sorted(one.searched for one in graded)
     made.append(
         Row(
-            "one in four of those written by hand, with the limits of grading: the search",
+            "written by hand, with the limits of grading: the search",
             _times(searched),
             "at most 0.1 s",
         )
     )
-    edited = [one for one in by_edits_checked() if shown_line(one)]
+    edited = [one for one in by_edit if shown_line(one)]
     there = sum(shown_line(one) == one.wrong.line for one in edited)
     made.append(
-        Row("made by an edit: a line is shown", f"{len(edited) / len(by_edits_checked()):.1%}", "90 %"),
+        Row("made by an edit: a line is shown", f"{len(edited) / len(by_edit):.1%}", "90 %"),
     )
-    made.append(Row("… and it is the line of the edit", f"{there / len(by_edits_checked()):.1%}"))
-    answers = list(right())
+    made.append(Row("… and it is the line of the edit", f"{there / len(by_edit):.1%}"))
+    answers = list(islice(right(), 0, None, every))
     false = sum(_is_scolded(one) for one in answers)
     made.append(Row(f"of {len(answers):,} right answers, those with a finding", str(false), "0"))
     return made
@@ -192,15 +194,18 @@ def _is_scolded(one: tuple[object, str, str]) -> bool:
 
 
 def main(say: Callable[[str], object] = print) -> None:
-    """Print what is said of each."""
-    for one in by_hand_checked():
+    """Print what is said of each, and write the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="look at one answer in so many")
+    every = parser.parse_args().every
+    for one in by_hand_checked(every):
         finding = one.verdict.finding
         kind = finding.kind if finding is not None else ""
         say(f"{one.found:9} {one.seconds:.2f} {one.wrong.exercise.id}: {one.wrong.note}")
         say(f"    {one.verdict.outcome} {one.verdict.mistake.rpartition('.')[2]} {kind}: {one.verdict.message[:180]}")
         if finding is not None and finding.place.text:
             say(f"    {finding.place.line}: {finding.place.text}")
-    figures = rows()
+    figures = rows(every)
     for row in figures:
         say(f"{row.what}: {row.measured} ({row.aim})")
     write(figures, ROOT / "docs" / "benchmarks.md", BEGIN_TOLD, END_TOLD)
