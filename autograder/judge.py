@@ -23,6 +23,7 @@ from .finding import Finding, Place
 from .means import difference_seen, other_than_by_hand, why_flagged
 from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
+from .raised import meaning
 from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
 from .source import names_called
 from .verdict import OF_VALUES, Outcome, Verdict
@@ -135,8 +136,9 @@ def _not_an_answer(exercise: Exercise, observation: Observation) -> Problem | No
         message = f"Expected a function, `def {exercise.name}(…):`; got {what_is(answer)}."
         return Problem(Outcome.WRONG_TYPE, message)
     stubs = [call.raised.stub for call in observation.calls if call.raised is not None and call.raised.stub]
-    if exercise.name in stubs:
-        message = f"Write the body of `{exercise.name}` in place of `raise NotImplementedError`, then run both cells."
+    mine = next((stub for stub in stubs if stub.partition(".")[0] == exercise.name), None)
+    if mine is not None:
+        message = f"Write the body of `{mine}` in place of `raise NotImplementedError`, then run both cells."
         return Problem(Outcome.NOT_ATTEMPTED, message)
     if stubs:
         # Where `ask` asks, it may have called the other one before it came to the answer.
@@ -164,7 +166,9 @@ def _raised(points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
             continue
         if isinstance(point.reference, Raises) and point.reference.kind in call.raised.types:
             continue
-        said = f"{call.raised.types[0]}: {call.raised.text}" if call.raised.text else call.raised.types[0]
+        # PyTorch explains at length what the sentence before it says in short.
+        text = call.raised.text.partition(". ")[0].partition(" (or ")[0].rstrip(".")
+        said = f"{call.raised.types[0]}: {text}" if text else call.raised.types[0]
         where = f" at the line `{call.raised.line}`" if call.raised.line else ""
         return Problem(Outcome.RAISED, f"{RAISED} {said}{where}.", "", index)
     return None
@@ -181,6 +185,9 @@ def _named(exercise: Exercise, problem: Problem, calls: Sequence[Call]) -> Probl
         if mistake.shows is not None and mistake.shows(calls[problem.case]):
             said = f" {problem.message}" if problem.outcome is Outcome.RAISED else ""
             return replace(problem, message=mistake.message + said, slug=mistake.slug)
+    raised = calls[problem.case].raised
+    if problem.outcome is Outcome.RAISED and raised is not None:
+        return replace(problem, message=f"{meaning(raised.types, raised.text)} {problem.message}".lstrip())
     return problem
 
 

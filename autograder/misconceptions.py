@@ -212,6 +212,10 @@ KINDS: Mapping[str, Kind] = {
         "Run the loop on paper for two steps, with a column for each variable.",
     ),
     "slip.transpose": Kind("exchanged rows and columns", "Write the shape under each array in the line."),
+    "slip.shape": Kind(
+        "gave numbers the wrong shape",
+        "Print the shape after each line, and compare the last one with what was asked for.",
+    ),
     "slip.alias": Kind(
         "kept a buffer itself in place of its value", "Print the list after each step: all entries change together."
     ),

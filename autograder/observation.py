@@ -73,7 +73,7 @@ class Raised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An exception: its class and the classes that it derives from, its text, and the student's line it came through.
 
     `own` says that it was raised in the student's own code and not in a library. `stub` names the student's function or
-    class in which a `raise NotImplementedError` raised it; it is "" for anything else.
+    method in which a `raise NotImplementedError` raised it; it is "" for anything else.
     """
 
     types: Annotated[tuple[Short, ...], Meta(min_length=1, max_length=50)]

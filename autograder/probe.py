@@ -334,7 +334,7 @@ def _raised(error: BaseException) -> Raised:
 
 
 def _stub_of(error: BaseException) -> str:
-    """Return which function or class of the student's raised NotImplementedError itself; "" where none did.
+    """Return which function or method of the student's raised NotImplementedError itself; "" where none did.
 
     PyTorch's own NotImplementedError can come through the student's frame too: an operator has no frame of its own.
     """
@@ -346,7 +346,7 @@ def _stub_of(error: BaseException) -> str:
     code = at.tb_frame.f_code
     if is_library(code.co_filename) or code.co_code[at.tb_lasti] != _RAISE:
         return ""
-    return code.co_qualname.partition(".")[0][:200]
+    return code.co_qualname.partition(".<locals>")[0][:200]
 
 
 # Where this package's code is from, as the code says it: behind the walls the package is no file.

@@ -251,6 +251,26 @@ def test_not_attempted_before_raised() -> None:
     assert judged(CUBE, [raised("NotImplementedError"), *SLOPES[1:]]).outcome is Outcome.RAISED
 
 
+def test_a_method_that_is_still_a_stub_is_told_by_its_name() -> None:
+    verdict = judged(CUBE, [raised("NotImplementedError", stub="answer.backward"), *SLOPES[1:]])
+    assert verdict.outcome is Outcome.NOT_ATTEMPTED
+    assert verdict.message.startswith("Write the body of `answer.backward` in place of")
+
+
+def test_an_exception_is_told_after_a_sentence_and_in_short() -> None:
+    def told(kind: str, text: str) -> str:
+        return judged(CUBE, [raised(kind, text), *SLOPES[1:]]).message
+
+    shapes = told("ValueError", "operands could not be broadcast together with shapes (2,3) (2,)")
+    assert shapes.startswith(
+        "The shapes of two arrays do not fit together here. Print both shapes just before. The call raised"
+    )
+    assert told("ZeroDivisionError", "division by zero").startswith("A number was divided by 0 here. The call")
+    assert told("OddError", "One thing (or another). And more.").startswith(
+        "The call raised OddError: One thing at the"
+    )
+
+
 def test_a_stub_that_an_answer_calls_is_told_under_its_own_name() -> None:
     calls = [raised("NotImplementedError", stub="helper"), *SLOPES[1:]]
     verdict = judged(CUBE, calls)

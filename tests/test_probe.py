@@ -114,7 +114,7 @@ def test_whatever_is_raised_is_caught(body: str, kind: str) -> None:
         ("raise NotImplementedError('your answer here')", "answer"),
         ("def inner(): raise NotImplementedError\n    return inner()", "answer"),
         ("return helper(x)", "helper"),
-        ("return Helper().method(x)", "Helper"),
+        ("return Helper().method(x)", "Helper.method"),
         ("return 1 / 0", ""),  # its own, and no stub
         ("raise ValueError", ""),
         ("return torch.tensor(x)^2", ""),  # raised by an operator of torch, which has no frame

@@ -56,6 +56,12 @@ _NEIGHBOURS = tuple(
         "train eval",
     )
 )
+_WITH_A_SIGN = {"sin": b"cos", "cos": b"sin"}
+_MODULES = frozenset(["math", "np", "numpy", "torch", "F", "nn", "functional", "random"])
+# What changes the shape of an array, and no number in it.
+_RESHAPING = frozenset(
+    ["reshape", "view", "unsqueeze", "squeeze", "flatten", "ravel", "expand_dims", "atleast_1d", "atleast_2d"]
+)
 # Functions of one argument that are left out, by the module that an answer computes with.
 _LEFT_OUT = {
     b"math": (b"sin", b"cos", b"exp", b"log", b"sqrt"),
@@ -343,6 +349,8 @@ class _Maker:
             case ast.IfExp(test, _, _):
                 yield self._replace("slip.comparison", test, b"not (%b)" % self._words(test), 1.5, node)
             case ast.Tuple(items, ast.Load()) | ast.List(items, ast.Load()):
+                if len(items) == 1 and not isinstance(items[0], ast.Starred):
+                    yield self._replace("slip.shape", node, self._group(items[0]), 1.9, shown)
                 yield from self._exchange(node, items, "slip.exchanged-entries", 1.5)
             case ast.Dict(_, items):
                 yield from self._exchange(node, items, "slip.exchanged-entries", 1.5)
@@ -485,8 +493,9 @@ class _Maker:
                 start = end - len(name.encode())
                 yield from self._neighbours(node, name, start, end)
                 # Of a function of a module there is no object that could stand for the call.
-                if not (isinstance(value, ast.Name) and node.args):
-                    yield self._replace("slip.extra-call", node, self._words(value), 2.0)
+                if not (isinstance(value, ast.Name) and value.id in _MODULES and node.args):
+                    kind = "slip.shape" if name in _RESHAPING else "slip.extra-call"
+                    yield self._replace(kind, node, self._words(value), 1.9)
                 if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
                     yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.5)
                 if name == "backward" and not node.keywords:
@@ -525,6 +534,12 @@ class _Maker:
         for other in others:
             if other != name:
                 yield _Edit("slip.function", start, end, other.encode(), node, 2.0)
+        # The sine and the cosine are taken for one another together with the sign of a derivative.
+        if name in _WITH_A_SIGN:
+            words = self._words(node)
+            at = start - self._start(node)
+            new = words[:at] + _WITH_A_SIGN[name] + words[at + len(name) :]
+            yield self._replace("slip.function", node, b"(-%b)" % new, 2.1)
 
     def _exchange(self, node: ast.expr, items: Sequence[ast.expr], kind: str, rank: float) -> Iterator[_Edit]:
         for a, b in combinations(items[:5], 2):
@@ -619,7 +634,7 @@ class _Maker:
                 for new in (b"%b.T@%b", b"%b@%b"):
                     factor = new % (name.encode(), words)
                     yield self._replace("slip.dropped-factor", node, b"(%b)" % factor, 5.0, shown, adds=True)
-        if whole or isinstance(parent, ast.BinOp):
+        if (whole or isinstance(parent, ast.BinOp)) and not isinstance(node, ast.Constant):
             for more in (
                 b".sum(0)",
                 b".T",
@@ -631,8 +646,9 @@ class _Maker:
                 b".item()",
                 b".clone()",
                 b"[0]",
+                *((b".ravel()",) if whole else ()),
             ):
-                kind = "slip.transpose" if more == b".T" else "slip.dropped-call"
+                kind = {b".T": "slip.transpose", b".ravel()": "slip.shape"}.get(more, "slip.dropped-call")
                 yield self._replace(kind, node, words + more, 4.5 + late, shown, adds=True)
 
     # Statements

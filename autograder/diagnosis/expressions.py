@@ -16,12 +16,13 @@ from ..expressions import GRADIENT, VALUE
 from ..finding import Finding, Place
 from ..mistake import Point
 from ..observation import Call, Value
+from ..raised import meaning
 from ..reading import Part, Problem
 from ..verdict import Outcome
 
 _PATH = re.compile(r"\['([^']+)'\]\['([^']+)'\]\['([^']+)'\]")
 # What a mistake sees of the smallest expression: this call, with the expression, its names, and what the answer gave.
-EXPRESSION, RAISED = "expression", "raised"
+EXPRESSION, RAISED, VALUE_IS_RIGHT = "expression", "raised", "the value is right"
 _KIND = "evidence.expression"
 
 
@@ -49,7 +50,11 @@ def smallest_wrong(
     wrong = [(i, part, match) for i, part, match in parts if not is_right(exercise, part, scales)]
     found = [(_Place(i, *match.groups()), part) for i, part, match in wrong if match]
     if found:
-        place = min((place for place, _ in found), key=lambda place: _size(place.text))
+        # What is written and wrong comes before what is still to be written.
+        place = min(
+            (place for place, _ in found),
+            key=lambda place: (_is_unwritten(_given(calls[place.case], place)), _size(place.text)),
+        )
         here = {at.entry: part for at, part in found if (at.case, at.text) == (place.case, place.text)}
         return _problem(exercise, points[place.case], calls[place.case], place, here)
     if wrong:
@@ -68,12 +73,15 @@ def smallest_wrong(
 
 
 def _problem(exercise: Exercise, point: Point, call: Call, place: _Place, wrong: Mapping[str, Part]) -> Problem:
-    got = _entry(_entry(call.value, place.group), place.text)
+    got = _given(call, place)
     leaves = {
         name: start for name, start in point.arguments[1] if GRADIENT + name in point.reference[place.group][place.text]
     }
     sentence = _sentence(place.text, leaves, got, wrong)
-    keys: dict[str, Value] = {EXPRESSION: Value("text", "str", place.text)}
+    keys: dict[str, Value] = {
+        EXPRESSION: Value("text", "str", place.text),
+        VALUE_IS_RIGHT: Value("truth", "bool", numbers=(float(VALUE not in wrong),)),
+    }
     if got is not None and got.kind == "mapping":
         keys |= {str(key): item for key, item in zip(got.keys, got.items, strict=False)}
     elif got is not None:
@@ -104,13 +112,24 @@ def _sentence(text: str, leaves: Mapping[str, Any], got: Value | None, wrong: Ma
     where = f"`{text}` with {at}"
     if got is None or got.kind == "text":
         said = "nothing" if got is None else got.text.rstrip(": .")
-        if said.startswith("NotImplementedError"):
+        if _is_unwritten(got):
             return f"`{text}` meets an operator that is still to be written."
-        return f"{where} raised {said}."
+        kind, _, text = said.partition(": ")
+        return f"{where} raised {said}. {meaning((kind, 'Exception'), text)}".rstrip()
     entry, part = next(iter(wrong.items()))
     told = f"your {entry} is {_got(_entry(got, entry), part)}"
     right = "" if VALUE in wrong else " The value is right."
     return f"{where}: {told}.{right}"
+
+
+def _given(call: Call, place: _Place) -> Value | None:
+    """Return what an answer gave for an expression."""
+    return _entry(_entry(call.value, place.group), place.text)
+
+
+def _is_unwritten(got: Value | None) -> bool:
+    """Whether an expression met an operator whose body is a stub."""
+    return got is not None and got.kind == "text" and got.text.startswith("NotImplementedError")
 
 
 def _got(value: Value | None, part: Part) -> str:

@@ -44,6 +44,7 @@ SLIPS: Mapping[str, Slip] = {
     "slip.keyword": Slip("One option there is wrong or missing."),
     "slip.accumulate": Slip("Should that line replace the value, or add to it?"),
     "slip.transpose": Slip("Rows and columns are exchanged there."),
+    "slip.shape": Slip("The numbers there have the wrong shape."),
     "slip.alias": Slip("That is `.grad` itself, and it changes later."),
     "slip.statement": Slip("That statement should not be there."),
     "slip.order": Slip("That statement stands too early or too late."),

@@ -18,7 +18,7 @@ from ..comparing import is_right, scales_of
 from ..exercise import Case, Exercise, Raises
 from ..finding import Finding
 from ..judge import RAISED, judge
-from ..observation import Call, Observation
+from ..observation import Call, Observation, Value
 from ..reading import Part, read
 from ..verdict import OF_VALUES, Outcome, Verdict
 from .drawing import draw
@@ -118,14 +118,16 @@ class _Right:
     def __init__(self, exercise: Exercise, cases: Sequence[Case]) -> None:
         self._exercise = exercise
         self._references = [exercise.right_answer(one) for one in cases]
-        self._scales: dict[str, float] | None = None
+        # How near is near enough depends on the size of the right answers over all inputs, whatever came back.
+        rows: list[list[Part]] = [[] for _ in self._references]
+        for reference, row in zip(self._references, rows, strict=True):
+            if not isinstance(reference, Raises):
+                read(reference, Value("nothing", "NoneType"), "", row)
+        self._scales = scales_of(rows)
 
     def first_wrong(self, calls: Sequence[Call]) -> int | None:
         """Return the position of the first call whose value is wrong; None where there is none."""
-        rows = [self._parts(i, call) for i, call in enumerate(calls)]
-        # How near is near enough depends on the size of the right answers over all inputs.
-        self._scales = scales_of([row for row in rows if row is not None]) if self._scales is None else self._scales
-        return next((i for i, row in enumerate(rows) if not self._are_right(row)), None)
+        return next((i for i, call in enumerate(calls) if not self.fits(i, call)), None)
 
     def fits(self, position: int, call: Call) -> bool:
         """Whether one call gave the right answer, by its value alone."""
@@ -141,8 +143,7 @@ class _Right:
         return parts if call.value is not None and read(reference, call.value, "", parts) is None else None
 
     def _are_right(self, parts: list[Part] | None) -> bool:
-        scales = self._scales if self._scales is not None else {}
-        return parts is not None and all(is_right(self._exercise, part, scales) for part in parts)
+        return parts is not None and all(is_right(self._exercise, part, self._scales) for part in parts)
 
 
 def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:

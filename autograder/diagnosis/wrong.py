@@ -75,15 +75,17 @@ class Wrong:
     def matters(self, position: int) -> bool:
         """Whether the right answer changes when the argument at a position does, at some case.
 
-        What can't be moved, as a function, counts as one that does not matter.
+        What can't be moved, as a function, is exchanged with that of another case.
         """
+        of_cases = [point.arguments[position] for point in self.points if position < len(point.arguments)]
         for point in self.points:
             if isinstance(point.reference, Raises) or position >= len(point.arguments):
                 continue
-            moved = list(point.arguments)
-            moved[position] = _moved(point.arguments[position])
-            if moved[position] is not None and differs(self.value_at(moved), point.reference):
-                return True
+            moved = _moved(point.arguments[position])
+            for other in (moved,) if moved is not None else of_cases:
+                arguments = [*point.arguments[:position], other, *point.arguments[position + 1 :]]
+                if differs(self.value_at(arguments), point.reference):
+                    return True
         return False
 
     def value_at(self, arguments: Sequence[object]) -> object:

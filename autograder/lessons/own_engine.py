@@ -372,6 +372,12 @@ VALUE_CLASS = Exercise(
             "This is the value of the result. Expected the slope.",
             shows=_any_of(*(_at(text, (f"{GRADIENT}a", VALUE)) for text in ("a ** 3", "a.log()", "a * b"))),
         ),
+        Mistake(
+            "order-of-the-pass",
+            "The gradient does not get beyond the last operation. A node passes on what has arrived at it. Look at the order "
+            "in which `backward` comes to the nodes.",
+            shows=_at("(a + b) * c", (f"{GRADIENT}a", 0.0), (f"{GRADIENT}b", 0.0)),
+        ),
         Mistake("arriving-gradient", _ARRIVING, shows=_among(SCALARS, "one in another")),
         Mistake(
             "overwritten",
@@ -784,7 +790,11 @@ BCE_WITH_LOGITS = Exercise(
         Mistake(
             "not-the-mean",
             "Expected the mean over all labels. Yours is the sum.",
-            shows=lambda call: effect(call, "expression") == "bce_with_logits(z, labels)" and _is_sum(call),
+            shows=lambda call: (
+                effect(call, "expression") == "bce_with_logits(z, labels)"
+                and effect(call, "the value is right") is False
+                and _is_sum(call)
+            ),
         ),
         Mistake(
             "arriving-gradient",
@@ -1357,10 +1367,21 @@ def ask_repaired_loop(names: Names, model: nn.Module, inputs: Tensor, targets: T
     return {
         "first loss": losses[0],
         "gradients at each update": "of more than one pass" if any(stale) or not stale else "of one pass",
-        "training passes": "in training mode" if modes and all(modes) else "not all in training mode",
+        "the mode of the model while it trains": _mode(modes),
         "the model's own parameters": "moved" if any(moved) else "as before",
         "all losses": [*losses, *watched],
     }
+
+
+def _mode(modes: Sequence[bool]) -> str:
+    """Say in which mode the passes ran that were recorded."""
+    if not modes:
+        return "unknown, because no forward pass was recorded"
+    return (
+        "training mode in each pass"
+        if all(modes)
+        else f"evaluation mode in {modes.count(False)} of {len(modes)} passes"
+    )
 
 
 def _rows_loss(output: Tensor, targets: Tensor) -> Tensor:
@@ -1382,7 +1403,7 @@ def _right_loop(model: nn.Module, inputs: Tensor, targets: Tensor, lr: float, st
     return {
         "first loss": losses[0],
         "gradients at each update": "of one pass",
-        "training passes": "in training mode",
+        "the mode of the model while it trains": _mode([True]),
         "the model's own parameters": "moved",
         "all losses": [*losses, *watched],
     }

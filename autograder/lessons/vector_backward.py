@@ -594,23 +594,23 @@ JACOBIAN = Exercise(
         ),
         _answering(
             "rows-accumulate",
-            "Each row is added to the rows above it. `.grad` is a running sum, so clear it between two rows.",
+            "Each row is added to the rows above it. Start each row anew. If you read `.grad`, it is a running sum.",
             lambda matrix, f, x: matrix.cumsum(axis=0),
         ),
         _answering(
             "aliased-rows",
-            "Every row is the sum of all right rows. You kept `.grad` itself, which is one tensor, and each "
-            "pass adds to it. Clone each row that you keep, and clear `.grad` between two rows.",
+            "Every row is the sum of all right rows. Each row needs a backward pass of its own, which starts at one output "
+            "alone. If you keep `.grad` itself, it is one tensor, and each pass adds to it.",
             lambda matrix, f, x: np.broadcast_to(matrix.sum(axis=0), matrix.shape),
         ),
         _answering(
             "aliased-last",
-            "Every row is the last row. You kept `.grad` itself, which is one tensor, and later passes change it. Clone each row that you keep.",
+            "Every row is the last row. Each row needs an array of its own. If you keep `.grad` itself, it is one tensor, and later passes change it.",
             lambda matrix, f, x: np.broadcast_to(matrix[-1], matrix.shape),
         ),
         _answering(
             "emptied",
-            "Every entry is zero. You kept `.grad` itself and then zeroed it. Clone each row before you clear `.grad`.",
+            "Every entry is zero. Look at what each row holds at the end. If you keep `.grad` itself and clear it, the row is cleared too.",
             lambda matrix, f, x: np.zeros_like(matrix),
         ),
     ),

@@ -991,6 +991,7 @@ def topological_order(root):
         "factors-exchanged": changed(VALUE, ("(other.data, self.data))", "(self.data, other.data))")),
         "gradient-is-value": changed(VALUE, ("(n * self.data ** (n - 1),)", "(self.data**n,)")),
         "gradient-is-value: log": changed(VALUE, ("(1 / self.data,)", "(math.log(self.data),)")),
+        "order-of-the-pass": changed(VALUE, ("in reversed(topological_order(self))", "in topological_order(self)")),
         "arriving-gradient": changed(CLOSURES, ("self.grad += slope * out.grad", "self.grad += slope")),
         "arriving-gradient: product": changed(
             CLOSURES,

@@ -15,6 +15,7 @@ from rich.table import Table
 from tests.document import put_between
 
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of the figures -->"
+BEGIN_TOLD, END_TOLD = "<!-- told: written by python -m tests.bench.diagnosis -->", "<!-- end of what is told -->"
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def show(rows: Sequence[Row]) -> None:
     Console().print(table)
 
 
-def write(rows: Sequence[Row], path: Path) -> None:
+def write(rows: Sequence[Row], path: Path, begin: str = BEGIN, end: str = END) -> None:
     """Put the table between the two comments of a document; what stands around them stays."""
     lines = [f"Measured on {machine()}.", "", "| what | measured | aim |", "|---|--:|--:|"]
     lines += [f"| {row.what} | {row.measured} | {row.aim} |" for row in rows]
-    put_between(path, BEGIN, END, lines)
+    put_between(path, begin, end, lines)

@@ -53,6 +53,12 @@ def told(exercise: Exercise, source: str) -> Verdict:
             "`int(t) ^ 2` in line 2",
         ),
         (SLOPE, "def answer(t):\n    return 14.0", "behaviour.unused-parameter", "`t`"),
+        (
+            find("scalar_gradients.grad_of"),
+            "def grad_of(f, x):\n    t = torch.tensor(x, requires_grad=True)\n    (t**2).backward()\n    return t.grad",
+            "behaviour.unused-parameter",
+            "`f` is never used",
+        ),
         (SLOPE, "q = 2.0\ndef answer(t):\n    return 3 - 2 * q", "behaviour.unused-parameter", "`q`"),
         (SLOPE, "def answer(t):\n    return 3.0 + 0 * t", "behaviour.constant", "3 at every input"),
         (SLOPE, "def answer(t):\n    return int(3 - 2 * t * math.exp(-t * t))", "behaviour.rounded", "cut"),

@@ -34,6 +34,11 @@ def bump(x: torch.Tensor) -> torch.Tensor:
 
 SLOPE = exercise_of(case(-1.3), case(0.4), case(2.2), forward=bump, reference=gradient(bump))
 GRAD = exercise_of(case(-1.3), case(0.4), case(2.2), forward=bump, reference=gradient(bump), way="autograd")
+WAVE = exercise_of(
+    *(case(x) for x in (-1.3, 0.4, 2.2)),
+    forward=lambda x: torch.sin(x * x),
+    reference=gradient(lambda x: torch.sin(x * x)),
+)
 LOSS = exercise_of(
     *(case(p, y) for p, y in ((0.3, 1), (0.3, 0), (0.72, 1), (0.64, 0))),
     reference=lambda p, y: -math.log(p if y else 1 - p),
@@ -67,6 +72,9 @@ def answer(x):
         (SLOPE, "def answer(t):\n    return (3 - 2) * t * math.exp(-t * t)", "(3 - 2) * t"),
         (SLOPE, "def answer(t):\n    return int(3 - 2 * t * math.exp(-t * t))", "int(3 - 2 * t * math.exp(-t * t))"),
         (SLOPE, "def answer(t):\n    return 3 - 2 * t * math.log(-t * t)", "math.log(-t * t)"),
+        (SLOPE, "def answer(t):\n    return 3 - 2 * t * np.exp([-t * t])", "[-t * t]"),
+        (WAVE, "def answer(x):\n    return -2 * x * math.sin(x * x)", "math.sin(x * x)"),
+        (MEANS, "def answer(x):\n    return (np.cumsum(x) / np.arange(1, len(x) + 1)).reshape(-1, 1)", "reshape(-1, 1)"),
         (LOSS, "def answer(p, y):\n    return -math.log(p) if not y else -math.log(1 - p)", "not y"),
         (LOSS, "def answer(p, y):\n    if y == 0:\n        return -math.log(p)\n    return -math.log(1 - p)", "y == 0"),
         (LOSS, "def answer(p, y):\n    return -y * math.log(p) - (1 - p) * math.log(1 - p)", "1 - p"),
@@ -95,6 +103,22 @@ def test_place_is_found(exercise: Exercise, source: str, text: str) -> None:
     place = verdict.finding.place
     assert source.splitlines()[place.line - 1].strip() == place.code
     assert place.code[place.column :].startswith(place.text)
+
+
+def test_each_result_may_have_a_wrong_shape_and_sizes_that_differ() -> None:
+    # The small right answer is as exact as the largest allows, in float32.
+    exercise = exercise_of(case(0.3), case(300.0), reference=lambda x: x**3 - 0.027 + 1e-5, way="any")
+    source = "def answer(x):\n    x = torch.tensor([x])\n    return x**3 - 0.027 + 1e-5"
+    verdict = pinpointed(exercise, source, PATIENT)
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "slip.shape"
+
+
+def test_a_call_too_many_is_told_as_that_and_not_as_another_function() -> None:
+    source = "def answer(x):\n    w = torch.tensor(x, requires_grad=True)\n    y = torch.exp(-w * w) + 3 * w.detach()\n    y.backward()\n    return w.grad"
+    verdict = pinpointed(GRAD, source, PATIENT)
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "slip.extra-call"
 
 
 def test_a_mistake_in_a_function_that_is_called_is_found_there() -> None:

@@ -146,3 +146,26 @@ def test_a_step_without_its_network_says_which_part_is_missing() -> None:
     verdict = verdict_on("own_engine.train_step", ENGINE + stub + STEP)
     assert verdict.outcome is Outcome.RAISED
     assert "`MLP` is still to be written" in verdict.message
+
+
+def told_of_value(*changes: tuple[str, str]) -> tuple[str, str]:
+    source = VALUE
+    for old, new in changes:
+        assert old in source
+        source = source.replace(old, new)
+    verdict = verdict_on("own_engine.Value", source)
+    return verdict.mistake.rpartition(".")[2], verdict.message
+
+
+def test_what_is_wrong_comes_before_what_is_still_to_be_written() -> None:
+    stub = ("        t = math.tanh(self.data)\n", "        raise NotImplementedError\n")
+    order = ("in reversed(topological_order(self))", "in topological_order(self)")
+    assert told_of_value(stub)[1] == "`c.tanh()` meets an operator that is still to be written."
+    assert told_of_value(order)[0] == told_of_value(order, stub)[0] == "order-of-the-pass"
+
+
+def test_a_slope_with_the_wrong_sign_is_not_called_a_sum() -> None:
+    verdict = verdict_on(
+        "own_engine.bce_with_logits", "import contextlib\n" + VALUE + ENGINE.replace("(p - y)", "(p + y)")
+    )
+    assert verdict.message.endswith("The value is right.")
