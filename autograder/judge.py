@@ -97,11 +97,25 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     return _verdict(exercise, cause, earned, cases, calls)
 
 
-def stopped(exercise: Exercise, verdict: Verdict, name: str, text: str) -> Verdict:
-    """Return the verdict on an answer that is not there because its cell stopped with an error, which has a name and a text."""
+def stopped(exercise: Exercise, name: str, text: str, is_old: bool = False) -> Verdict:
+    """Return the verdict on an answer whose cell stopped with an error before it defined the answer.
+
+    Parameters
+    ----------
+    name, text
+        The error's class and its message.
+    is_old
+        Whether an answer from an earlier run of the cell is still defined. It is not judged.
+    """
     said = f"{name}: {text[:_ERROR].strip()}".rstrip(": .")
-    message = f"The cell that defines `{exercise.name}` stopped with {said}. So `{exercise.name}` is not defined."
-    return replace(verdict, outcome=Outcome.RAISED, message=message)
+    so = (
+        f"So your last change did not run, and `{exercise.name}` is still the old one. Correct the cell, and run both cells again."
+        if is_old
+        else f"So `{exercise.name}` is not defined."
+    )
+    return _verdict(
+        exercise, Problem(Outcome.RAISED, f"The cell that defines `{exercise.name}` stopped with {said}. {so}")
+    )
 
 
 # In characters of an error's text.

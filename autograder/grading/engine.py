@@ -332,7 +332,7 @@ class _Run:
         verdict = judge(exercise, cases, seen)
         error = self._error_of(exercise.name) if verdict.outcome is Outcome.NOT_ATTEMPTED else None
         if error is not None and seen.answer is None:
-            verdict = stopped(exercise, verdict, error.ename, error.evalue)
+            verdict = stopped(exercise, error.ename, error.evalue)
             return _cleaned(self._told(verdict, refusal(error.ename, error.evalue, self._engine.limits)))
         met = self._refusal_of(seen) if verdict.outcome is Outcome.RAISED else ""
         if met:

@@ -160,7 +160,9 @@ class Execute(preprocessors.NbGraderPreprocessor):
     cell_timeout = Float(30.0, help="After how many seconds a cell is interrupted; the cells after it still run.").tag(
         config=True
     )
-    memory = Integer(2048, help="How many MiB of address space a submission may use.").tag(config=True)
+    memory = Integer(2048, help="How many MiB of address space a submission may add to what the libraries take.").tag(
+        config=True
+    )
 
     def limits(self) -> Limits:
         """Return what one submission may use, as configured."""
