@@ -469,7 +469,7 @@ def _excesses(limits: Limits) -> tuple[_Excess, ...]:
     loop = "while True: pass"
     return (
         _Excess("threads", _THREADS.format(limits.processes + 50), short, "processes and threads"),
-        _Excess("memory", f"x = bytearray({limits.memory})", short, "of memory"),
+        _Excess("memory", f"x = bytearray({limits.memory + 64 * MIB})", short, "of memory"),
         _Excess("the size of a file", _ONE_FILE.format(limits.file_size), short, "wrote a file"),
         _Excess("the disk", _MANY_FILES.format(limits.file_size // 2, limits.disk), short, "on the disk"),
         _Excess("open files", f"x = [open('/dev/null') for _ in range({limits.open_files})]", short, "files open"),

@@ -20,6 +20,7 @@ from ..modules import lessons_of, use_lessons
 from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
 from .sandbox import CHOICES, MIB, Limits
+from .sandbox.tiers import remove
 from .scores import flag_of, flags
 from .submission import Submission, SubmissionError
 from .submitted import NEVER_BESIDE, Submitted, files_in
@@ -185,7 +186,10 @@ class Execute(preprocessors.NbGraderPreprocessor):
         engine = engine_for(self.sandbox, self.limits())
         draw = drawing(inputs_key(course_secret(Path(course.root)), resources["nbgrader"]["student"]), nb)
         # nbgrader has copied them there, the instructor's over the student's.
-        files = files_in(Path(resources["metadata"]["path"]), [*course.ignore, *NEVER_BESIDE])
+        graded = Path(resources["metadata"]["path"])
+        files = files_in(graded, [*course.ignore, *NEVER_BESIDE])
+        # It would be copied on into feedback/, where the page has this name.
+        remove(graded / f"{resources['nbgrader']['notebook']}.html")
         ran = engine.run(nb, draw, files)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {
