@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from ..modules import lessons_of, use_lessons
 from .inputs import course_secret, drawing, inputs_key
 from .rebuild import rebuild
 from .sandbox import CHOICES, MIB, Limits
-from .sandbox.tiers import remove
 from .scores import flag_of, flags
 from .submission import Submission, SubmissionError
 from .submitted import NEVER_BESIDE, Submitted, files_in
@@ -189,7 +189,10 @@ class Execute(preprocessors.NbGraderPreprocessor):
         graded = Path(resources["metadata"]["path"])
         files = files_in(graded, [*course.ignore, *NEVER_BESIDE])
         # It would be copied on into feedback/, where the page has this name.
-        remove(graded / f"{resources['nbgrader']['notebook']}.html")
+        page = graded / f"{resources['nbgrader']['notebook']}.html"
+        if page.is_dir():
+            shutil.rmtree(page)
+        page.unlink(missing_ok=True)
         ran = engine.run(nb, draw, files)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {

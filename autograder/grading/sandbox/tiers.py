@@ -270,7 +270,7 @@ if complete:
 
 
 def remove(place: Path) -> None:
-    """Remove a directory and what student code made of it, as deep and as locked as that may be, or a file."""
+    """Remove a directory and what student code made of it, as deep and as locked as that may be."""
     with contextlib.suppress(OSError, RecursionError):
         shutil.rmtree(place)
     if place.exists():
