@@ -122,7 +122,7 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
     metavar="SECONDS",
     help="Interrupt a cell after this time.",
 )
-@click.option("--memory", type=click.IntRange(256), metavar="MIB", help="The address space that a submission may use.")
+@click.option("--memory", type=click.IntRange(256), metavar="MIB", help="The address space that a submission may add.")
 @click.option(
     "--lessons",
     "folder",

@@ -98,21 +98,32 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     return _verdict(exercise, cause, earned, cases, calls)
 
 
-def stopped(exercise: Exercise, name: str, text: str) -> Verdict:
-    """Return the verdict on an answer that is not there because its cell stopped with an error, which has a name and a text."""
+def stopped(exercise: Exercise, name: str, text: str, is_old: bool = False) -> Verdict:
+    """Return the verdict on an answer whose cell stopped with an error before it defined the answer.
+
+    Parameters
+    ----------
+    name, text
+        The error's class and its message.
+    is_old
+        Whether an answer from an earlier run of the cell is still defined. It is not judged.
+    """
     # Python names a cell by a number, which tells a student nothing.
     said = re.sub(r"\([^()]*?(line \d+)\)$", r"in \1", f"{name}: {text[:_ERROR].strip()}".rstrip(": ."))
-    cell = f"cell that defines `{exercise.name}`"
+    cell, so = f"cell that defines `{exercise.name}`", ""
     match name:
         case "SyntaxError" | "IndentationError" | "TabError":
             found, advice = f"Python can't read the {cell}: {said}.", "Correct it."
         case "KeyboardInterrupt":
             found, advice = f"The {cell} took too long and was interrupted.", "Check that each loop stops."
         case _:
-            found, advice = f"The {cell} stopped with {said}. So `{exercise.name}` is not defined.", "Correct the cell."
+            found, advice = f"The {cell} stopped with {said}.", "Correct the cell."
+            so = f" So `{exercise.name}` is not defined."
             if name == "NameError":
                 advice = "If a cell above defines the missing name, run that cell first. If not, correct the name."
-    message = f"{found} {advice} Then run the cell and this one again."
+    if is_old:
+        so = f" So your last change did not run, and `{exercise.name}` is still the old one."
+    message = f"{found}{so} {advice} Then run the cell and this one again."
     return _verdict(exercise, Problem(Outcome.RAISED, message))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
+import traceback
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -14,19 +16,22 @@ from . import lessons, view
 from .comparison import Comparison, compare
 from .diagnosis.running import run_variants
 from .diagnosis.search import Budget, diagnose
-from .exercise import withheld
+from .exercise import Exercise, withheld
 from .judge import judge, stopped
 from .modules import lessons_of, own_lessons, use_lessons
 from .overview import Progress, saved_verdicts, summarise
 from .probe import probe
 from .settings import fresh_settings
-from .source import defines
+from .source import defines, is_left_undefined
 from .verdict import Outcome, Verdict
 
 __all__ = ["Comparison", "check", "compare", "hint", "progress"]
 
 _hints_taken: Counter[str] = Counter()
 _verdicts: dict[str, Verdict] = {}
+_running: set[str] = set()
+# The answers of an earlier run of a cell whose latest run stopped with an error before it defined them.
+_old: dict[str, tuple[object, BaseException]] = {}
 
 
 class ShownVerdict(Verdict):
@@ -81,23 +86,42 @@ def check(exercise_id: str) -> ShownVerdict:
     if exercise.reference is withheld:
         message = "While work is graded, only the check cells of the lesson itself are checked."
         return ShownVerdict(exercise_id, Outcome.UNREADABLE, 0, exercise.points, "", message)
-    namespace = sys._getframe(1).f_globals
+    caller = sys._getframe(1)
+    namespace = caller.f_globals
+    if exercise_id in _running:
+        message = (
+            f"The answer calls `check` on itself. Call `check` in a cell of its own, and not in `{exercise.name}`."
+        )
+        return ShownVerdict(exercise_id, Outcome.UNREADABLE, 0, exercise.points, "", message)
+    with fresh_settings():
+        error = _error_before(exercise.name, namespace.get(exercise.name), caller.f_code.co_filename)
+    if error is not None:
+        is_old = exercise.name in namespace
+        return _shown(stopped(exercise, type(error).__name__, str(error), is_old))
+    _running.add(exercise_id)
+    try:
+        return _shown(_judged(exercise, namespace))
+    finally:
+        _running.remove(exercise_id)
+
+
+def _judged(exercise: Exercise, namespace: dict[str, Any]) -> Verdict:
     observation = probe(exercise, namespace, exercise.cases)
     with fresh_settings():
         # Judged is the text and not the object: just what crosses from the sandbox to the judge in grading.
         judged = judge(exercise, exercise.cases, observation.to_json())
-        error = None if observation.failed else _error_of(exercise.name, observation.answer is not None)
-        if error is None:
-            run = partial(run_variants, exercise, namespace)
-            told = diagnose(exercise, exercise.cases, observation, judged, run, Budget())
-        else:
-            told = stopped(exercise, type(error).__name__, str(error))
-    verdict = ShownVerdict(**vars(told))
-    _verdicts.pop(exercise_id, None)
-    _verdicts[exercise_id] = verdict
+        run = partial(run_variants, exercise, namespace)
+        return diagnose(exercise, exercise.cases, observation, judged, run, Budget())
+
+
+def _shown(verdict: Verdict) -> ShownVerdict:
+    shown = ShownVerdict(**vars(verdict))
+    _verdicts.pop(verdict.exercise, None)
+    _verdicts[verdict.exercise] = shown
     if not _shows_html():
-        print(view.text(verdict))
-    return verdict
+        with fresh_settings():
+            print(view.text(shown))
+    return shown
 
 
 def _shell() -> Any:
@@ -111,16 +135,35 @@ def _shows_html() -> bool:
     return shell is not None and "text/html" in shell.display_formatter.active_types
 
 
-def _error_of(name: str, defined: bool) -> BaseException | None:
-    """Return the error of the cell that ran last, where that cell defines a name and left it as it was before.
+def _error_before(name: str, answer: object, cell: str) -> BaseException | None:
+    """Return the error with which a cell stopped before it defined an answer that is now missing, or is still the old one.
 
-    A cell that Python could not read ran nothing, so a name that is defined is an earlier cell's.
+    Parameters
+    ----------
+    cell
+        The file name of the cell that runs now. What it defines is new.
     """
-    ran = getattr(_shell(), "last_execution_result", None)
-    if ran is None or ran.info is None or not defines(str(ran.info.raw_cell), name):
+    if defines("".join(linecache.getlines(cell)), name):
         return None
-    error = ran.error_before_exec or (None if defined else ran.error_in_exec)
-    return error if isinstance(error, BaseException) else None
+    shell = _shell()
+    ran = getattr(shell, "last_execution_result", None)
+    error = None if ran is None or ran.info is None else ran.error_before_exec or ran.error_in_exec
+    if isinstance(error, BaseException) and _stopped_before(shell, ran, name):
+        _old[name] = answer, error
+        return error
+    # A later check finds the same old answer.
+    old, error = _old.get(name, (None, None))
+    return error if old is not None and old is answer else None
+
+
+def _stopped_before(shell: Any, ran: Any, name: str) -> bool:
+    """Return whether a cell that stopped with an error had yet to define a name."""
+    if ran.error_before_exec:
+        return defines(ran.info.raw_cell, name)
+    lines = (
+        line for frame, line in traceback.walk_tb(ran.error_in_exec.__traceback__) if frame.f_globals is shell.user_ns
+    )
+    return is_left_undefined(shell.transform_cell(ran.info.raw_cell), name, next(lines, 1))
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,17 @@ def defines(source: str, name: str) -> bool:
     )
 
 
+def is_left_undefined(source: str, name: str, line: int) -> bool:
+    """Return whether a cell that stopped at a line, counted from 1, had yet to give a name its value."""
+    try:
+        body = ast.parse(source).body
+    except _UNREADABLE:
+        body = []
+    starts = [min(one.lineno for one in (node, *getattr(node, "decorator_list", ()))) for node in body]
+    start = max((one for one in starts if one <= line), default=line)
+    return defines("\n".join(source.splitlines()[start - 1 :]), name)
+
+
 # What a text says is asked more than once for each answer, and students hand in the same text.
 _kept = lru_cache(maxsize=512)
 

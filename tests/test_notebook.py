@@ -241,3 +241,34 @@ def test_a_verdict_stands_once(shell: InteractiveShell, capsys: pytest.CaptureFi
     shell.display_formatter.active_types = ["text/plain"]
     shell.run_cell(f"kept = check('{ID}')")
     assert capsys.readouterr().out == view.text(verdict) + "\n"
+
+
+def test_an_answer_that_checks_itself_comes_to_an_end() -> None:
+    verdict = checked(f"def {EXERCISE.name}(x):\n    return check({ID!r})")
+    assert verdict.outcome is Outcome.WRONG_TYPE
+
+
+def test_the_error_of_the_cell_before_is_told_where_it_defines_the_answer() -> None:
+    shell = InteractiveShell.instance()
+    try:
+        shell.user_ns["check"] = check
+        shell.run_cell("import no_such_library\ndef d_square(x): return 2 * x")
+        verdict = shell.run_cell("check('scalar_gradients.d_square')").result
+        assert verdict.outcome is Outcome.RAISED
+        assert "stopped with ModuleNotFoundError: No module named 'no_such_library'. So" in verdict.message
+        shell.run_cell("d_square(3)")
+        assert shell.run_cell("check('scalar_gradients.d_square')").result.outcome is Outcome.NOT_ATTEMPTED
+        shell.run_cell("def d_square(x): return 2 * x")
+        for stopped in ("def d_square(x): return 2 * (x", "1 / 0\n@twice\ndef d_square(x): return 2 * x"):
+            shell.run_cell(stopped)
+            for _ in range(2):
+                verdict = shell.run_cell("check('scalar_gradients.d_square')").result
+                assert (verdict.outcome, verdict.points) == (Outcome.RAISED, 0)
+                assert "your last change did not run, and `d_square` is still the old one" in verdict.message
+            shell.run_cell("def d_square(x): return 2 * x\nassert d_square(1) == 3")
+            assert shell.run_cell("check('scalar_gradients.d_square')").result.outcome is Outcome.RIGHT
+            shell.run_cell(stopped)
+            at_once = "def d_square(x): return 2 * x\ncheck('scalar_gradients.d_square')"
+            assert shell.run_cell(at_once).result.outcome is Outcome.RIGHT
+    finally:
+        InteractiveShell.clear_instance()

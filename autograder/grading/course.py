@@ -26,7 +26,6 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import find_all_files
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
@@ -52,7 +51,7 @@ from .pool import Pool
 from .preprocessors import Execute, saved_tests, skeleton
 from .steps import for_one
 from .submission import Submission, SubmissionError, work_of
-from .submitted import NEVER_BESIDE, Submitted, files_in, plain, read
+from .submitted import NEVER_BESIDE, Submitted, files_in, plain
 from .times import MAX_TIMESTAMP, TimeError, utc, zone_of
 
 # A grade depends on these modules and on all modules that they import. The second runs behind the walls: its name starts it.
@@ -442,11 +441,14 @@ class Course:
         return _HandedIn(job, provenance, notes)
 
     def _files(self, submission: Submission) -> tuple[File, ...]:
-        """Return what lies beside a submission's notebook when it runs: the student's files, and over them the instructor's."""
+        """Return what lies beside a submission's notebook when it runs: the instructor's files, and the student's others."""
         ignored = [*self._directory.ignore, *NEVER_BESIDE]
         own = [one for one in self._submitted.beside(submission, ignored) if not one.why]
-        lying = {one.path.as_posix(): File(one.path.as_posix(), one.content) for one in own}
-        return tuple((lying | {file.name: file for file in self._given_with(submission.lesson)}).values())
+        given = self._given_with(submission.lesson)
+        names = {file.name for file in given}
+        lying = (File(one.path.as_posix(), one.content) for one in own)
+        # The instructor's come first, so that nothing of the student's lies in their way.
+        return (*given, *(file for file in lying if file.name not in names))
 
     def _given_with(self, lesson: str) -> tuple[File, ...]:
         """Return the instructor's files beside a lesson's notebook, but for those that are the students' to edit."""
@@ -520,23 +522,28 @@ class Course:
         )
 
     def _keep_files(self, result: JobResult) -> JobResult:
-        """Write `autograded/` as nbgrader does: the notebook, and what else was handed in, the instructor's last."""
+        """Write `autograded/` as nbgrader does: the notebook, and beside it the instructor's files and what else was handed in."""
         if result.reason:
             return result
-        path = self.graded(result.submission)
+        path, lesson = self.graded(result.submission), result.submission.lesson
         beside(path).replace(path)
+        given = self._given_with(lesson)
+        # First, as where the cells run.
+        for file in given:
+            write_beside(path.parent / file.name, file.content, _PERMISSIONS)
+        names = {file.name for file in given}
+        # nbgrader copies what is here into feedback/ before it writes the pages there.
+        pages = {f"{name}.html" for name in self.notebooks(lesson)}
         left_out = []
-        for file in self._submitted.beside(result.submission, [*self._directory.ignore, "*.ipynb", beside(path).name]):
-            why = file.why or for_one(
-                partial(self._copy, path.parent / file.path, file.content), partial(_left_out, file.path)
+        for one in self._submitted.beside(result.submission, [*self._directory.ignore, "*.ipynb", beside(path).name]):
+            if one.path.as_posix() in names:
+                continue
+            taken = (
+                _left_out(one.path, "a feedback page has this name") if pages.intersection(one.path.parts[:1]) else ""
             )
+            write = partial(self._copy, path.parent / one.path, one.content)
+            why = one.why or taken or for_one(write, partial(_left_out, one.path))
             left_out += [why] if why else []
-        folder = self.solution(result.submission.lesson).parent
-        for name in find_all_files(str(folder), [*self._directory.ignore, "*.ipynb"]):
-            inside = Path(name).relative_to(folder)
-            if inside.as_posix() not in self._to_edit(result.submission.lesson):
-                with suppress(SubmissionError):
-                    write_beside(path.parent / inside, read(Path(name)), _PERMISSIONS)
         more = (f"{len(left_out) - 3:,} more files were left out",) if len(left_out) > 3 else ()
         return replace(result, notes=(*result.notes, *left_out[:3], *more))
 

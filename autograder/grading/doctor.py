@@ -116,22 +116,22 @@ def _exceed(engine: Engine, excess: _Excess) -> Finding:
     return Finding(excess.wall, stands, "; ".join(ran.notes) or _said(ran) or "no limit stopped it")
 
 
-_LOOK = """
+# Defines what student code would look for answers with: it returns how many files it has read, and the first that hold one.
+SEARCH = """
 import os, stat
-answers, most = {answers!r}, {most}
-looked, found, seen = 0, [], set()
-for root in {roots!r}:
-    for folder, folders, names in os.walk(root):
+
+def search(answers, roots, longest, but=()):
+    looked, found, seen = 0, [], set()
+    for folder, folders, names in (one for root in roots for one in os.walk(root)):
         state = os.stat(folder)
-        if (state.st_dev, state.st_ino) in seen:
+        if (state.st_dev, state.st_ino) in seen or any((folder + "/").startswith(one + "/") for one in but):
             folders.clear()
             continue
         seen.add((state.st_dev, state.st_ino))
-        for name in names:
-            path = os.path.join(folder, name)
+        for path in (os.path.join(folder, name) for name in names):
             try:
                 state = os.stat(path)
-                if not stat.S_ISREG(state.st_mode) or not 0 < state.st_size <= most:
+                if not stat.S_ISREG(state.st_mode) or not 0 < state.st_size <= longest:
                     continue
                 with open(path, "rb") as file:
                     text = file.read()
@@ -142,9 +142,7 @@ for root in {roots!r}:
                 found.append(path)
         if found:
             break
-    if found:
-        break
-print(looked, *found[:5])
+    return looked, found[:5]
 """
 # No lesson, and no notebook with solutions, is longer. Libraries of machine code are.
 _LONGEST_TEXT = 2_000_000
@@ -159,7 +157,8 @@ def _look_for_answers(engine: Engine) -> Finding:
         map(str, (Path(__file__).parents[1], Path.cwd(), Path.home(), "/", *seen.shown, *seen.composed))
     )
     engine.limits = replace(engine.limits, cell_timeout=300.0, wall=300.0, cpu=300)
-    ran = _run(engine, _LOOK.format(answers=words_of_answers(), roots=[*roots], most=_LONGEST_TEXT))
+    arguments = f"{words_of_answers()!r}, {[*roots]!r}, {_LONGEST_TEXT}"
+    ran = _run(engine, f"{SEARCH}\nlooked, found = search({arguments})\nprint(looked, *found)")
     looked, *found = _said(ran).split() or ["0"]
     wall = "answers in any file"
     if not looked.isdigit() or int(looked) == 0:
@@ -470,7 +469,7 @@ def _excesses(limits: Limits) -> tuple[_Excess, ...]:
     loop = "while True: pass"
     return (
         _Excess("threads", _THREADS.format(limits.processes + 50), short, "processes and threads"),
-        _Excess("memory", f"x = bytearray({limits.memory})", short, "of memory"),
+        _Excess("memory", f"x = bytearray({limits.memory + 64 * MIB})", short, "of memory"),
         _Excess("the size of a file", _ONE_FILE.format(limits.file_size), short, "wrote a file"),
         _Excess("the disk", _MANY_FILES.format(limits.file_size // 2, limits.disk), short, "on the disk"),
         _Excess("open files", f"x = [open('/dev/null') for _ in range({limits.open_files})]", short, "files open"),

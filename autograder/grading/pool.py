@@ -82,6 +82,8 @@ class LocalPool:
         SandboxError
             When the walls can't be put up.
         """
+        # What lies in the current directory is no module of ours, whatever it is called.
+        os.environ["PYTHONSAFEPATH"] = "1"
         if self._choice is not None:
             self._context.set_forkserver_preload(["autograder.grading.engines", "autograder.grading.job"])
         forkserver.ensure_running()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,9 @@ class Execute(preprocessors.NbGraderPreprocessor):
     cell_timeout = Float(30.0, help="After how many seconds a cell is interrupted; the cells after it still run.").tag(
         config=True
     )
-    memory = Integer(2048, help="How many MiB of address space a submission may use.").tag(config=True)
+    memory = Integer(2048, help="How many MiB of address space a submission may add to what the libraries take.").tag(
+        config=True
+    )
 
     def limits(self) -> Limits:
         """Return what one submission may use, as configured."""
@@ -184,7 +187,13 @@ class Execute(preprocessors.NbGraderPreprocessor):
         engine = engine_for(self.sandbox, self.limits())
         draw = drawing(inputs_key(course_secret(Path(course.root)), resources["nbgrader"]["student"]), nb)
         # nbgrader has copied them there, the instructor's over the student's.
-        files = files_in(Path(resources["metadata"]["path"]), [*course.ignore, *NEVER_BESIDE])
+        graded = Path(resources["metadata"]["path"])
+        files = files_in(graded, [*course.ignore, *NEVER_BESIDE])
+        # It would be copied on into feedback/, where the page has this name.
+        page = graded / f"{resources['nbgrader']['notebook']}.html"
+        if page.is_dir():
+            shutil.rmtree(page)
+        page.unlink(missing_ok=True)
         ran = engine.run(nb, draw, files)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {

@@ -17,6 +17,7 @@ from .conftest import LESSON, keep, run
 
 Scores = dict[str, float]
 FLAGGED = "d_poly"
+TAKEN = ("right", "mistakes")
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, st
     for what in ("half finished", "untouched"):
         del kept[what]
     keep(course.root, *kept.values())
+    # The pages of these two have names that are taken: by a folder, and by a page that the student has saved.
+    taken = [course.root / "submitted" / kept[what] / LESSON.folder / f"{LESSON.folder}.html" for what in TAKEN]
+    taken[0].mkdir()
+    (taken[0] / "inside.txt").write_text("mine")
+    taken[1].write_text("mine")
     config = course.root / "nbgrader_config.py"
     # One of them holds an endless loop.
     config.write_text(f"{config.read_text()}\nc.Execute.cell_timeout = 3\n")
@@ -125,6 +131,24 @@ def test_feedback_and_export_work(course: tuple[Path, dict[str, str]], by_us: tu
     with (root / "grades.csv").open(encoding="utf-8", newline="") as file:
         written = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     assert written == scores(root)
+
+
+@pytest.mark.parametrize("by", ["by_us", "by_nbgrader"])
+def test_nbgrader_writes_a_page_where_its_name_was_handed_in(
+    by: str, course: tuple[Path, dict[str, str]], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    graded = request.getfixturevalue(by)
+    root = tmp_path / "course"
+    shutil.copytree(graded[0] if by == "by_us" else graded, root)
+    shutil.rmtree(root / "feedback", ignore_errors=True)
+    for name, what in course[1].items():
+        if what not in TAKEN:
+            shutil.rmtree(root / "autograded" / name, ignore_errors=True)
+    done = run(root, "nbgrader", "generate_feedback", LESSON.folder)
+    assert done.returncode == 0, done.stderr
+    pages = list((root / "feedback").glob(f"*/*/{LESSON.folder}.html"))
+    assert len(pages) == len(TAKEN)
+    assert all(page.read_text(encoding="utf-8") != "mine" for page in pages)
 
 
 def test_nothing_waits_to_be_graded_by_hand_but_the_written_reflection(by_us: tuple[Path, str]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 from autograder.grading.course import Course
+from tests import commands
 
-from .conftest import LESSON, run
+from .conftest import LESSON, environment, run
 
 FIELDS = {"lesson", "notebook", "score", "max_score", "status", "reason", "sandbox", "verdicts"}
 
@@ -59,6 +62,17 @@ def test_loose_notebooks_are_graded_without_a_course(course: Course, tmp_path: P
     assert told.returncode == 0
     assert "scalar_gradients.d_square: not attempted, 0 of 1 point" in told.stdout
     assert not list(tmp_path.glob("*.db"))
+
+
+def test_a_folder_named_like_the_package_is_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "autograder").mkdir()
+    (tmp_path / "autograder" / "__init__.py").write_text("raise RuntimeError('this is not the package')")
+    shutil.copy(commands.ROOT / "solutions" / LESSON.folder / f"{LESSON.folder}.ipynb", tmp_path / "work.ipynb")
+    # The installed command itself: what stands in for it has imported the package already.
+    command = [commands.BIN / "autograder", "grade", "work.ipynb"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "work.ipynb: 20 of 20" in done.stdout
 
 
 def test_wrong_usage_ends_with_status_2(course: Course, tmp_path: Path) -> None:

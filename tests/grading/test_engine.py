@@ -240,6 +240,14 @@ def test_who_uses_too_much_is_told_so_and_the_next_starts_clean(
     assert said(run(walled, "import threading; print(threading.active_count())")) == "1\n"
 
 
+def test_what_the_libraries_take_is_not_of_a_submissions_memory(walled: Engine) -> None:
+    walled.limits = replace(LIMITS, memory=128 * MIB)
+    starts_a_thread = "import threading\nthread = threading.Thread(target=print)\nthread.start()\nthread.join()"
+    ran = run(walled, starts_a_thread, "print(len(bytearray(64 << 20)))", "bytearray(192 << 20)")
+    assert [said(ran, 0), said(ran, 1)] == ["\n", f"{64 << 20}\n"]
+    assert ran.notes == ("a cell asked for more than 128 MiB of memory",)
+
+
 def test_the_time_of_all_cells_counts(engine: Engine) -> None:
     engine.limits = replace(LIMITS, wall=1.0)
     ran = run(engine, *["import time; time.sleep(0.4)"] * 4, check_cell(D_SQUARE))

@@ -107,6 +107,33 @@ WAYS: dict[str, dict[str, tuple[Said, str]]] = {
         "a step written out": ("refused", _central(step="h = 1e-5")),
         "a global step": ("refused", _central(setup="h = 1e-6")),
         "a step of machine epsilon": ("refused", _central(step="h = np.finfo(float).eps ** (1 / 3)")),
+        "a step in a default argument": (
+            "refused",
+            """
+import math
+lib = math
+
+def {name}({arguments}, h=1e-5):
+    f = lambda t: {f}
+    return (f(x + h) - f(x - h)) / (2 * h)
+""",
+        ),
+        "in a text that is too deep": (
+            "refused",
+            """
+import math
+lib = math
+
+def {name}({arguments}):
+    deep = """
+            + "(" * 90
+            + "1"
+            + ")" * 90
+            + """
+    f = lambda t: {f}
+    return deep * (f(x + 1e-5) - f(x - 1e-5)) / 2e-5
+""",
+        ),
         "a step of a class": ("refused", _central(setup="class Step:\n    size = 2.0**-17\n", step="h = Step.size")),
         "by operators": (
             "refused",
@@ -575,6 +602,25 @@ def bce_with_logits(z, y):
     ),
     _single(
         "library's function",
+        "its loss in another thread",
+        "binary_cross_entropy.bce_with_logits",
+        "refused",
+        """
+import threading
+
+def bce_with_logits(z, y):
+    found = []
+    def work():
+        at = torch.tensor([[float(z), float(y)]], dtype=torch.float64)
+        found.append(torch.nn.functional.binary_cross_entropy_with_logits(at[:, 0], at[:, 1]).item())
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return found[0]
+""",
+    ),
+    _single(
+        "library's function",
         "a backward kernel",
         "binary_cross_entropy.dL_dz",
         "refused",
@@ -664,6 +710,21 @@ exec("def slope(x):\\n    t = x + 1e-20j\\n    return (3 * t * t - 4 * t + 5).im
 def d_poly(x):
     ctypes.pythonapi.PyEval_SetProfile(None, None)
     return hidden.slope(x)
+""",
+    ),
+    _single(
+        "deceit",
+        "counters that say nothing",
+        "scalar_gradients.d_poly",
+        "refused",
+        """
+torch.autograd.graph._engine_run_backward = lambda *_, run=torch.autograd.graph._engine_run_backward, **named: run(*_, **named)
+torch._C._autograd._get_sequence_nr = lambda: 0
+
+def d_poly(x):
+    leaf = torch.tensor(float(x), dtype=torch.float64, requires_grad=True)
+    (3 * leaf**2 - 4 * leaf + 5).backward()
+    return leaf.grad.item()
 """,
     ),
     _single(

@@ -33,6 +33,8 @@ c.CourseDirectory.course_id = "autograd"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 c.ExecutePreprocessor.timeout = 10
+# So that a busy machine changes no figure.
+c.ExecutePreprocessor.iopub_timeout = 60
 """
 
 _ASSERT = """\

@@ -30,7 +30,7 @@ SERVICE = next((Path(path) for path in ("/srv", "/opt") if os.access(path, os.W_
 GRADER = """
 import json, sys
 from nbformat.v4 import new_code_cell, new_notebook
-from autograder.grading.doctor import words_of_answers
+from autograder.grading.doctor import SEARCH, words_of_answers
 from autograder.grading.engine import Engine
 from autograder.grading.sandbox import Limits, visible
 
@@ -40,7 +40,7 @@ seen = visible()
 given = dict(words=words, roots=["/", *map(str, (*seen.shown, *seen.composed))], but=["/usr", "/sys", sys.base_prefix, libraries])
 for tier in sys.argv[3:]:
     with Engine(tier, Limits(cell_timeout=100.0)) as engine:
-        cell = new_code_cell("".join(f"{name} = {value!r}\\n" for name, value in given.items()) + look)
+        cell = new_code_cell("".join(f"{name} = {value!r}\\n" for name, value in given.items()) + SEARCH + look)
         ran = engine.run(new_notebook(cells=[cell]), lambda _: ())
         outputs = ran.notebook.cells[0].outputs
         text = "".join(output.get("text") or output.get("evalue") or "" for output in outputs)
@@ -51,27 +51,8 @@ LOOK = """
 import json, os, sys
 import autograder.lessons
 
-def files():
-    seen = set()
-    for root in [*roots, os.getcwd(), *sys.path, "/proc/self/root", "/proc/self/cwd", "/proc/self/fd"]:
-        for folder, folders, names in os.walk(root):
-            state = os.stat(folder)
-            if any(f"{folder}/".startswith(f"{one}/") for one in but) or (state.st_dev, state.st_ino) in seen:
-                folders.clear()
-                continue
-            seen.add((state.st_dev, state.st_ino))
-            yield from (os.path.join(folder, name) for name in names)
-
-read, found = 0, []
-for path in files():
-    try:
-        if os.path.isfile(path) and os.path.getsize(path) < 3_000_000:
-            text = open(path, "rb").read()
-            read += 1
-            if any(word in text for word in words):
-                found.append(path)
-    except OSError:
-        pass
+everywhere = [*roots, os.getcwd(), *sys.path, "/proc/self/root", "/proc/self/cwd", "/proc/self/fd"]
+read, found = search(words, everywhere, 3_000_000, but)
 told = []
 for lesson in autograder.lessons.all_lessons():
     for exercise in lesson.exercises:

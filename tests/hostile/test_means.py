@@ -28,6 +28,14 @@ def d_square(x):
     assert abs((square(x + 1e-6) - square(x - 1e-6)) / 2e-6 - slope) < 1e-4
     return slope
 """,
+    "checks itself by calling itself": """
+def d_square(x, deep=False):
+    if not deep:
+        assert d_square(3.0, True) == 6.0
+        assert abs(d_square(x + 1e-6, True) - d_square(x - 1e-6, True)) < 1e-5
+    return 2 * x
+""",
+    "calls itself": "def d_square(x, n=3):\n    return 2 * x if n == 0 else d_square(x, n - 1)",
     "one helper at two near points": """
 def double(t):
     return 2 * t

@@ -237,6 +237,7 @@ def _guard(template: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> i
     processes = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
     set_dumpable(True)
     _first_to_be_killed()
+    limits = {**limits, "memory": limits["memory"] + _mapped()}
     try:
         if limits["tier"] == "bubblewrap":
             namespaces.enter(limits["disk"])
@@ -257,6 +258,11 @@ def _guard(template: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> i
     finally:
         if place is not None:
             remove(place)
+
+
+def _mapped() -> int:
+    """Return how many bytes of address space this process has mapped: the libraries, before there is any student code."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def _first_to_be_killed() -> None:

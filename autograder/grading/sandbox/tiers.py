@@ -61,8 +61,8 @@ class SandboxError(GradingError):
 class Limits:
     """What one submission may use. Memory, files, disk and output in bytes, times in seconds.
 
-    Memory, processor time and open files are each process's; `processes` counts threads too; `wall` is the time that all
-    its cells take together.
+    Memory, processor time and open files are each process's. Memory is address space beyond what the libraries take.
+    `processes` counts threads too. `wall` is the time that all cells take together.
     """
 
     cell_timeout: float = 20.0

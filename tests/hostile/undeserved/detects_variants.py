@@ -1,4 +1,4 @@
-"""Notices when a variant of its text is called, and gives then what it does not give else; it was judged before that."""
+"""Notices when a variant of its text is called, and answers otherwise then; the judge has decided before that."""
 
 LESSON = "scalar_gradients"
 CELLS = {

@@ -1,6 +1,4 @@
-"""Answers by hand with a number that calls autograd when it is written down, after the call; what a result does is
-the answer's doing.
-"""
+"""Answers by hand with a number that calls autograd when it is written down, after the call; that call is watched too."""
 
 LESSON = "scalar_gradients"
 CELLS = {

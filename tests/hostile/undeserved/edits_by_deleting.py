@@ -1,6 +1,4 @@
-"""Leaves nothing of the notebook but one empty answer and a cell that shows a full score; what is missing is put back
-and worth nothing.
-"""
+"""Deletes all cells but one empty answer and a cell that shows a full score; deleted cells are put back and earn nothing."""
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell

@@ -1,6 +1,4 @@
-"""Has the builtins that a comparison rests on answer as wished; whoever else needs them in that process stumbles
-alone.
-"""
+"""Replaces the builtins that a comparison uses by ones that answer as wished; the grader compares in another process."""
 
 LESSON = "no_grad"
 FIRST = """

@@ -1,4 +1,6 @@
-"""Has every value described as not a number, and as of any shape, before it is sent; nan is close to nothing."""
+"""Has every value described as not a number, and as of any shape, before it is sent; a number that is not finite earns
+nothing.
+"""
 
 LESSON = "binary_cross_entropy"
 FIRST = """

@@ -1,4 +1,4 @@
-"""Replaces the judge, wherever it has been imported, by one that finds everything right; the one that counts is in
+"""Replaces the judge, wherever it has been imported, by one that finds everything right; the grader's judge runs in
 another process.
 """
 

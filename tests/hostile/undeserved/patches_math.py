@@ -1,4 +1,4 @@
-"""Has every function of `math` return an object that passes for any number; it passes for none."""
+"""Has every function of `math` return an object that claims to be equal to any number; only its plain value is compared."""
 
 LESSON = "chain_rule"
 FIRST = """

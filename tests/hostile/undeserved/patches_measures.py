@@ -1,6 +1,4 @@
-"""Has the functions that measure an answer's effect say what is wished for; those that measure are not the ones that
-can be imported.
-"""
+"""Replaces the functions that measure an answer's effect; the probe uses its own copies, which can't be imported."""
 
 LESSON = "no_grad"
 FIRST = """

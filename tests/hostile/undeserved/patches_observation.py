@@ -1,6 +1,4 @@
-"""Has every observation, and the library that writes it down, say that nothing was asked and all went well; that many
-calls were asked for.
-"""
+"""Has every observation say that nothing was asked and all went well; the grader expects one call for each input that it sent."""
 
 LESSON = "accumulation"
 FIRST = """

@@ -1,4 +1,4 @@
-"""Says by `__class__` that it is a float, a Tensor or a bool; what is read of it must not end the run."""
+"""Says by `__class__` that it is a float, a Tensor or a bool; the grader reads no such claim, and the run goes on."""
 
 LESSON = "no_grad"
 CELLS = {

@@ -1,4 +1,4 @@
-"""Answers whatever asks for yes or no with the same word; a row of a table counts as a whole."""
+"""Answers every question that asks for yes or no with the same word; a row of a table earns points only as a whole."""
 
 LESSON = "no_grad"
 CELLS = {

@@ -1,4 +1,4 @@
-"""Draws a smooth curve through the public answers; between them the right one runs elsewhere."""
+"""Draws a smooth curve through the public answers; between them, the right answers do not lie on it."""
 
 LESSON = "chain_rule"
 CELLS = {

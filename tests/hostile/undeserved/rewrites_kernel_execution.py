@@ -1,4 +1,4 @@
-"""Replaces the kernel's own `do_execute` by one that answers ok to everything; there is no kernel to do so in."""
+"""Replaces the kernel's own `do_execute` by one that answers ok to everything; the sandbox has no kernel."""
 
 LESSON = "accumulation"
 FIRST = """

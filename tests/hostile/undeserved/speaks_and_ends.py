@@ -1,5 +1,5 @@
-"""Sends its observations and ends the process at once, so that nothing contradicts them; they stand alone, and are
-wrong.
+"""Sends its observations and ends the process at once, so that nothing contradicts them; the values are judged, and they
+are wrong.
 """
 
 from ..sources import CLAIM

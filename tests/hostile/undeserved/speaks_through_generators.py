@@ -1,6 +1,4 @@
-"""Leaves coroutines and tasks behind that answer when the shell next gives them a turn; they get one, and know
-nothing.
-"""
+"""Leaves coroutines and tasks behind that answer when the shell next runs them; they run, and know no right answer."""
 
 from ..sources import CLAIMED, SAY
 
