@@ -32,7 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from ..modules import LESSONS, file_of, is_module, needed, own_lessons
-from . import GradingError, configure, feedback, job, pages, pictures, summary_cell
+from . import GradingError, configure, feedback, formulas, job, pages, pictures, summary_cell
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
@@ -335,10 +335,12 @@ class Course:
         Yields each submission with feedback, and "" or the reason why its page could not be written.
         """
         with self._alone(), self._gradebook() as gradebook:
+            templates = file_of("autograder").parent / "templates"
             made_by = (
                 self.root / "nbgrader_config.py",
-                file_of("autograder").parent / "templates" / summary_cell.TEMPLATE,
-                *(file_of(one.__name__) for one in (configure, feedback, pages, pictures, summary_cell)),
+                templates / summary_cell.TEMPLATE,
+                *sorted((templates / "nbconvert" / "lesson_feedback").iterdir()),
+                *(file_of(one.__name__) for one in (configure, feedback, formulas, pages, pictures, summary_cell)),
             )
             look = b"".join(path.read_bytes() for path in made_by)
             keys = feedback_keys(gradebook, submissions, look)
