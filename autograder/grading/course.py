@@ -36,6 +36,7 @@ from . import GradingError, configure, feedback, formulas, job, pages, pictures,
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
+    Earlier,
     GradebookError,
     Graded,
     Provenance,
@@ -45,6 +46,7 @@ from .gradebook import (
     feedback_keys,
     feedback_written,
     prepare,
+    replaced,
 )
 from .inputs import course_secret, inputs_key
 from .job import Job, JobResult, Settings, unfinished
@@ -217,6 +219,17 @@ class Course:
         """
         with self._gradebook() as gradebook:
             return earlier(gradebook, submissions)
+
+    def replaced(self, since: datetime) -> list[Earlier]:
+        """Return the graded work that other work of its student has replaced since a time in UTC.
+
+        Raises
+        ------
+        CourseError
+            When the gradebook can't be used.
+        """
+        with self._gradebook() as gradebook:
+            return replaced(gradebook, since)
 
     def grade(
         self,

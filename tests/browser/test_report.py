@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -193,6 +194,25 @@ def test_a_table_is_sorted_by_a_click_on_its_heading(page: Page, folder: Path) -
     points.get_by_role("button").click()
     expect(points).to_have_attribute("aria-sort", "ascending")
     assert [float(text) for text in column(shown, 2 + len(LESSONS))] == sorted(numbers)
+
+
+def test_tables_are_filtered_by_lesson_finding_and_name(page: Page, folder: Path) -> None:
+    page.goto((folder / "index.html").as_uri())
+    everyone, mistakes = (table(page, name).locator("tbody tr") for name in ("everyone", "mistakes"))
+    form = page.get_by_role("search")
+    first = mistakes.first
+    title = str(first.locator("th").get_attribute("data-by"))
+    students = int(str(first.locator("td").first.get_attribute("data-by")))
+    form.get_by_label("Finding").select_option(label=title)
+    expect(everyone.filter(visible=True)).to_have_count(students)
+    expect(mistakes.filter(visible=True)).to_have_count(1)
+    expect(form.get_by_role("status")).to_have_text(f"{students} of 19 students")
+    form.get_by_label("Finding").select_option("")
+    form.get_by_label("Lesson").select_option(index=2)
+    expect(table(page, "exercises").locator("tbody tr").filter(visible=True)).to_have_count(len(LESSONS[1].exercises))
+    form.get_by_label("Lesson").select_option("")
+    form.get_by_label("Student").fill("STUDENT03")
+    expect(everyone.filter(visible=True)).to_have_text([re.compile("student03")])
 
 
 def test_a_table_is_sorted_by_keyboard(page: Page, folder: Path) -> None:
