@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -383,7 +384,9 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
         if not graded:
             raise GradingError("There is no graded submission yet. Run `autograder grade` first.")
         changed = [one for one, known in graded.items() if course.work_now(one) != known.provenance.work]
-        pages = write(summarise(by_lesson(graded.values()), folders, all_lessons(), handed_in, changed), folder)
+        replaced = course.replaced(datetime.now(UTC).replace(tzinfo=None) - timedelta(days=7))
+        made = summarise(by_lesson(graded.values()), folders, all_lessons(), handed_in, changed, replaced)
+        pages = write(made, folder)
     except GradingError as error:
         raise NothingDoneError(str(error)) from None
     except OSError as error:

@@ -41,6 +41,13 @@ def grade_behind_walls(c: Config) -> None:
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
         "autograder.grading.summary_cell.AddSummary",
     ]
+    templates = Path(__file__).parents[1] / "templates" / "nbconvert"
+    c.GenerateFeedback.exporter_class = "autograder.grading.pages.FeedbackExporter"
+    c.FeedbackExporter.template_name = "lesson_feedback"
+    c.FeedbackExporter.template_file = "index.html.j2"
+    c.FeedbackExporter.extra_template_basedirs = [str(templates)]
+    # Formgrader's own template stays, but for what it loads from another server.
+    c.HTMLExporter.template_file = str(templates / "offline.html.j2")
     # What a student has written must not run in the browser of who reads it, in feedback pages and in formgrader.
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.exclude_anchor_links = True
@@ -49,6 +56,7 @@ def grade_behind_walls(c: Config) -> None:
         "markdown2html": "autograder.grading.pages.markdown2html",
         "clean_html": "autograder.grading.pages.clean_html",
         "strip_files_prefix": "autograder.grading.pages.strip_files_prefix",
+        "without_mathjax": "autograder.grading.pages.without_mathjax",
     }
     # Due dates and timestamps are read for certain or refused: nbgrader alone takes `18:00 CEST` for 18:00 UTC.
     use_in_nbgrader(c.Exchange.get("timezone", "UTC"))

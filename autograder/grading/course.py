@@ -31,10 +31,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from ..modules import LESSONS, file_of, is_module, needed, own_lessons
-from . import GradingError, configure, feedback, job, pages, pictures, summary_cell
+from . import GradingError, configure, feedback, formulas, job, pages, pictures, summary_cell
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
+    Earlier,
     GradebookError,
     Graded,
     Provenance,
@@ -44,6 +45,7 @@ from .gradebook import (
     feedback_keys,
     feedback_written,
     prepare,
+    replaced,
 )
 from .inputs import course_secret, inputs_key
 from .job import Job, JobResult, Settings, unfinished
@@ -217,6 +219,17 @@ class Course:
         with self._gradebook() as gradebook:
             return earlier(gradebook, submissions)
 
+    def replaced(self, since: datetime) -> list[Earlier]:
+        """Return the graded work that other work of its student has replaced since a time in UTC.
+
+        Raises
+        ------
+        CourseError
+            When the gradebook can't be used.
+        """
+        with self._gradebook() as gradebook:
+            return replaced(gradebook, since)
+
     def grade(
         self,
         submissions: Sequence[Submission],
@@ -334,10 +347,12 @@ class Course:
         Yields each submission with feedback, and "" or the reason why its page could not be written.
         """
         with self._alone(), self._gradebook() as gradebook:
+            templates = file_of("autograder").parent / "templates"
             made_by = (
                 self.root / "nbgrader_config.py",
-                file_of("autograder").parent / "templates" / summary_cell.TEMPLATE,
-                *(file_of(one.__name__) for one in (configure, feedback, pages, pictures, summary_cell)),
+                templates / summary_cell.TEMPLATE,
+                *sorted((templates / "nbconvert" / "lesson_feedback").iterdir()),
+                *(file_of(one.__name__) for one in (configure, feedback, formulas, pages, pictures, summary_cell)),
             )
             look = b"".join(path.read_bytes() for path in made_by)
             keys = feedback_keys(gradebook, submissions, look)

@@ -48,7 +48,6 @@ def write(page: Page) -> str:
 
     def with_nbgrader() -> str:
         converter = OfOneSubmission(coursedir=CourseDirectory(config=page.config), config=page.config)
-        converter.update_config(Config(HTMLExporter={"template_name": "feedback"}))
         converter.force = True
         result = capture_log(converter)
         if result["success"]:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from nbgrader.api import (
@@ -31,8 +31,11 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    DateTime,
+    Float,
     ForeignKey,
     Index,
+    Integer,
     RowMapping,
     String,
     Table,
@@ -66,11 +69,39 @@ _table = Table(
     Column("sandbox", String(32), nullable=False),
     Column("verdicts", JSON, nullable=False),
 )
+# What earlier work of a student's was worth: a row for each time that work took the place of other work.
+_history = Table(
+    "autograder_history",
+    Base.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("notebook_id", String(32), ForeignKey(SubmittedNotebook.id, ondelete="CASCADE"), nullable=False, index=True),
+    # When it was replaced, in UTC.
+    Column("until", DateTime, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("mistakes", JSON, nullable=False),
+)
 # For what is looked up for every submission. Without them the work for one grows with the number of submissions.
 _indexes = tuple(
     Index(f"autograder_{table}_{column}", Base.metadata.tables[table].c[column])
     for table, column in (("submitted_notebook", "assignment_id"), ("grade", "notebook_id"), ("comment", "notebook_id"))
 )
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a student's earlier work was worth.
+
+    Attributes
+    ----------
+    mistakes
+        The ids of the named mistakes in it.
+    """
+
+    student: str
+    lesson: str
+    notebook: str
+    score: float
+    mistakes: frozenset[str]
 
 
 class GradebookError(GradingError):
@@ -175,6 +206,7 @@ def prepare(gradebook: Gradebook) -> None:
         # Nothing is lost: without it, everything is graded again, to the same grades.
         _table.drop(gradebook.engine)
         _table.create(gradebook.engine)
+    _history.create(gradebook.engine, checkfirst=True)
     for index in _indexes:
         index.create(gradebook.engine, checkfirst=True)
 
@@ -184,6 +216,15 @@ def earlier(gradebook: Gradebook, submissions: Iterable[Submission]) -> dict[Sub
     asked = {(one.student, one.lesson, one.notebook): one for one in submissions}
     rows = gradebook.db.execute(_QUERY).mappings()
     return {asked[at]: _graded(asked[at], row) for row in rows if (at := _at(row)) in asked}
+
+
+def replaced(gradebook: Gradebook, since: datetime) -> list[Earlier]:
+    """Return the work that other work of its student has replaced since a time in UTC: of each notebook the earliest."""
+    rows = gradebook.db.execute(_HISTORY.where(_history.c.until >= since)).mappings()
+    found: dict[tuple[str, str, str], Earlier] = {}
+    for row in rows:
+        found.setdefault(_at(row), Earlier(*_at(row), row["score"], frozenset(row["mistakes"])))
+    return list(found.values())
 
 
 def _at(row: RowMapping) -> tuple[str, str, str]:
@@ -263,6 +304,7 @@ class Recorder:
             # Without a time where none can be read: an earlier one would go on being late.
             row = self._gradebook.update_or_create_submission(lesson, student, timestamp=provenance.timestamp)
         notebook = next(one for one in row.notebooks if one.name == result.submission.notebook)
+        self._remember(notebook, provenance.work)
         score = self._write_grades(notebook, result)
         notebook.late_submission_penalty = self._penalty(student, score, row.total_seconds_late)
         values = {
@@ -282,6 +324,18 @@ class Recorder:
         # The session would keep every row that it has seen.
         db.expunge_all()
         return Graded.of(result, score, self._most_of(result.submission), provenance)
+
+    def _remember(self, notebook: SubmittedNotebook, work: str) -> None:
+        """Note what a submitted notebook was worth, where other work takes its place."""
+        db = self._gradebook.db
+        asked = select(_table.c.work, _table.c.reason, _table.c.verdicts).where(_table.c.notebook_id == notebook.id)
+        was = db.execute(asked).first()
+        if was is None or was.reason or was.work == work:
+            return
+        mistakes = sorted({verdict["mistake"] for verdict in was.verdicts if verdict.get("mistake")})
+        score = sum(_given(grade, grade.auto_score) for grade in notebook.grades)
+        until = datetime.now(UTC).replace(tzinfo=None)
+        db.execute(insert(_history).values(notebook_id=notebook.id, until=until, score=score, mistakes=mistakes))
 
     def _write_grades(self, notebook: SubmittedNotebook, result: JobResult) -> float:
         """Set a submitted notebook's grades and comments, and return its score; a cell that is not in it scores 0."""
@@ -378,6 +432,20 @@ _QUERY = (
     .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
     .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
     .outerjoin(_SCORES, _SCORES.c.notebook_id == SubmittedNotebook.id)
+)
+_HISTORY = (
+    select(
+        _history.c.score,
+        _history.c.mistakes,
+        SubmittedAssignment.student_id,
+        Assignment.name.label("lesson"),
+        Notebook.name.label("notebook"),
+    )
+    .join(SubmittedNotebook, SubmittedNotebook.id == _history.c.notebook_id)
+    .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+    .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+    .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+    .order_by(_history.c.id)
 )
 _FEEDBACK_QUERIES = (
     select(Grade.notebook_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.extra_credit).order_by(

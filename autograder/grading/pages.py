@@ -20,10 +20,11 @@ import bleach
 import jinja2
 from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.markdown_mistune import InvalidNotebook
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
+from .formulas import mathml
 from .pictures import is_picture
 
 # What keeps neither a parser nor a browser busy for long: some take a time that grows as the square of what they read.
@@ -67,7 +68,10 @@ _SHAPES = frozenset([
 _CLASS = re.compile(r"highlight|hl-[a-z]+|[a-z][a-z0-9]?")
 # What stands for an attached picture while a cell is made into HTML: no base64 has this sign.
 _STAND_IN = re.compile(r"data:image/png;base64,picture-(\d{1,4})")
+# What stands for a formula. It is an element, because in an attribute its first sign would be written as `&lt;`.
+_FORMULA = re.compile(r'<var lang="formula-(\d{1,5})"></var>')
 _ATTACHED = re.compile(r"attachment:([^)\s\"'<>]+)")
+_FROM_ELSEWHERE = re.compile(r"""<script src=["']https?://[^>]*>\s*</script>""")
 _SPACE = re.compile(r"[\s\x00-\x20\x7f-\xa0]+")
 
 
@@ -122,9 +126,29 @@ def _as_text(text: str) -> str:
     return f"<pre>{html.escape(text[:MAX_TEXT], quote=False)}</pre>"
 
 
-@cache
-def _exporter() -> HTMLExporter:
-    return HTMLExporter(exclude_anchor_links=True)
+class _Renderer(IPythonRenderer):
+    """nbconvert's own, but it collects the formulas and puts a stand-in into the place of each."""
+
+    def __init__(self, attachments: dict[str, dict[str, str]]) -> None:
+        super().__init__(escape=False, attachments=attachments, exclude_anchor_links=True)
+        self.formulas: list[str] = []
+
+    def inline_math(self, body: str) -> str:
+        return self._drawn(body, "inline", super().inline_math(body))
+
+    def block_math(self, body: str) -> str:
+        return self._drawn(body, "block", super().block_math(body))
+
+    def latex_environment(self, name: str, body: str) -> str:
+        latex = f"\\begin{{{name}}}{body}\\end{{{name}}}"
+        return self._drawn(latex, "block", super().latex_environment(name, body))
+
+    def _drawn(self, latex: str, display: str, text: str) -> str:
+        formula = mathml(latex, display)
+        if not formula:
+            return str(text)
+        self.formulas.append(formula)
+        return f'<var lang="formula-{len(self.formulas) - 1}"></var>'
 
 
 @jinja2.pass_context
@@ -135,12 +159,13 @@ def markdown2html(context: jinja2.runtime.Context, source: str) -> str:
     stand_ins: dict[str, dict[str, str]] = {}
     for number, name in enumerate(pictures):
         stand_ins[name] = stand_ins[quote(name)] = {"image/png": f"picture-{number}"}
-    cell = {"cell": {"attachments": stand_ins}, "resources": context.get("resources", {})}
     # A picture that was pasted, and has got lost since, would cost the whole page.
     shown = _ATTACHED.sub(lambda found: found[0] if found[1] in stand_ins else found[1], source)
     # So would a parser's end of patience.
     with suppress(InvalidNotebook, RecursionError):
-        return _with_pictures(clean_html(_exporter().markdown2html(cell, shown)), list(pictures.values()))
+        renderer = _Renderer(stand_ins)
+        cleaned = clean_html(MarkdownWithMath(renderer=renderer).render(shown))
+        return _with(_FORMULA, _with(_STAND_IN, cleaned, list(pictures.values())), renderer.formulas)
     return _as_text(source)
 
 
@@ -148,15 +173,24 @@ def _address(bundle: Mapping[str, str]) -> str:
     return next((f"data:{kind};base64,{data}" for kind, data in bundle.items()), "")
 
 
-def _with_pictures(text: str, pictures: Sequence[str]) -> str:
-    """Put attached pictures in the places of what stands for them, each once: a page must not grow without an end."""
-    left = dict(enumerate(pictures))
-    return _STAND_IN.sub(lambda found: left.pop(int(found[1]), ""), text)
+def _with(stand_in: re.Pattern[str], text: str, parts: Sequence[str]) -> str:
+    """Put parts in the places of what stands for them, each once: a page must not grow without an end."""
+    left = dict(enumerate(parts))
+    return stand_in.sub(lambda found: left.pop(int(found[1]), ""), text)
 
 
 def strip_files_prefix(text: str) -> str:
     """Return the text as it is. nbconvert's own looks for links of ten years ago, and takes minutes for many brackets."""
     return text
+
+
+def without_mathjax(header: str) -> str:
+    """Return the head of a page without the scripts that come from another server: nbconvert's templates load MathJax."""
+    return _FROM_ELSEWHERE.sub("", header)
+
+
+class FeedbackExporter(HTMLExporter):
+    """Makes feedback pages. nbgrader and formgrader set the template of `HTMLExporter` themselves; this has one of its own."""
 
 
 class EscapeNames(Preprocessor):

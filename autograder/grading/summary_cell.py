@@ -21,15 +21,6 @@ TEMPLATE = "feedback_summary.html"
 # In characters. The whole text stands in its place.
 MAX_SENTENCE = 300
 
-# nbgrader's own list of the graded cells says less than this table.
-_STYLE = """
-#toc { display: none }
-section[aria-label=Summary] h1 { margin-top: 0 }
-section[aria-label=Summary] :is(td, th) { padding: 0.3em 0.8em 0.3em 0; text-align: left; vertical-align: top }
-section[aria-label=Summary] td:nth-child(2) { white-space: nowrap }
-section[aria-label=Summary] a { text-decoration: underline }
-"""
-
 
 @dataclass(frozen=True)
 class Row:
@@ -65,12 +56,11 @@ class Comment:
 
 
 class AddSummary(NbGraderPreprocessor):
-    """Puts the summary before the first cell. It comes after `GetGrades` and `CSSHTMLHeaderPreprocessor`."""
+    """Puts the summary before the first cell. It comes after `GetGrades`."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        """Add the summary and its style to one page."""
+        """Add the summary to one page."""
         nb["cells"].insert(0, new_markdown_cell(summary(nb, resources["nbgrader"])))
-        resources.setdefault("inlining", {}).setdefault("css", []).append(_STYLE)
         return nb, resources
 
 

@@ -1,25 +1,34 @@
-"""The pages of a class report, opened from the disk as an instructor does."""
+"""The pages of a class report and of feedback, opened from the disk as their readers do."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from playwright.sync_api import Browser, Locator, Page, Route, expect
+from traitlets.config import Config
 
+from autograder import view
+from autograder.grading.configure import grade_behind_walls
+from autograder.grading.pages import FeedbackExporter
 from autograder.grading.report.html import file_names, write
 from autograder.grading.report.summary import summarise
+from autograder.grading.summary_cell import AddSummary
 from autograder.lessons import all_lessons
-from autograder.verdict import Outcome
+from autograder.verdict import MIME_TYPE, Outcome
 from tests.grading.graded_class import graded, make_class, unreadable, verdict
 
 from .lab import browsing, chromium, new_context
 
 LESSONS = all_lessons()[:3]
 MARKUP = "<img src=x onerror='window.pwned = true'>"
+# One pixel.
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 STUDENTS = (*(f"student{i:02}" for i in range(17)), MARKUP)
 
 
@@ -37,6 +46,34 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     handed_in = [one.submission for one in made]
     write(summarise(made, [one.folder for one in LESSONS], all_lessons(), handed_in, handed_in[:2]), folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def feedback(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a feedback page with something of everything, and with what a student wrote to break its width."""
+    square = LESSONS[0].exercises[0]
+    wrong = verdict(square, Outcome.KNOWN_MISTAKE, square.mistakes[0].slug, square.mistakes[0].message)
+    panel = new_output(
+        "execute_result", {"text/plain": "0", "text/html": view.panel(wrong), MIME_TYPE: wrong.to_dict()}
+    )
+    drawn = new_output("display_data", {"text/plain": "<Figure size 10x10>", "image/png": PNG})
+    answer = {"grade_id": "a", "solution": True, "comment": "Look at *this* again."}
+    check = {"grade_id": "check-a", "grade": True, "points": 2, "score": 0}
+    code = "import math  # <b>\nfor x in range(10): print('x', 1.5, None)"
+    cells = [
+        new_markdown_cell("# A lesson\n\nA formula, $x^2$, and $$\\frac{1}{x}$$\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
+        new_markdown_cell(f"<div style='width: 9999px'>wide</div>\n\n{MARKUP}"),
+        new_code_cell(code, metadata={"nbgrader": answer}, outputs=[drawn, new_output("stream", text="x" * 400)]),
+        new_code_cell("check('a')", metadata={"nbgrader": check}, outputs=[panel]),
+    ]
+    config = Config()
+    grade_behind_walls(config)
+    exporter = FeedbackExporter(config=config)
+    exporter.register_preprocessor(AddSummary, enabled=True)
+    page = {"notebook": "a lesson", "score": 0, "max_score": 2, "late_penalty": 0}
+    path = tmp_path_factory.mktemp("feedback") / "page.html"
+    path.write_text(exporter.from_notebook_node(new_notebook(cells=cells), resources={"nbgrader": page})[0])
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +145,20 @@ def test_a_page_is_accessible_in_the_light_and_in_the_dark(browser: Browser, fol
             assert violations(page) == []
 
 
+def test_a_feedback_page_is_accessible_in_the_light_and_in_the_dark_and_fits(browser: Browser, feedback: Path) -> None:
+    for scheme in ("light", "dark"):
+        # Its policy lets nothing run, and so not axe either.
+        with new_page(browser, color_scheme=scheme, bypass_csp=True) as page:
+            page.set_viewport_size({"width": 800, "height": 900})
+            page.goto(feedback.as_uri())
+            assert violations(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") == 800
+            expect(page.locator("math")).to_have_count(2)
+            assert page.locator("img[src]").evaluate("one => one.naturalWidth") == 1
+            page.get_by_role("link", name=LESSONS[0].exercises[0].title).click()
+            expect(page.locator("[name=check-a]")).to_be_in_viewport()
+
+
 def test_a_page_has_one_heading_and_says_what_stands_under_it(page: Page, folder: Path) -> None:
     page.goto((folder / "index.html").as_uri())
     expect(page.get_by_role("heading", level=1)).to_have_text("The class")
@@ -143,6 +194,25 @@ def test_a_table_is_sorted_by_a_click_on_its_heading(page: Page, folder: Path) -
     points.get_by_role("button").click()
     expect(points).to_have_attribute("aria-sort", "ascending")
     assert [float(text) for text in column(shown, 2 + len(LESSONS))] == sorted(numbers)
+
+
+def test_tables_are_filtered_by_lesson_finding_and_name(page: Page, folder: Path) -> None:
+    page.goto((folder / "index.html").as_uri())
+    everyone, mistakes = (table(page, name).locator("tbody tr") for name in ("everyone", "mistakes"))
+    form = page.get_by_role("search")
+    first = mistakes.first
+    title = str(first.locator("th").get_attribute("data-by"))
+    students = int(str(first.locator("td").first.get_attribute("data-by")))
+    form.get_by_label("Finding").select_option(label=title)
+    expect(everyone.filter(visible=True)).to_have_count(students)
+    expect(mistakes.filter(visible=True)).to_have_count(1)
+    expect(form.get_by_role("status")).to_have_text(f"{students} of 19 students")
+    form.get_by_label("Finding").select_option("")
+    form.get_by_label("Lesson").select_option(index=2)
+    expect(table(page, "exercises").locator("tbody tr").filter(visible=True)).to_have_count(len(LESSONS[1].exercises))
+    form.get_by_label("Lesson").select_option("")
+    form.get_by_label("Student").fill("STUDENT03")
+    expect(everyone.filter(visible=True)).to_have_text([re.compile("student03")])
 
 
 def test_a_table_is_sorted_by_keyboard(page: Page, folder: Path) -> None:

@@ -16,9 +16,9 @@ from markupsafe import escape
 from autograder import cli, diagnosis, finding, misconceptions, mistakes
 from autograder.exercise import Lesson
 from autograder.grading.course import Course
-from autograder.grading.gradebook import Graded
-from autograder.grading.report import html
-from autograder.grading.report.rows import ClassReport, Scores
+from autograder.grading.gradebook import Earlier, Graded
+from autograder.grading.report import csv, html
+from autograder.grading.report.rows import ClassReport, Scores, Week
 from autograder.grading.report.summary import made_by, needs_a_look, summarise
 from autograder.lessons import all_lessons, find
 from autograder.sketch import Sketch
@@ -399,7 +399,7 @@ class Page(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
         self.links += [value or "" for name, value in attrs if name in ("href", "src")]
         self.ids += [value or "" for name, value in attrs if name == "id"]
-        if tag not in ("meta", "img"):
+        if tag not in ("meta", "img", "input"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -451,6 +451,9 @@ def test_all_links_lead_somewhere(tmp_path: Path) -> None:
         for link in tree.links:
             file, _, anchor = link.partition("#")
             target = (path.parent / file).resolve() if file else path
+            if target.suffix == ".csv":
+                assert target.is_file()
+                continue
             assert target in trees
             assert not anchor or anchor in trees[target].ids
 
@@ -504,15 +507,35 @@ def test_pages_have_names_that_are_safe_and_unlike() -> None:
 def test_pages_of_whoever_left_are_removed_and_no_other_file(tmp_path: Path) -> None:
     made = make_class(["ada", "chen", *HOSTILE], [FIRST])
     written = html.write(report_on(made), tmp_path)
-    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(written)
+    assert set(tmp_path.rglob("*.html")) == set(written)
     notes = tmp_path / "students" / "notes.html"
     notes.write_text("my own notes")
     before = (tmp_path / "students" / "chen.html").read_bytes()
     again = html.write(report_on([one for one in made if one.submission.student == "chen"]), tmp_path)
-    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {*again, notes}
+    assert set(tmp_path.rglob("*.html")) == {*again, notes}
     assert len(again) == 2
     assert before != again[1].read_bytes()
     assert html.write(report_on([one for one in made if one.submission.student == "chen"]), tmp_path) == again
+
+
+def test_each_table_is_a_file_for_a_spreadsheet_without_formulas() -> None:
+    made = class_of(**{"=ada": [mistaken("forgot-factor")], "\udcff": [verdict(SQUARE)]})
+    report = report_on(made)
+    tables = {name: content.decode().splitlines() for name, content in csv.tables(report).items()}
+    assert tables["everyone"][1] == "'=ada,0,0,0,0"
+    assert tables["mistakes"][1] == f"forgot-factor,{SQUARE.id},1,2,'=ada"
+    links = [one for one in Page(index(report)).links if one.endswith(".csv")]
+    assert {f"{name}.csv" for name in tables} >= set(links)
+
+
+def test_a_week_tells_who_caught_up_and_which_mistakes_went_away() -> None:
+    made = class_of(ada=[verdict(SQUARE)], chen=[mistaken("forgot-factor")], emeka=[verdict(SQUARE)])
+    had = frozenset([f"{SQUARE.id}.forgot-factor"])
+    was = [Earlier(one, FIRST.folder, FIRST.folder, 0, had) for one in ("ada", "chen", "gone")]
+    report = summarise(made, [FIRST.folder], all_lessons(), [one.submission for one in made], replaced=was)
+    assert report.week == Week(("ada", "chen"), ("ada",), (("forgot-factor", 1),))
+    assert "2 students handed in again. 1 of them has more points now." in Page(index(report)).text
+    assert "handed in again" not in index(report_on(made))
 
 
 def test_the_same_class_gives_the_same_pages() -> None:
@@ -557,6 +580,12 @@ def test_the_command_writes_pages_about_what_was_graded(course: Course) -> None:
     assert "The class in 1 · Scalar gradients" in page.text
     assert "Not graded: the file is not valid JSON." in page.text
     assert "Changed:" not in page.text
+    # One hands in again.
+    work = {one: course.root / "submitted" / one / FIRST.folder / f"{FIRST.folder}.ipynb" for one in ("ada", "emeka")}
+    shutil.copy(work["ada"], work["emeka"])
+    run(course.root, "autograder", "grade", "--workers", "1")
+    run(course.root, "autograder", "report")
+    assert "1 student handed in again." in Page((course.root / "report" / "index.html").read_text()).text
     # One is mended, the other is changed for the worse.
     for student, text in (("xiomara", "{}"), ("emeka", "")):
         (course.root / "submitted" / student / FIRST.folder / f"{FIRST.folder}.ipynb").write_text(text)

@@ -221,7 +221,8 @@ class Scores:
         counts = Counter(min(max(int(share * BINS + 1e-9), 0), BINS - 1) for share in self.shares)
         return tuple(counts[i] for i in range(BINS))
 
-    @property
+    # Each student's page asks for it.
+    @cached_property
     def median(self) -> float | None:
         """The median in points; None where there is no score."""
         return median(self.shares) * self.max_score if self.shares else None
@@ -330,6 +331,25 @@ class Flagged:
 
 
 @dataclass(frozen=True)
+class Week:
+    """What became of work that was handed in again in the last seven days.
+
+    Attributes
+    ----------
+    students
+        Who handed in again.
+    caught_up
+        Who has more points for it than before.
+    gone
+        The mistakes that are in the earlier work and not in the later, by slug: how many students had them. The most first.
+    """
+
+    students: tuple[str, ...]
+    caught_up: tuple[str, ...]
+    gone: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
 class ClassReport:
     """A class.
 
@@ -341,6 +361,8 @@ class ClassReport:
         By name.
     walls
         The number of submissions for each tier of the sandbox.
+    week
+        What the last seven days changed.
     """
 
     lessons: tuple[LessonRow, ...]
@@ -352,6 +374,7 @@ class ClassReport:
     to_look_at: tuple[ToLookAt, ...]
     flagged: tuple[Flagged, ...]
     walls: tuple[tuple[str, int], ...]
+    week: Week = Week((), (), ())
 
     @cached_property
     def needing_help(self) -> tuple[StudentRow, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ... import finding, misconceptions
 from ...verdict import Outcome, Verdict
-from ..gradebook import Graded
+from ..gradebook import Earlier, Graded
 from ..submission import Submission
 from .rows import (
     SILENT,
@@ -30,6 +30,7 @@ from .rows import (
     Scores,
     StudentRow,
     ToLookAt,
+    Week,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def summarise(
     lessons: Sequence[Lesson],
     handed_in: Iterable[Submission] = (),
     changed: Iterable[Submission] = (),
+    replaced: Iterable[Earlier] = (),
 ) -> ClassReport:
     """Return the report on a class.
 
@@ -64,6 +66,8 @@ def summarise(
         in `graded` waits for its grade.
     changed
         The submissions that changed after they were graded.
+    replaced
+        The earlier work of students who handed in again in the last seven days, with the score and mistakes of the whole lesson.
     """
     by_folder = {one.folder: one for one in lessons}
     handed_in = list(handed_in)
@@ -116,6 +120,7 @@ def summarise(
             for verdict in one.verdicts
             if verdict.flag
         ),
+        week=_week(replaced, own),
         walls=tuple(sorted(Counter(one.sandbox for one in own.values() if one.sandbox and not one.reason).items())),
     )
 
@@ -298,6 +303,24 @@ def _exercises(
         )
         for id_ in ids
     )
+
+
+def _week(replaced: Iterable[Earlier], graded: Mapping[tuple[str, str], Graded]) -> Week:
+    """Return what became of earlier work. Work that could not be read this time shows nothing."""
+    again: set[str] = set()
+    caught_up: set[str] = set()
+    gone: defaultdict[str, set[str]] = defaultdict(set)
+    for was in replaced:
+        now = graded.get((was.student, was.lesson))
+        if now is None or now.reason:
+            continue
+        again.add(was.student)
+        if now.score > was.score:
+            caught_up.add(was.student)
+        for mistake in was.mistakes - {verdict.mistake for verdict in now.verdicts}:
+            gone[mistake.rpartition(".")[2]].add(was.student)
+    ranked = sorted(((slug, len(who)) for slug, who in gone.items()), key=lambda one: (-one[1], one[0]))
+    return Week(tuple(sorted(again)), tuple(sorted(caught_up)), tuple(ranked))
 
 
 def _lesson_row(
