@@ -27,7 +27,7 @@ TOOLS: Mapping[Way, str] = {
     "hand": "by hand: a formula in plain Python, `math`, NumPy or tensor arithmetic; no autograd, no finite differences",
     "autograd": "by autograd: `backward` or any other automatic differentiation of PyTorch; no formula of your own",
     "any": "any tool",
-    "recorded": "pen and paper",
+    "recorded": "pen and paper, or code in a cell of your own",
 }
 
 

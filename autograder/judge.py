@@ -298,7 +298,8 @@ def _other_passes(exercise: Exercise, points: Sequence[Point], calls: Sequence[C
     for index, (point, call) in enumerate(zip(points, calls, strict=True)):
         expected, got = exercise.passes(*point.arguments), len(call.engine_runs)
         if got != expected:
-            message = f"The result is right. Expected {expected} backward passes; got {got}."
+            passes = "backward pass" if expected == 1 else "backward passes"
+            message = f"The result is right. Expected {expected} {passes}; got {got}."
             return Problem(Outcome.WRONG_STATE, message, "number-of-passes", index)
     return None
 

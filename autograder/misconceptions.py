@@ -11,6 +11,7 @@ from dataclasses import dataclass
 # Each completes "9 of 24 students …".
 PHRASES: Mapping[str, str] = {
     # Any exercise can have these: they are in `mistakes.py`, `judge.py`, `comparing.py` and `reading.py`.
+    "added-to-grad": "added to `.grad` where the gradient is to be returned",
     "argument-changed": "changed an argument in place",
     "autograd-by-hand": "used autograd where the derivative is asked by hand",
     "backward-on-number": "called `backward` on a plain number",
@@ -46,6 +47,7 @@ PHRASES: Mapping[str, str] = {
     "transposed": "exchanged rows and columns",
     "untracked": "went backward from something that was never tracked",
     "unused-in-graph": "differentiated in a tensor that is not in the graph",
+    "unused-parameter": "left a parameter out of the forward pass",
     "value-for-derivative": "gave the value where the slope is asked",
     "vector-shape": "gave `backward` a vector of another shape than the output's",
     "work-elsewhere": "gave the work to another thread or process",

@@ -157,7 +157,7 @@ TOPOLOGICAL_ORDER = Exercise(
     way="any",
     difficulty=2,
     importance=5,
-    minutes=6,
+    minutes=7,
     points=1,
     builders={"graph": graph},
     cases=(
@@ -333,7 +333,7 @@ VALUE_CLASS = Exercise(
     way="hand",
     difficulty=4,
     importance=5,
-    minutes=20,
+    minutes=25,
     points=4,
     partial=True,
     cases=(
@@ -431,7 +431,7 @@ UNBROADCAST = Exercise(
     way="hand",
     difficulty=3,
     importance=4,
-    minutes=8,
+    minutes=10,
     points=2,
     builders={"shape": shape},
     cases=(
@@ -568,7 +568,7 @@ TENSOR = Exercise(
     way="hand",
     difficulty=4,
     importance=5,
-    minutes=15,
+    minutes=18,
     points=2,
     partial=True,
     cases=(_array_case(1.0), _array_case(0.7), _array_case(-1.4)),
@@ -777,7 +777,7 @@ BCE_WITH_LOGITS = Exercise(
     way="hand",
     difficulty=3,
     importance=4,
-    minutes=7,
+    minutes=8,
     points=2,
     cases=(
         _loss_case((0.7, 1), (-1.3, 1), (2.1, 0)),
@@ -884,7 +884,7 @@ NO_GRAD = Exercise(
     way="any",
     difficulty=3,
     importance=4,
-    minutes=6,
+    minutes=7,
     points=1,
     cases=(
         case(Array(((0.7, -1.3), (2.1, 0.4))), Array(((1.6, 0.9), (-0.5, 1.2)))),
@@ -1024,7 +1024,7 @@ MLP = Exercise(
     way="any",
     difficulty=3,
     importance=5,
-    minutes=8,
+    minutes=10,
     points=1,
     cases=(
         case((2, 3, 4, 1), 0.7, Array(_POINTS), Array(((0.6,), (-1.1,), (0.9,), (1.7,), (-0.4,)))),
@@ -1039,6 +1039,12 @@ MLP = Exercise(
             "The parameters do not have the shapes that are asked for. For each layer there is a matrix (in, out) and then a "
             "vector (out,), in the order of the layers.",
             shows=lambda call: effect(call, "output") == 0.0 and measured(call, "gradients").kind == "number",
+        ),
+        Mistake(
+            "unused-parameter",
+            "A parameter gets no gradient, so the output does not depend on it. Each layer multiplies by its matrix and adds its "
+            "vector.",
+            shows=lambda call: any(item.kind == "nothing" for item in measured(call, "gradients").items),
         ),
         wrong_effect(
             "all-neurons-alike",
@@ -1156,7 +1162,7 @@ TRAIN_STEP = Exercise(
     way="any",
     difficulty=3,
     importance=5,
-    minutes=7,
+    minutes=8,
     points=2,
     cases=(
         case((2, 3, 1), 0.7, Array(_POINTS), Array(_LABELS), 0.3),
@@ -1269,7 +1275,7 @@ TRAIN_IN_TORCH = Exercise(
     way="any",
     difficulty=3,
     importance=5,
-    minutes=10,
+    minutes=12,
     points=1,
     cases=(
         case((2, 3, 3, 1), 0.7, Array(_POINTS), Array(_LABELS), 0.3, _STEPS),
@@ -1416,7 +1422,7 @@ REPAIRED_LOOP = Exercise(
     way="any",
     difficulty=4,
     importance=5,
-    minutes=10,
+    minutes=12,
     points=2,
     partial=True,
     builders={"normalizing": normalizing},

@@ -720,11 +720,18 @@ LINEAR_VJP_AUTOGRAD = Exercise(
         ),
         _IGNORED_V_OF_LINEAR,
         _SUMMED_V_OF_LINEAR,
+        Mistake(
+            "added-to-grad",
+            "You used `backward`, which adds to the `.grad` of the leaf. Here use `torch.autograd.grad`, which returns the "
+            "gradient and adds to nothing.",
+            shows=lambda call: call.raised is None and any(run.accumulates for run in call.engine_runs),
+        ),
     ),
     hints=(
         "M has m rows and n columns. v has m entries. The result has n entries.",
         "You need a leaf for the input vector. The function is linear, so its slopes are the same at every point.",
-        "Another example is y = 3x: `leaf = torch.zeros(2, requires_grad=True)`, then `(3 * leaf).backward(v)`, then `leaf.grad`.",
+        "Another example is y = 3x: `leaf = torch.zeros(2, requires_grad=True)`, then `torch.autograd.grad(3 * leaf, leaf, v)`, "
+        "which is a tuple of one gradient.",
         "Read the section 'A matrix in the middle' again. Its first code cell makes such a leaf.",
     ),
     after=(
@@ -997,6 +1004,7 @@ LINEAR_BCE_GRADS_AUTOGRAD = Exercise(
     cases=_cases(_LAYER_CASES, "torch"),
     forward=linear_bce,
     reference=_layer_grads(linear_bce),
+    passes=lambda x, w, b, y: 1,
     mistakes=(
         raising(
             "logits-as-probabilities",

@@ -1138,6 +1138,7 @@ def bce_with_logits(z, y):
                 "[W for W, b in self.layers] + [b for W, b in self.layers]",
             ),
         ),
+        "unused-parameter": ENGINE + changed(MLP, ("(hidden @ weight + bias).relu()", "(hidden @ weight).relu()")),
         "all-neurons-alike": ENGINE + changed(MLP, ("rng.normal(0, (2 / n) ** 0.5, (n, m))", "np.full((n, m), 0.1)")),
         "relu-at-the-end": ENGINE + changed(MLP, ("return hidden @ W + b", "return (hidden @ W + b).relu()")),
         "no-relu": ENGINE + changed(MLP, ("(hidden @ weight + bias).relu()", "hidden @ weight + bias")),

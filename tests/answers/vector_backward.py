@@ -454,9 +454,8 @@ def linear_vjp(M, v):
         "plain": """\
 def linear_vjp_autograd(M, v):
     x = torch.zeros(M.shape[1], dtype=M.dtype, requires_grad=True)
-    y = M @ x
-    y.backward(v)
-    return x.grad
+    (mix,) = torch.autograd.grad(M @ x, x, v)
+    return mix
 """,
         "anywhere": """\
 def linear_vjp_autograd(M, v):
@@ -466,8 +465,7 @@ def linear_vjp_autograd(M, v):
         "weighted sum": """\
 def linear_vjp_autograd(M, v):
     x = torch.ones_like(M[0], requires_grad=True)
-    (v @ (M @ x)).backward()
-    return x.grad.numpy()
+    return torch.autograd.grad(v @ (M @ x), [x])[0].numpy()
 """,
         "torch.func.vjp": """\
 def linear_vjp_autograd(M, v):
@@ -477,8 +475,7 @@ def linear_vjp_autograd(M, v):
         "as a column": """\
 def linear_vjp_autograd(M, v):
     x = torch.zeros((M.shape[1], 1), dtype=torch.float64, requires_grad=True)
-    torch.mm(M, x).backward(v.reshape(-1, 1))
-    return x.grad.flatten()
+    return torch.autograd.grad(outputs=torch.mm(M, x), inputs=x, grad_outputs=v.reshape(-1, 1))[0].flatten()
 """,
         "a layer": """\
 def linear_vjp_autograd(M, v):
@@ -487,8 +484,17 @@ def linear_vjp_autograd(M, v):
     with torch.no_grad():
         layer.weight.copy_(M)
     x = torch.zeros(n, dtype=torch.float64, requires_grad=True)
-    layer(x).backward(v)
-    return x.grad
+    return torch.autograd.grad(layer(x), x, v)[0]
+""",
+        "the whole Jacobian, weighed": """\
+def linear_vjp_autograd(M, v):
+    return v @ torch.func.jacrev(lambda x: M @ x)(torch.zeros_like(M[0]))
+""",
+        "a graph that is kept": """\
+def linear_vjp_autograd(M, v):
+    x = torch.zeros_like(M[0]).requires_grad_()
+    y = M @ x
+    return sum(torch.autograd.grad(y[o], x, v[o], retain_graph=True)[0] for o in range(len(v)))
 """,
     },
     "vector_backward.d_shifted_square_t": {
@@ -1320,14 +1326,12 @@ def linear_vjp(M, v):
         "one-number": """\
 def linear_vjp_autograd(M, v):
     x = torch.zeros_like(M[0], requires_grad=True)
-    (M @ x).backward(v)
-    return x.grad.sum()
+    return torch.autograd.grad(M @ x, x, v)[0].sum()
 """,
         "matrix-returned": """\
 def linear_vjp_autograd(M, v):
     leaf = M.clone().requires_grad_()
-    (leaf @ torch.ones_like(M[0])).backward(v)
-    return leaf.grad
+    return torch.autograd.grad(leaf @ torch.ones_like(M[0]), leaf, v)[0]
 """,
         "wrong-length": """\
 def linear_vjp_autograd(M, v):
@@ -1345,14 +1349,12 @@ def linear_vjp_autograd(M, v):
         "ignored-v": """\
 def linear_vjp_autograd(M, v):
     x = torch.zeros_like(M[0], requires_grad=True)
-    (M @ x).sum().backward()
-    return x.grad
+    return torch.autograd.grad((M @ x).sum(), x)[0]
 """,
         "summed-v": """\
 def linear_vjp_autograd(M, v):
     x = torch.zeros_like(M[0], requires_grad=True)
-    ((M @ x).sum() * v.sum()).backward()
-    return x.grad
+    return torch.autograd.grad((M @ x).sum() * v.sum(), x)[0]
 """,
         "backward-on-vector": """\
 def linear_vjp_autograd(M, v):
@@ -1378,7 +1380,19 @@ def linear_vjp_autograd(M, v):
         "extra-1n": """\
 def linear_vjp_autograd(M, v):
     x = torch.zeros_like(M[0], requires_grad=True)
-    (v * (M @ x)).mean().backward()
+    return torch.autograd.grad((v * (M @ x)).mean(), x)[0]
+""",
+        "added-to-grad": """\
+def linear_vjp_autograd(M, v):
+    x = torch.zeros(M.shape[1], dtype=M.dtype, requires_grad=True)
+    y = M @ x
+    y.backward(v)
+    return x.grad
+""",
+        "added-to-grad:the function": """\
+def linear_vjp_autograd(M, v):
+    x = torch.ones_like(M[0], requires_grad=True)
+    torch.autograd.backward(M @ x, v)
     return x.grad
 """,
     },
@@ -1631,6 +1645,11 @@ def linear_bce_grads_autograd(x, W, b, y):
 def linear_bce_grads_autograd(x, W, b, y):
     bias = b.clone().requires_grad_()
 {LAYER}    return torch.autograd.grad({BCE}(x @ W + b, y), (W, bias))
+""",
+        "number-of-passes": f"""\
+def linear_bce_grads_autograd(x, W, b, y):
+{LAYER}    loss = {BCE}(x @ W + b, y)
+    return torch.autograd.grad(loss, W, retain_graph=True)[0], torch.autograd.grad(loss, b)[0]
 """,
     },
 }

@@ -19,11 +19,11 @@ from autograder import lessons
 from autograder.diagnosis.edits import variants
 from autograder.diagnosis.text import text_of
 from autograder.exercise import Exercise
-from tests.answers.own_engine import ENGINE, VALUE
+from tests.answers.own_engine import ENGINE, MLP, VALUE
 
 FOLDER = Path(__file__).parent
 # A function of lesson 8 works with the engine of the cells above.
-_BEFORE = {"own_engine": f"import contextlib\n{VALUE}\n{ENGINE}\n"}
+_BEFORE = {"own_engine": f"import contextlib\nimport torch.nn.functional as F\n{VALUE}\n{ENGINE}\n{MLP}\n"}
 
 
 @dataclass(frozen=True)
