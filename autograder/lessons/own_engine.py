@@ -376,7 +376,11 @@ VALUE_CLASS = Exercise(
             "order-of-the-pass",
             "The gradient does not get beyond the last operation. A node passes on what has arrived at it. Look at the order "
             "in which `backward` comes to the nodes.",
-            shows=_at("(a + b) * c", (f"{GRADIENT}a", 0.0), (f"{GRADIENT}b", 0.0)),
+            # A difference is made of two operations too: it adds the product with -1.
+            shows=_any_of(
+                _at("(a + b) * c", (f"{GRADIENT}a", 0.0), (f"{GRADIENT}b", 0.0)),
+                *(_at(f"({x} - {y})", (f"{GRADIENT}{y}", 0.0)) for x in "abc" for y in "abc" if x != y),
+            ),
         ),
         Mistake("arriving-gradient", _ARRIVING, shows=_among(SCALARS, "one in another")),
         Mistake(
