@@ -59,7 +59,7 @@ _LOAD = 8_000
 _START = 120.0
 # What the search for the place of one mistake may take. A known mistake says enough without its place. Where one edit mends
 # it, that is nearly always among the first.
-_BUDGET = Budget(variants=300, of_known=24, seconds=0.07)
+BUDGET = Budget(variants=300, of_known=24, seconds=0.07)
 _PATIENCE = 1.0
 # What Python says of a file or a module that is not there.
 _NOT_FOUND = re.compile(r"(?:No such file or directory|No module named).*?'([^'\n]{1,100})'")
@@ -366,7 +366,7 @@ class _Run:
             for check in self._checks:
                 run = partial(self._variants, check.exercise)
                 before = self._verdicts[check.position]
-                found = diagnose(check.exercise, check.cases, check.observation, before, run, _BUDGET, self._clock)
+                found = diagnose(check.exercise, check.cases, check.observation, before, run, BUDGET, self._clock)
                 if found is not before:
                     self._verdicts[check.position] = verdict = _cleaned(found)
                     check.cell["outputs"] = _verdict_outputs(verdict, check.cell["execution_count"])

@@ -25,6 +25,7 @@ import torch
 from autograder.diagnosis.running import run_variants
 from autograder.diagnosis.search import Budget, diagnose
 from autograder.exercise import Case
+from autograder.grading.engine import BUDGET
 from autograder.judge import judge
 from autograder.misconceptions import KINDS
 from autograder.probe import probe
@@ -36,12 +37,8 @@ from .course import ROOT
 from .table import BEGIN_TOLD, END_TOLD, Row, spread, write
 
 _EDITS_EACH = 1
-# In grading: what `autograder.grading.engine` gives a wrong answer.
-_IN_GRADING = Budget(variants=300, seconds=0.07)
 # An edit may make an endless loop of an answer. The first import of a part of PyTorch takes seconds too.
 _SECONDS_TO_END = 6.0
-# The first use imports for a second and more, and an interrupt would leave it half imported.
-torch.func.grad(lambda x: x * x)(torch.tensor(1.0))
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,7 @@ def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None)
     """Check an answer as a notebook does; None of one that does not run at all, or does not end."""
     exercise = wrong.exercise
     cases = exercise.cases if cases is None else cases
+    _import_compiler()
     try:
         with (
             warnings.catch_warnings(),
@@ -92,6 +90,12 @@ def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None)
     verdict = diagnose(exercise, cases, observation, verdict, run, budget)
     end = time.process_time()
     return Checked(wrong, verdict, end - start, end - judged)
+
+
+@cache
+def _import_compiler() -> None:
+    """Let PyTorch import what `torch.func` needs. That takes a second and more, and an interrupt would leave it half imported."""
+    torch.func.grad(lambda x: x * x)(torch.tensor(1.0))
 
 
 @contextlib.contextmanager
@@ -153,7 +157,7 @@ def rows(every: int = 1) -> list[Row]:
         )
         seconds = sorted(one.seconds for one in all_of_them)
         made.append(Row(f"a check of those {name}", _times(seconds), "at most 0.3 s"))
-    graded = _wrong(checked(one, _IN_GRADING) for one in islice(by_hand(), 0, None, 4 * every))
+    graded = _wrong(checked(one, BUDGET) for one in islice(by_hand(), 0, None, 4 * every))
     searched = sorted(one.searched for one in graded)
     made.append(
         Row(

@@ -33,7 +33,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the number of variants end a search, whatever else the machine does."""
-    monkeypatch.setattr("autograder.grading.engine._BUDGET", Budget(variants=300, seconds=5.0))
+    monkeypatch.setattr("autograder.grading.engine.BUDGET", Budget(variants=300, seconds=5.0))
 
 
 def test_place_is_told(engine: Engine) -> None:
