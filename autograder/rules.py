@@ -167,14 +167,15 @@ def given_away(exercise: Exercise, cases: Sequence[Case], prose: str) -> set[str
     Small whole numbers say too little to give an answer away. A text that names an expression gives away the gradients of
     this expression only. The numbers that go into it are no secret, though they can be gradients too.
     """
-    told = {number for number in _NUMBER.findall(prose) if float(number) not in (0, 1, 2, 3)}
+    known = {0.0, 1.0, 2.0, 3.0}
+    if exercise.ask is not None:
+        known |= {abs(number) for one in cases for number in _plain_numbers(one.to_plain())}
+    told = {number for number in _NUMBER.findall(prose) if abs(float(number)) not in known}
     if not told:
         return told
     with np.errstate(all="ignore"):
         points = _points(exercise, cases)
     right = {abs(number) for point in points for number in _numbers_of(_named(point.reference, prose))}
-    if exercise.ask is not None:
-        right -= {abs(number) for one in cases for number in _plain_numbers(one.to_plain())}
     return {number for number in told if any(math.isclose(float(number), one, rel_tol=1e-3) for one in right)}
 
 
