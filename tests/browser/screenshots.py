@@ -138,7 +138,10 @@ def pictures(context: BrowserContext, server: Server) -> Iterator[Picture]:
 
     page.goto((root / "feedback" / "emeka" / LESSON / f"{LESSON}.html").as_uri())
     answer = cells.filter(has_text="predictions =")
-    yield Picture("feedback", (cells.filter(has_text="1.1 ·"), answer, cells.filter(has_text='check("scalar_gradients.predictions')))
+    yield Picture(
+        "feedback",
+        (cells.filter(has_text="1.1 ·"), answer, cells.filter(has_text='check("scalar_gradients.predictions')),
+    )
 
     page.set_viewport_size({"width": 1100, "height": 1100})
     page.goto((root / "report" / "index.html").as_uri())
