@@ -22,7 +22,7 @@ from autograder.grading.engine import Engine, RunResult
 from autograder.grading.files import File
 from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
 from autograder.grading.sandbox.outputs import MAX_CELL, MAX_LINES, clean_outputs, clean_text
-from autograder.grading.sandbox.tiers import MIB, Limits
+from autograder.grading.sandbox.tiers import MIB, Limits, may_fork
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
 from tests import commands
@@ -543,6 +543,21 @@ def test_what_the_walls_refuse_to_an_answer_is_told_as_that(walled: Engine, atte
     assert "The call raised" in message
     assert len(ran.notes) == 1
     assert re.match(f"the answer to scalar_gradients.d_square .*({says})", ran.notes[0])
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "list(torch.utils.data.DataLoader([1.0, 2.0], num_workers=1))",
+        "torch.compile(lambda t: 2 * t)(torch.ones(2))",
+    ],
+)
+def test_processes_that_a_library_starts_are_told_as_what_the_walls_refuse(walled: Engine, attempt: str) -> None:
+    if may_fork(walled.tier):
+        pytest.skip("here a submission may start processes: the kernel counts them")
+    source = f"import torch\ndef d_square(x):\n    {attempt}\n    return 2 * x"
+    message = run(walled, source, check_cell(D_SQUARE)).verdicts[0].message
+    assert message.startswith("Your code asked the system for something that the grader does not allow: a new process")
 
 
 def test_an_error_of_the_student_s_own_is_not_told_as_a_wall(walled: Engine) -> None:
