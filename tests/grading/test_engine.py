@@ -545,16 +545,10 @@ def test_what_the_walls_refuse_to_an_answer_is_told_as_that(walled: Engine, atte
     assert re.match(f"the answer to scalar_gradients.d_square .*({says})", ran.notes[0])
 
 
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        "list(torch.utils.data.DataLoader([1.0, 2.0], num_workers=1))",
-        "torch.compile(lambda t: 2 * t)(torch.ones(2))",
-    ],
-)
-def test_processes_that_a_library_starts_are_told_as_what_the_walls_refuse(walled: Engine, attempt: str) -> None:
+def test_a_process_that_a_library_starts_is_told_as_what_the_walls_refuse(walled: Engine) -> None:
     if may_fork(walled.tier):
         pytest.skip("here a submission may start processes: the kernel counts them")
+    attempt = "list(torch.utils.data.DataLoader([1.0, 2.0], num_workers=1))"
     source = f"import torch\ndef d_square(x):\n    {attempt}\n    return 2 * x"
     message = run(walled, source, check_cell(D_SQUARE)).verdicts[0].message
     assert message.startswith("Your code asked the system for something that the grader does not allow: a new process")
