@@ -142,11 +142,7 @@ def _of_mistakes(exercise: Exercise, points: list[Point]) -> Iterator[str]:
 
 def _points(exercise: Exercise, cases: Sequence[Case]) -> list[Point]:
     """Return the cases with their right answers, without those at which an exception is right."""
-    built = [exercise.arguments(one) for one in cases]
-    points = [
-        Point(arguments, exercise.reference(*exercise.arguments(one)))
-        for one, arguments in zip(cases, built, strict=True)
-    ]
+    points = [Point(exercise.arguments(one), exercise.right_answer(one)) for one in cases]
     return [point for point in points if not isinstance(point.reference, Raises)]
 
 
