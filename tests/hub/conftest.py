@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -49,8 +48,7 @@ class Hub:
 
     def pull(self, name: str) -> None:
         """Follow the recipe's link, as one of the students."""
-        asked = parse_qs(urlsplit(shown("https://HUB")).query)
-        self.people[name].pull(asked["repo"][0], asked["branch"][0], asked["targetpath"][0])
+        self.people[name].follow(shown("https://HUB").removeprefix("https://HUB"))
 
 
 @pytest.fixture(scope="module")

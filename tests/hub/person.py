@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import nbformat
 import requests
@@ -88,10 +88,11 @@ class Person:
             channels.close()
             self.ask("DELETE", f"api/sessions/{session['id']}")
 
-    def pull(self, repository: str, branch: str, target: str) -> None:
-        """Follow one of nbgitpuller's links: its page asks for this."""
-        asked = {"repo": repository, "branch": branch, "targetpath": target}
-        events = self.ask("GET", "git-pull/api", params=asked).text
+    def follow(self, link: str) -> None:
+        """Follow one of nbgitpuller's links: the page that it leads to asks for what the link says."""
+        page = self.ask("GET", link)
+        assert page.url.startswith(f"{self.hub}/user/{self.name}/git-pull?"), page.url
+        events = self.ask("GET", f"git-pull/api?{urlsplit(page.url).query}").text
         assert '"phase": "finished"' in events, events[-3000:]
 
     def assignment(self, action: str, lesson: str, course: str) -> dict[str, Any]:

@@ -196,6 +196,9 @@ def test_students_see_no_tools_for_instructors(hub: Hub) -> None:
 @pytest.mark.usefixtures("grades")
 def test_formgrader_shows_the_instructor_the_course(hub: Hub) -> None:
     teacher = hub.people["teacher"]
-    assert teacher.ask("GET", "formgrader").ok
+    page = teacher.ask("GET", "formgrader")
+    assert page.ok
+    # So it has a tab of the browser, as the recipe says, and no frame in JupyterLab.
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
     (lesson,) = teacher.told("GET", "formgrader/api/assignments")
     assert (lesson["name"], lesson["num_submissions"]) == (LESSON, 2)
