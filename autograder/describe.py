@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .observation import MAX_DIMENSIONS, MAX_NUMBERS, Kind, Value
+from .observation import MAX_DIMENSIONS, MAX_NUMBERS, MAX_TEXT, Kind, Value
 
 _MAX_DEPTH = 4
 _MAX_ITEMS = 200
@@ -71,7 +71,7 @@ def _describe(thing: Any, depth: int) -> Value:
     if isinstance(thing, int | float):
         return Value(kind="number", type=name, text=shown(thing), dtype=name, numbers=(float(thing),))
     if isinstance(thing, str):
-        return Value(kind="text", type=name, text=str(thing)[:500])
+        return Value(kind="text", type=name, text=str(thing)[:MAX_TEXT])
     if callable(thing):
         return Value(kind="callable", type=name, text=shown(thing))
     if isinstance(thing, Mapping | list | tuple | set | frozenset):
@@ -91,6 +91,8 @@ def _describe_tensor(tensor: torch.Tensor, name: str) -> Value:
 
 def _describe_array(array: np.ndarray[Any, Any], name: str, text: str, requires_grad: bool = False) -> Value:
     dtype = str(array.dtype)
+    if array.dtype.kind == "U":
+        return describe(array.tolist())
     if array.dtype.kind not in "biuf" or array.ndim > MAX_DIMENSIONS:
         return Value(kind="other", type=name, text=text, dtype=dtype)
     if array.size > MAX_NUMBERS:
@@ -113,7 +115,10 @@ def _describe_array(array: np.ndarray[Any, Any], name: str, text: str, requires_
 
 
 def _describe_container(thing: Any, name: str, depth: int) -> Value:
-    if depth >= _MAX_DEPTH or len(thing) > _MAX_ITEMS:
+    long = len(thing) > _MAX_ITEMS
+    if long and isinstance(thing, list | tuple) and all(isinstance(one, int | float | np.number) for one in thing):
+        return _describe_array(np.asarray(thing), name, shown(thing))
+    if depth >= _MAX_DEPTH or long:
         return Value(kind="other", type=name, text=shown(thing))
     text = shown(thing)
     if isinstance(thing, Mapping):
