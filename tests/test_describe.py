@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.describe import describe, shown
+from autograder.describe import describe, is_plain, shown
 from autograder.observation import MAX_DEPTH, MAX_NUMBERS, MAX_TEXT, Call, Observation, Value
 
 
@@ -368,3 +368,37 @@ def test_hostile_objects_are_described(name: str) -> None:
 def test_hostile_objects_do_not_pass_for_numbers() -> None:
     for name in ("says it is a float", "says it is a tensor", "says it is an array", "float raises", "float is text"):
         assert describe(HOSTILE[name]()).kind == "other", name
+
+
+def test_the_numbers_are_read_before_any_text_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = np.array([1.5, 2.5]), np.array([3.5])
+
+    def overwriting(*_: Any, **__: Any) -> str:
+        first.fill(7.0)
+        second.fill(7.0)
+        return "as you like"
+
+    monkeypatch.setattr("numpy._core.arrayprint._formatArray", overwriting)
+    found = describe({"first": first, "second": second})
+    assert [item.numbers for item in found.items] == [(1.5, 2.5), (3.5,)]
+    assert first.tolist() == [7.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("thing", "plain"),
+    [
+        (-0.5, True),
+        (np.float64(2.5), True),
+        (np.array([1.5, 2.5]), True),
+        ({"a": [1.5, (np.array([2]), None)]}, True),
+        (Reading(2.5), False),
+        (np.array([1.5]).view(Vector), False),
+        (np.array([Reading(2.5)], dtype=object), False),
+        ([1.5, torch.tensor(2.5)], False),
+        ({Reading(2.5): 1.5}, False),
+        (collections.OrderedDict(a=1.5), False),
+        ({1.5}, False),
+    ],
+)
+def test_plain_is_what_holds_no_code_of_a_students(thing: Any, plain: bool) -> None:
+    assert is_plain(thing) is plain
