@@ -73,8 +73,9 @@ setup: .venv/.ready .venv/.system  ## make .venv with everything in it (the othe
 
 OTHER_PYTHON := Name another one: make PYTHON=python3.12
 
-.venv/.system: tools/system-packages | .venv/.ready
+.venv/.system: tools/system-packages tools/hub-proxy | .venv/.ready
 	@tools/system-packages
+	@tools/hub-proxy
 	@touch $@
 
 clean:  ## remove .venv, caches and the demo's files

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .observation import MAX_DIMENSIONS, MAX_NUMBERS, Kind, Value
+from .observation import MAX_DIMENSIONS, MAX_NUMBERS, MAX_TEXT, Kind, Value
 
 _MAX_DEPTH = 4
 _MAX_ITEMS = 200
@@ -91,7 +91,7 @@ def _describe(thing: Any, depth: int) -> Value:
     if isinstance(thing, int | float):
         return Value(kind="number", type=name, dtype=name, numbers=(float(thing),), text=_text(thing, depth))
     if isinstance(thing, str):
-        return Value(kind="text", type=name, text=str(thing)[:500])
+        return Value(kind="text", type=name, text=str(thing)[:MAX_TEXT])
     if callable(thing):
         return Value(kind="callable", type=name, text=shown(thing))
     if isinstance(thing, Mapping | list | tuple | set | frozenset):
@@ -118,6 +118,8 @@ def _describe_array(
 ) -> Value:
     """Return the description of a thing whose numbers are in `array`. They are read before anything else is asked of it."""
     kind_of_numbers = array.dtype.kind
+    if kind_of_numbers == "U":
+        return describe(array.tolist(), depth)
     if kind_of_numbers not in "biuf" or array.ndim > MAX_DIMENSIONS:
         return Value(kind="other", type=name, text=shown(thing), dtype=str(array.dtype))
     if array.size > MAX_NUMBERS:
@@ -138,7 +140,10 @@ def _describe_array(
 
 
 def _describe_container(thing: Any, name: str, depth: int) -> Value:
-    if depth >= _MAX_DEPTH or len(thing) > _MAX_ITEMS:
+    long = len(thing) > _MAX_ITEMS
+    if long and isinstance(thing, list | tuple) and all(isinstance(one, int | float | np.number) for one in thing):
+        return _describe_array(np.asarray(thing), name, thing, depth)
+    if depth >= _MAX_DEPTH or long:
         return Value(kind="other", type=name, text=shown(thing))
     if isinstance(thing, Mapping):
         keys = tuple(_key(key) for key in islice(thing, _MAX_ITEMS))

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from autograder.describe import describe, is_plain, shown
-from autograder.observation import MAX_DEPTH, MAX_NUMBERS, Call, Observation, Value
+from autograder.observation import MAX_DEPTH, MAX_NUMBERS, MAX_TEXT, Call, Observation, Value
 
 
 def travelled(thing: Any) -> Value:
@@ -85,7 +85,7 @@ def test_numbers(thing: Any, kind: str, dtype: str, shape: tuple[int, ...], numb
         (3 + 4j, "other", "(3+4j)"),
         (np.complex64(1j), "other", None),
         (torch.tensor(1j), "other", None),
-        (np.array(["a"]), "other", None),
+        (np.array(["a"]), "sequence", None),
         (np.array([None]), "other", None),
         (np.datetime64("2024-01-01"), "other", None),
         (decimal.Decimal("1.5"), "other", None),
@@ -161,7 +161,9 @@ def test_deep_wide_and_circular_containers_end() -> None:
     circle: list[Any] = []
     circle.append(circle)
     assert depth(travelled(circle)) <= MAX_DEPTH
-    assert travelled(list(range(201))).kind == "other"
+    assert travelled(["a"] * 201).kind == "other"
+    assert travelled([circle] * 201).kind == "other"
+    assert travelled(list(range(201))).shape == (201,)
     assert len(travelled(list(range(200))).items) == 200
 
 
@@ -172,7 +174,7 @@ def depth(value: Value) -> int:
 def test_text_is_cut_to_one_short_line() -> None:
     assert shown("x" * 1000) == "'" + "x" * 118 + "…"
     assert "\n" not in shown(np.zeros((20, 20)))
-    assert len(travelled("x" * 10_000).text) == 500
+    assert len(travelled("x" * 2 * MAX_TEXT).text) == MAX_TEXT
     assert travelled("\ud800").text == "\ud800"
 
 
