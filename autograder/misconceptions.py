@@ -51,6 +51,10 @@ PHRASES: Mapping[str, str] = {
     "value-for-derivative": "gave the value where the slope is asked",
     "vector-shape": "gave `backward` a vector of another shape than the output's",
     "work-elsewhere": "gave the work to another thread or process",
+    "no-backward": "wrote a Function without a `backward`",
+    "number-of-gradients": "returned another number of gradients than `forward` has inputs",
+    "wrong-place": "returned a gradient in the place of another input",
+    "number-saved": "gave `save_for_backward` a number",
     # These are in the lessons.
     "added": "added the local derivatives along a path, and did not multiply them",
     "added-up": "let the first derivative pile up in `.grad` with the second",
@@ -90,7 +94,6 @@ PHRASES: Mapping[str, str] = {
     "lost-sign": "lost the sign of a falling curve",
     "matrix-returned": "gave a matrix where the weighted rows are to be added up",
     "never-cleared": "never cleared the buffer",
-    "no-backward": "wrote a Function without a `backward`",
     "no-create-graph": "differentiated a slope that was not recorded",
     "no-function": "used no Function of their own",
     "no-gradient": "lost the gradient on the way to the leaf",
@@ -98,7 +101,6 @@ PHRASES: Mapping[str, str] = {
     "none-read": "read a `.grad` that had been set to None",
     "none-without-error": "returned None where nothing was raised",
     "not-caught": "did not catch the error that was asked for",
-    "number-of-gradients": "returned another number of gradients than `forward` has inputs",
     "one-number": "gave one number for the gradient in a vector",
     "one-path-each": "followed one path where several lead to the same leaf",
     "one-path-of-square": "followed one of the two paths in x · x",
@@ -136,7 +138,6 @@ PHRASES: Mapping[str, str] = {
     "v-not-transposed": "forgot to transpose `v` with its output",
     "whole-jacobian": "gave the whole Jacobian where a mix of its rows is asked",
     "wrong-exception": "raised another class of exception than asked",
-    "wrong-place": "returned a gradient in the place of another input",
     "z-counted-twice": "counted one of two losses twice",
 }
 
