@@ -135,7 +135,8 @@ def test_finding_tells_what_no_mistake_names(exercise_id: str, kind: str, source
     exercise = find(exercise_id)
     verdict = pinpointed(exercise, source, Budget(seconds=5.0))
     assert verdict.finding is not None, verdict.to_dict()
-    assert (verdict.finding.kind, verdict.points) == (kind.partition(":")[0], 0), verdict.to_dict()
+    assert verdict.finding.kind == kind.partition(":")[0], verdict.to_dict()
+    assert verdict.points < exercise.points if exercise.partial else verdict.points == 0
 
 
 def stubs_of(exercise: Exercise) -> Iterator[str]:
