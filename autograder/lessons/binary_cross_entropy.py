@@ -414,7 +414,7 @@ BCE = Exercise(
             lambda loss, p, y: _value(_squared_error, p, y),
         ),
         wrong_value(
-            "clamped",
+            "coarse-clamp",
             "You moved probabilities below 0.001 up to 0.001. So a neuron that is very sure and wrong pays too little. Here p is "
             "never 0, so take the clamp out.",
             lambda loss, p, y: _bce(min(max(p, 0.001), 0.999), y),

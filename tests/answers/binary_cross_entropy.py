@@ -638,7 +638,7 @@ def sigmoid(z):
 """,
     },
     "binary_cross_entropy.bce": {
-        "clamped": """\
+        "coarse-clamp": """\
 def bce(p, y):
     p = np.clip(p, 1e-3, 1 - 1e-3)
     return -(y * np.log(p) + (1 - y) * np.log(1 - p))
