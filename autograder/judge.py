@@ -17,7 +17,7 @@ import numpy as np
 from . import lessons
 from . import mistakes as known
 from .comparing import adds_up, broke, first_wrong, is_mistake, mostly_wrong, share, telling_ratio
-from .diagnosis import Wrong, explain, small_step, smallest_wrong, why_none
+from .diagnosis import Wrong, explain, parameters_of, small_step, smallest_wrong, why_none
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .finding import Finding, Place
 from .means import difference_seen, other_than_by_hand, why_flagged
@@ -129,6 +129,8 @@ def stopped(exercise: Exercise, name: str, text: str, is_old: bool = False) -> V
 
 # In characters of an error's text.
 _ERROR = 300
+# The inputs of an `ask` are shown up to this length.
+_MOST_OF_INPUTS = 200
 
 
 # The outcomes before any value is looked at
@@ -366,7 +368,8 @@ def _verdict(
     calls: Sequence[Call] = (),
 ) -> Verdict:
     right = problem.outcome is Outcome.RIGHT
-    call = calls[problem.case] if calls else None
+    call, one = (calls[problem.case], cases[problem.case]) if calls else (None, None)
+    answer = _effect_text(call, problem) if exercise.by_effect else _answer_text(call, right)
     return Verdict(
         exercise=exercise.id,
         outcome=problem.outcome,
@@ -374,8 +377,8 @@ def _verdict(
         max_points=exercise.points,
         mistake=f"{exercise.id}.{problem.slug}" if problem.slug else "",
         message=_of_effect(problem.message) if exercise.by_effect else problem.message,
-        call=_call_text(exercise, cases[problem.case]) if calls else "",
-        answer="" if exercise.by_effect else _answer_text(call, right),
+        call=(_call_text(exercise, one) or (_inputs_text(exercise, one) if answer else "")) if one is not None else "",
+        answer=answer,
         printed=call.printed if call is not None else "",
         hints=() if right else exercise.hints,
         after=exercise.after if right else "",
@@ -397,6 +400,17 @@ def _answer_text(call: Call | None, right: bool) -> str:
     return _DECIMAL.sub(_to_four_digits, call.value.text) if right else call.value.text
 
 
+def _effect_text(call: Call | None, problem: Problem) -> str:
+    """Return the numbers of the measured entry that a finding is about; "" where it is about something else."""
+    entry = problem.finding.place.entry if problem.finding is not None else ""
+    if call is None or call.value is None:
+        return ""
+    entries = zip(call.value.keys, call.value.items, strict=False)
+    return next(
+        (f"{key} = {one.text}" for key, one in entries if one.kind in ("array", "number") and entry == f"[{key!r}]"), ""
+    )
+
+
 def _to_four_digits(number: re.Match[str]) -> str:
     return str(float(f"{float(number[0]):.4g}"))
 
@@ -410,6 +424,14 @@ def _call_text(exercise: Exercise, one: Case) -> str:
     if exercise.ask is not None:
         return ""
     return f"{exercise.name}({', '.join(_input_text(argument) for argument in one.arguments)})"
+
+
+def _inputs_text(exercise: Exercise, one: Case) -> str:
+    """Return the inputs at which an `ask` used an answer, under its own names; "" where they are long or a whole program."""
+    names = parameters_of(exercise.ask)[1:] if exercise.ask is not None else ()
+    pairs = zip(names, one.arguments, strict=False)
+    said = ", ".join(f"{name} = {_input_text(argument)}" for name, argument in pairs)
+    return said if len(said) <= _MOST_OF_INPUTS and "program" not in names else ""
 
 
 def _input_text(argument: Input) -> str:

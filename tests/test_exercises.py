@@ -329,3 +329,16 @@ def test_a_wrong_no_grad_leaves_an_engine_that_records() -> None:
     with pytest.raises(TypeError):
         exercise.ask({"Tensor": Engine, "no_grad": no_grad}, np.ones(2), np.ones(2))
     assert Engine.recording
+
+
+def test_a_wrong_number_that_was_measured_is_shown_beside_its_inputs() -> None:
+    (right,) = (
+        one.values[2] for one in itertools.chain(*map(solutions, LESSONS)) if one.values[0].endswith(".Softplus")
+    )
+    wrong = right.replace("g * torch.sigmoid(x)", "g + torch.sigmoid(x)")
+    assert wrong != right
+    verdict = verdict_on("custom_functions.Softplus", wrong)
+    assert verdict.call == "x = tensor([-1.7, 0.6, 4.3]), g = tensor([0.8, -1.4, 2.5])"
+    assert verdict.answer.startswith("gradient = tensor([")
+    # A program is no input that a student could read.
+    assert verdict_on("own_engine.Value", "class Value:\n    pass\n").call == ""
