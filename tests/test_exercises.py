@@ -285,6 +285,16 @@ def test_reference_agrees_with_central_difference(exercise: Exercise) -> None:
 
 
 @each_lesson
+def test_hints_name_sections_that_are_there(lesson: Lesson) -> None:
+    notebook = nbformat.read(ROOT / "solutions" / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    sections = set(re.findall(r"^## (.+)$", text, re.M))
+    named = {name for one in lesson.exercises for hint in one.hints for name in re.findall(r"section '(.+?)'", hint)}
+    assert named
+    assert named <= sections
+
+
+@each_lesson
 def test_each_exercise_stands_below_its_heading(lesson: Lesson) -> None:
     """All of an exercise stands in one place of its lesson's module, in the order of the lesson."""
     text = Path(str(importlib.import_module(f"autograder.lessons.{lesson.name}").__file__)).read_text()
