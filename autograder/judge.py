@@ -17,7 +17,8 @@ import numpy as np
 from . import lessons
 from . import mistakes as known
 from .comparing import adds_up, broke, first_wrong, is_mistake, mostly_wrong, share, telling_ratio
-from .diagnosis import Wrong, explain, small_step, smallest_wrong, why_none
+from .describe import shown
+from .diagnosis import Wrong, explain, parameters_of, small_step, smallest_wrong, why_none
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .finding import Finding, Place
 from .means import difference_seen, other_than_by_hand, why_flagged
@@ -127,8 +128,8 @@ def stopped(exercise: Exercise, name: str, text: str, is_old: bool = False) -> V
     return _verdict(exercise, Problem(Outcome.RAISED, message))
 
 
-# In characters of an error's text, and of an answer.
-_ERROR, _ANSWER = 300, 500
+# In characters of an error's text, of an answer, and of the inputs of an `ask`.
+_ERROR, _ANSWER, _MOST_OF_INPUTS = 300, 500, 200
 
 
 # The outcomes before any value is looked at
@@ -366,7 +367,8 @@ def _verdict(
     calls: Sequence[Call] = (),
 ) -> Verdict:
     right = problem.outcome is Outcome.RIGHT
-    call = calls[problem.case] if calls else None
+    call, one = (calls[problem.case], cases[problem.case]) if calls else (None, None)
+    answer = _effect_text(call, problem) if exercise.by_effect else _answer_text(call, right)
     return Verdict(
         exercise=exercise.id,
         outcome=problem.outcome,
@@ -374,8 +376,8 @@ def _verdict(
         max_points=exercise.points,
         mistake=f"{exercise.id}.{problem.slug}" if problem.slug else "",
         message=_of_effect(problem.message) if exercise.by_effect else problem.message,
-        call=_call_text(exercise, cases[problem.case]) if calls else "",
-        answer="" if exercise.by_effect else _answer_text(call, right),
+        call=(_call_text(exercise, one) or (_inputs_text(exercise, one) if answer else "")) if one is not None else "",
+        answer=answer,
         printed=call.printed if call is not None else "",
         hints=() if right else exercise.hints,
         after=exercise.after if right else "",
@@ -399,6 +401,20 @@ def _answer_text(call: Call | None, right: bool) -> str:
     return _DECIMAL.sub(_to_four_digits, text) if right else text
 
 
+def _effect_text(call: Call | None, problem: Problem) -> str:
+    """Return the numbers of the measured entry that a finding is about; "" where it is about something else."""
+    entry = problem.finding.place.entry if problem.finding is not None else ""
+    if call is None or call.value is None:
+        return ""
+    entries = zip(call.value.keys, call.value.items, strict=False)
+    measured = ((key, one) for key, one in entries if one.kind in ("array", "number") and entry == f"[{key!r}]")
+    return next((f"{key} = {shown(_as_array(one) if one.shape else one.numbers[0])}" for key, one in measured), "")
+
+
+def _as_array(value: Value) -> Numbers:
+    return np.array(value.numbers).reshape(value.shape)
+
+
 def _to_four_digits(number: re.Match[str]) -> str:
     return str(float(f"{float(number[0]):.4g}"))
 
@@ -412,6 +428,14 @@ def _call_text(exercise: Exercise, one: Case) -> str:
     if exercise.ask is not None:
         return ""
     return f"{exercise.name}({', '.join(_input_text(argument) for argument in one.arguments)})"
+
+
+def _inputs_text(exercise: Exercise, one: Case) -> str:
+    """Return the inputs at which an `ask` used an answer, under its own names; "" where they are long or a whole program."""
+    names = parameters_of(exercise.ask)[1:] if exercise.ask is not None else ()
+    pairs = zip(names, one.arguments, strict=False)
+    said = ", ".join(f"{name} = {_input_text(argument)}" for name, argument in pairs)
+    return said if len(said) <= _MOST_OF_INPUTS and "program" not in names else ""
 
 
 def _input_text(argument: Input) -> str:

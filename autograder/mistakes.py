@@ -200,6 +200,32 @@ SHOWN = (
         "to not have been used in the graph",
     ),
     raising(
+        "no-backward",
+        "Your class has no `backward`. Give it a second static method with this name.",
+        "NotImplementedError",
+        "must implement either the backward",
+    ),
+    raising(
+        "number-of-gradients",
+        "Your `backward` returned another number of gradients than `forward` has inputs. Return one for each input after "
+        "`ctx`, and None for an input that has no gradient.",
+        "RuntimeError",
+        "incorrect number of gradients",
+    ),
+    raising(
+        "wrong-place",
+        "Your `backward` returned a gradient for an input that is no tensor. The gradients have the order of the inputs of "
+        "`forward`, with None for each input that is no tensor.",
+        "RuntimeError",
+        "gradient different than None",
+    ),
+    raising(
+        "number-saved",
+        "`ctx.save_for_backward` takes tensors only. Keep a number as an attribute, for example `ctx.k = k`.",
+        "TypeError",
+        "save_for_backward can only save variables",
+    ),
+    raising(
         "math-on-tensor",
         "A function that expects a tensor got a plain number. Make the number a tensor first.",
         "TypeError",

@@ -27,6 +27,11 @@ class Outcome(StrEnum):
     TELLING_RATIO = "telling ratio"
     WRONG = "wrong"
 
+    @property
+    def headline(self) -> str:
+        """What a reader is told: how the judge saw that an answer is wrong helps no one."""
+        return str(Outcome.WRONG if self in (Outcome.WRONG_STATE, Outcome.TELLING_RATIO) else self)
+
 
 # A value came back, and it is wrong.
 OF_VALUES = frozenset({Outcome.KNOWN_MISTAKE, Outcome.TELLING_RATIO, Outcome.WRONG})

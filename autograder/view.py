@@ -172,7 +172,7 @@ def ladder(hints: tuple[str, ...], taken: int) -> str:
 
 def text(verdict: Verdict) -> str:
     """Return the verdict as plain text, for a terminal or a screen reader."""
-    lines = [f"{verdict.exercise}: {verdict.outcome}, {_points(verdict)}"]
+    lines = [f"{verdict.exercise}: {verdict.outcome.headline}, {_points(verdict)}"]
     if verdict.message:
         lines += _wrapped(verdict.message)
     line = _line_of(verdict)

@@ -135,7 +135,8 @@ def test_finding_tells_what_no_mistake_names(exercise_id: str, kind: str, source
     exercise = find(exercise_id)
     verdict = pinpointed(exercise, source, Budget(seconds=5.0))
     assert verdict.finding is not None, verdict.to_dict()
-    assert (verdict.finding.kind, verdict.points) == (kind.partition(":")[0], 0), verdict.to_dict()
+    assert verdict.finding.kind == kind.partition(":")[0], verdict.to_dict()
+    assert verdict.points < exercise.points if exercise.partial else verdict.points == 0
 
 
 def stubs_of(exercise: Exercise) -> Iterator[str]:
@@ -284,6 +285,16 @@ def test_reference_agrees_with_central_difference(exercise: Exercise) -> None:
 
 
 @each_lesson
+def test_hints_name_sections_that_are_there(lesson: Lesson) -> None:
+    notebook = nbformat.read(ROOT / "solutions" / lesson.folder / f"{lesson.folder}.ipynb", as_version=4)
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    sections = set(re.findall(r"^## (.+)$", text, re.M))
+    named = {name for one in lesson.exercises for hint in one.hints for name in re.findall(r"section '(.+?)'", hint)}
+    assert named
+    assert named <= sections
+
+
+@each_lesson
 def test_each_exercise_stands_below_its_heading(lesson: Lesson) -> None:
     """All of an exercise stands in one place of its lesson's module, in the order of the lesson."""
     text = Path(str(importlib.import_module(f"autograder.lessons.{lesson.name}").__file__)).read_text()
@@ -328,3 +339,16 @@ def test_a_wrong_no_grad_leaves_an_engine_that_records() -> None:
     with pytest.raises(TypeError):
         exercise.ask({"Tensor": Engine, "no_grad": no_grad}, np.ones(2), np.ones(2))
     assert Engine.recording
+
+
+def test_a_wrong_number_that_was_measured_is_shown_beside_its_inputs() -> None:
+    (right,) = (
+        one.values[2] for one in itertools.chain(*map(solutions, LESSONS)) if one.values[0].endswith(".Softplus")
+    )
+    wrong = right.replace("g * torch.sigmoid(x)", "g + torch.sigmoid(x)")
+    assert wrong != right
+    verdict = verdict_on("custom_functions.Softplus", wrong)
+    assert verdict.call == "x = tensor([-1.7, 0.6, 4.3]), g = tensor([0.8, -1.4, 2.5])"
+    assert verdict.answer.startswith("gradient = tensor([")
+    # A program is no input that a student could read.
+    assert verdict_on("own_engine.Value", "class Value:\n    pass\n").call == ""

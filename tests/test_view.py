@@ -154,8 +154,14 @@ def test_comparison_is_escaped() -> None:
 @pytest.mark.parametrize("outcome", Outcome)
 def test_words_of_the_outcome_are_there(outcome: Outcome) -> None:
     verdict = replace(WRONG, outcome=outcome)
-    assert f"{str(outcome).capitalize()} · 0.5 of 2 points · lesson.answer" in words(view.panel(verdict))
-    assert view.text(verdict).startswith(f"lesson.answer: {outcome}, 0.5 of 2 points\n")
+    assert f"{outcome.headline.capitalize()} · 0.5 of 2 points · lesson.answer" in words(view.panel(verdict))
+    assert view.text(verdict).startswith(f"lesson.answer: {outcome.headline}, 0.5 of 2 points\n")
+
+
+def test_how_the_judge_saw_it_is_no_headline() -> None:
+    told = {outcome.headline for outcome in Outcome}
+    assert {"right", "wrong", "raised", "known mistake"} < told
+    assert not told & {"wrong state", "telling ratio"}
 
 
 def test_panel_says_what_was_called_and_what_came_of_it() -> None:

@@ -153,7 +153,8 @@ def _bars(exercise: Exercise, case: Case, call: Call) -> Sketch | None:
         got, want = array.got.ravel(), array.want.ravel()
         atol = exercise.atol * float(np.abs(want).max(initial=0.0) or 1.0)
         right = np.abs(got - want) <= atol + exercise.rtol * np.abs(want)
-        if not 2 <= got.size <= _MOST_BARS or right.all() or not np.isfinite(got).all():
+        # Bars that are all wrong say no more than the numbers.
+        if not 2 <= got.size <= _MOST_BARS or right.all() or not right.any() or not np.isfinite(got).all():
             continue
         low, high = min(0.0, float(got.min())), max(0.0, float(got.max()))
         height = (high - low) or 1.0

@@ -155,4 +155,4 @@ def loss_curves(rate: float = 0.2, steps: int = 16) -> Picture:
 
 def explore_learning_rate() -> Explorer:
     """Return the loss curves at a learning rate that a slider moves."""
-    return Explorer(lambda rate: loss_curves(round(rate, 2)), "rate", start=0.2, low=0.02, high=0.6, step=0.02)
+    return Explorer(lambda rate: loss_curves(round(rate, 2)), "rate", start=0.4, low=0.02, high=0.6, step=0.02)

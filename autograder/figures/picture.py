@@ -118,18 +118,30 @@ class Explorer:
     def _widget(self) -> Any:
         import ipywidgets as widgets
 
-        image = widgets.HTML(self.picture(self.start).html())
+        image = widgets.HTML(_fitting(self.picture(self.start)))
+        decimals = len(f"{self.step:g}".partition(".")[2])
         slider = widgets.FloatSlider(
-            self.start, min=self.low, max=self.high, step=self.step, description=self.label, continuous_update=False
+            self.start,
+            min=self.low,
+            max=self.high,
+            step=self.step,
+            description=self.label,
+            continuous_update=False,
+            readout_format=f".{decimals}f",
         )
 
         def follow(change: dict[str, Any]) -> None:
-            image.value = self.picture(change["new"]).html()
+            image.value = _fitting(self.picture(change["new"]))
 
         slider.observe(follow, names="value")
         box = widgets.VBox([slider, image])
         self._kept.append(box)
         return box
+
+
+def _fitting(picture: Picture) -> str:
+    """Return a picture for a widget, no wider than the page: JupyterLab makes other images fit, and not those of widgets."""
+    return picture.html().replace("<img ", '<img style="max-width: 100%; height: auto" ', 1)
 
 
 def _is_graded() -> bool:

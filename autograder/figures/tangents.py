@@ -112,7 +112,7 @@ def tangent_line(at: float = 3.0) -> Picture:
 
 def explore_tangent() -> Explorer:
     """Return the parabola and its tangent at a point that a slider moves."""
-    return Explorer(lambda at: tangent_line(round(at, 2)), "x", start=3.0, low=-3.0, high=3.5)
+    return Explorer(lambda at: tangent_line(round(at, 2)), "x", start=1.5, low=-3.0, high=3.5)
 
 
 def error_curve(function: Callable[[torch.Tensor], torch.Tensor], name: str, at: float) -> Picture:

@@ -183,7 +183,7 @@ def saved_bytes(rows: int = 64, width: int = 100) -> Picture:
 
 def explore_saved_bytes() -> Explorer:
     """Return what the graph alone holds, for as many rows of input as a slider says."""
-    return Explorer(lambda rows: saved_bytes(round(rows)), "rows", start=64, low=32, high=512, step=32)
+    return Explorer(lambda rows: saved_bytes(round(rows)), "rows", start=256, low=32, high=512, step=32)
 
 
 # Tables

@@ -136,5 +136,5 @@ def _sentence(verdict: Verdict | None) -> str:
         return ""
     if verdict.outcome in (Outcome.RIGHT, Outcome.NOT_ATTEMPTED):
         return f"{verdict.outcome.capitalize()}."
-    sentence = verdict.message or f"{verdict.outcome.capitalize()}."
+    sentence = verdict.message or f"{verdict.outcome.headline.capitalize()}."
     return sentence if len(sentence) <= MAX_SENTENCE else f"{sentence[:MAX_SENTENCE]} …"

@@ -368,6 +368,8 @@ BCE = Exercise(
         case(0.15, 0),
         case(0.03, 1),
         case(0.97, 0, exact=True),
+        # A clamp shows here, unless it is a tiny one.
+        case(5e-4, 1, exact=True),
     ),
     reference=_bce,
     mistakes=(
@@ -410,6 +412,12 @@ BCE = Exercise(
             "squared-error",
             "Your answer is the squared error. The cross-entropy contains a logarithm.",
             lambda loss, p, y: _value(_squared_error, p, y),
+        ),
+        wrong_value(
+            "coarse-clamp",
+            "You moved probabilities below 0.001 up to 0.001. So a neuron that is very sure and wrong pays too little. Here p is "
+            "never 0, so take the clamp out.",
+            lambda loss, p, y: _bce(min(max(p, 0.001), 0.999), y),
         ),
     ),
     hints=(

@@ -936,7 +936,7 @@ PREDICT = Exercise(
         "The arguments are a model and a matrix. The result is the output of the model. After the call the model is as it was before.",
         "You need two switches: one for the mode of the layers, and one for tracking. Afterwards set the flags back.",
         "For many lamps it works like this: `was = [(lamp, lamp.on) for lamp in lamps]`, and later `for lamp, on in was: lamp.on = on`.",
-        "Read the section 'Prediction' again. `model.modules()` gives the model and every part of it.",
+        "Read the section 'A model made of modules' again. `model.modules()` gives the model and every part of it.",
     ),
     after=(
         "Two switches that many people take for one. `eval()` changes what layers compute, and `no_grad()` "

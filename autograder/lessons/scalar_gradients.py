@@ -335,6 +335,11 @@ CENTRAL_DIFFERENCE = Exercise(
             lambda slope, f, x, h=1e-5: slope * 2 * h,
         ),
         wrong_value(
+            "half-step",
+            "You stepped by h/2 to each side. Here the step to each side is h, so the run is 2h.",
+            lambda slope, f, x, h=1e-5: _central(f, x, h / 2),
+        ),
+        wrong_value(
             "ignored-h",
             "Your answer is the same for a large step and for a small one. Use the `h` that the function is given.",
             lambda slope, f, x, h=1e-5: _central(f, x),

@@ -638,6 +638,11 @@ def sigmoid(z):
 """,
     },
     "binary_cross_entropy.bce": {
+        "coarse-clamp": """\
+def bce(p, y):
+    p = np.clip(p, 1e-3, 1 - 1e-3)
+    return -(y * np.log(p) + (1 - y) * np.log(1 - p))
+""",
         "library-loss": """\
 def bce(p, y):
     p, y = torch.tensor(p, dtype=torch.float64), torch.tensor(float(y), dtype=torch.float64)

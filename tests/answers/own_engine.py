@@ -1052,12 +1052,8 @@ def unbroadcast(grad, shape):
     first = grad[(0,) * (grad.ndim - len(shape))]
     return first[tuple(slice(0, 1) if n == 1 else slice(None) for n in shape)]
 """,
-        "all-summed": "def unbroadcast(grad, shape):\n    return np.full(shape, grad.sum())\n",
     },
     "own_engine.Tensor": {
-        "not-unbroadcast": changed(
-            ARRAYS, ("unbroadcast(g, self.data.shape)", "g"), ("unbroadcast(g, other.data.shape)", "g")
-        ),
         "mean-as-sum": changed(
             ARRAYS,
             (
@@ -1206,5 +1202,16 @@ def train_in_torch(weights, X, y, lr, steps):
             ),
         ),
         "transposed-weights": changed(IN_TORCH, (".numpy().T for", ".numpy() for")),
+    },
+}
+
+FOUND: dict[str, dict[str, str]] = {
+    "own_engine.unbroadcast": {
+        "behaviour.arranged": "def unbroadcast(grad, shape):\n    return np.full(shape, grad.sum())\n",
+    },
+    "own_engine.Tensor": {
+        "evidence.expression": changed(
+            ARRAYS, ("unbroadcast(g, self.data.shape)", "g"), ("unbroadcast(g, other.data.shape)", "g")
+        ),
     },
 }

@@ -1000,6 +1000,10 @@ def grad_poly(x):
 """,
     },
     "scalar_gradients.central_difference": {
+        "half-step": """\
+def central_difference(f, x, h=1e-5):
+    return (f(x + h / 2) - f(x - h / 2)) / h
+""",
         "forward-difference": """\
 def central_difference(f, x, h=1e-5):
     return (f(x + h) - f(x)) / h

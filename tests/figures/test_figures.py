@@ -400,3 +400,12 @@ def test_a_table_shows_each_value_once() -> None:
 def test_what_cannot_be_drawn_is_refused(draw: Callable[[], Picture], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         draw()
+
+
+def test_the_picture_of_an_explorer_fits_into_a_narrow_page_and_its_number_has_the_digits_of_a_step() -> None:
+    """JupyterLab makes images fit, but not those in widgets."""
+    slider, image = explore_curvature()._widget().children
+    assert slider.readout_format == ".0f"
+    for position in (slider.value, 120):
+        slider.value = position
+        assert image.value.startswith('<img style="max-width: 100%; height: auto" ')

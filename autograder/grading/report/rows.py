@@ -202,10 +202,13 @@ class ExerciseRow:
         return self.right / self.attempted if self.attempted else None
 
     @property
-    def ways_wrong(self) -> tuple[tuple[Outcome, int], ...]:
-        """How many answers are wrong in which way, the most frequent first."""
-        wrong = [one for one in self.outcomes if one[0] not in (Outcome.RIGHT, *SILENT)]
-        return tuple(sorted(wrong, key=lambda one: -one[1]))
+    def ways_wrong(self) -> tuple[tuple[str, int], ...]:
+        """How many answers are wrong in which way, in the words of the panel, the most frequent first."""
+        wrong: Counter[str] = Counter()
+        for outcome, n in self.outcomes:
+            if outcome not in (Outcome.RIGHT, *SILENT):
+                wrong[outcome.headline] += n
+        return tuple(wrong.most_common())
 
 
 @dataclass(frozen=True)
