@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -388,11 +388,11 @@ def due_dates(gradebook: Gradebook) -> dict[tuple[str, str], str]:
 
 
 def feedback_keys(
-    gradebook: Gradebook, submissions: Iterable[Submission], look: bytes
+    gradebook: Gradebook, submissions: Iterable[Submission], look: Callable[[Submission], bytes]
 ) -> dict[Submission, tuple[str, str]]:
     """Return what each submission's feedback would be made of now, and what it was made of when it was written.
 
-    `look` is what all pages are made of beside the grades and comments.
+    `look` tells what a page is made of beside the grades and comments.
     Submissions that could not be read have no feedback and are left out.
     """
     asked = {(one.student, one.lesson, one.notebook): one for one in submissions}
@@ -405,7 +405,7 @@ def feedback_keys(
         submission = asked.get(_at(row))
         if submission is not None and not row["reason"]:
             digest = digests[row["notebook_id"]]
-            digest.update(row["key"].encode() + look)
+            digest.update(row["key"].encode() + look(submission))
             keys[submission] = (digest.hexdigest(), row["feedback_key"])
     return keys
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import re
 import shutil
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
@@ -14,9 +15,12 @@ from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbgrader.server_extensions.formgrader import handlers
+from PIL import Image
 from playwright.sync_api import Page
 from traitlets.config import Config, PyFileConfigLoader
 
+from autograder.figures.undrawn import Undrawn
+from autograder.grading import lesson_pictures
 from autograder.grading.formulas import mathml
 from autograder.grading.inputs import course_secret, drawing, inputs_key
 from autograder.grading.pages import (
@@ -230,6 +234,69 @@ def test_the_pictures_of_an_answer_by_hand_are_shown(graded: Course, feedback: s
     assert PNG in work
     assert SVG not in work
     assert "the picture 'x.svg' was left out: it is no PNG, JPEG, GIF or WebP picture" in work
+
+
+def test_the_pictures_of_the_lesson_are_drawn_from_the_instructors_notebook(graded: Course, feedback: str) -> None:
+    cells = nbformat.read(graded.solution(LESSON.folder), as_version=4).cells
+    outputs = [one for cell in cells if cell.cell_type == "code" for one in cell.outputs]
+    texts = [one.data["text/plain"] for one in outputs if "<img" in one.get("data", {}).get("text/html", "")]
+    assert len(texts) > 5
+    shown = [one for one in BeautifulSoup(feedback, "html.parser").select("img[src]") if PNG not in one["src"]]
+    assert [one["alt"] for one in shown] == [text.partition("Picture: ")[2] for text in texts]
+    for one in shown:
+        with Image.open(BytesIO(b64decode(one["src"].partition(",")[2]))) as picture:
+            assert picture.width > 500
+    # A quarter of what the notebook keeps.
+    assert sum(len(one["src"]) for one in shown) < 100_000
+    assert "it is not drawn" not in feedback
+
+
+DRAWN = f'<img alt="x" src="data:image/png;base64,{PNG}">'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "drawn"),
+    [
+        ("", "", True),
+        # The student's own names, or names that the lesson makes of them.
+        ("def curve(): return 1", "", False),
+        ("import numpy as points", "", False),
+        ("def f():\n    global points\n    points = 1", "", False),
+        ("%time points = 1", "", False),
+        ("source = 1", "points = source", False),
+        ("def slope(x): return x", "def points(): return slope(3)", False),
+        ("points = 1", "points = 2", True),
+        ("def mine():\n    points = 1", "", True),
+    ],
+)
+def test_a_picture_is_drawn_where_it_is_the_same_for_every_student(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, drawn: bool
+) -> None:
+    # Where a picture comes from is another test's.
+    monkeypatch.setattr(lesson_pictures, "_in_few_colours", lambda data: data)
+    answer = new_code_cell("", id="answer", metadata={"nbgrader": {"grade_id": "a", "solution": True}})
+    output = {"text/plain": "Picture: x", "text/html": DRAWN}
+    shown = new_code_cell("draw(curve, points)", id="shown", outputs=[new_output("execute_result", output)])
+    cells = [answer, new_code_cell(after, id="after"), shown]
+    path = tmp_path / "source" / "hw" / "hw.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(new_notebook(cells=cells), path)
+    cells = copy.deepcopy(cells)
+    cells[0].source = before
+    cells[2].outputs = [new_output("execute_result", {"text/plain": repr(Undrawn())})] * 2
+    # A cell of the student's, and one of the instructor's that the student has edited.
+    edited = copy.deepcopy(cells[2])
+    edited.source += "  # mine"
+    own = copy.deepcopy(cells[2])
+    own.id = "own"
+    config = Config({"CourseDirectory": {"root": str(tmp_path)}})
+    names = {"nbgrader": {"assignment": "hw", "notebook": "hw"}}
+    notebook = new_notebook()
+    # nbformat would give one of two cells another id.
+    notebook["cells"] = [*cells, own, edited]
+    page, _ = lesson_pictures.ShowPictures(config=config).preprocess(notebook, names)
+    pictures = [[one.data.get("image/png") for one in cell.outputs] for cell in page.cells[2:]]
+    assert pictures == [[PNG if drawn else None, None], [None, None], [None, None]]
 
 
 def test_panels_and_hints_are_whole(graded: Course, feedback: str, formgrader: str) -> None:
