@@ -39,7 +39,8 @@ def grade_behind_walls(c: Config) -> None:
     c.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-        "autograder.grading.lesson_pictures.ShowPictures",
+        "autograder.grading.from_solutions.ShowPictures",
+        "autograder.grading.from_solutions.ShowSolutions",
         "autograder.grading.summary_cell.AddSummary",
     ]
     templates = Path(__file__).parents[1] / "templates" / "nbconvert"

@@ -31,7 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from ..modules import LESSONS, file_of, is_module, needed, own_lessons
-from . import GradingError, configure, feedback, formulas, job, lesson_pictures, pages, pictures, summary_cell
+from . import GradingError, configure, feedback, formulas, job, from_solutions, pages, pictures, summary_cell
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
@@ -60,7 +60,7 @@ from .times import MAX_TIMESTAMP, TimeError, utc, zone_of
 _GRADED_BY = ("autograder.grading.job", "autograder.grading.sandbox.forkserver")
 
 # What the look of a feedback page depends on.
-_PAGES_BY = (configure, feedback, formulas, lesson_pictures, pages, pictures, summary_cell)
+_PAGES_BY = (configure, feedback, formulas, from_solutions, pages, pictures, summary_cell)
 
 # nbgrader's permissions for a graded file.
 _PERMISSIONS = 0o444

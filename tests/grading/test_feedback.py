@@ -20,7 +20,7 @@ from playwright.sync_api import Page
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.figures.undrawn import Undrawn
-from autograder.grading import lesson_pictures
+from autograder.grading import from_solutions
 from autograder.grading.formulas import mathml
 from autograder.grading.inputs import course_secret, drawing, inputs_key
 from autograder.grading.pages import (
@@ -273,7 +273,7 @@ def test_a_picture_is_drawn_where_it_is_the_same_for_every_student(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, drawn: bool
 ) -> None:
     # Where a picture comes from is another test's.
-    monkeypatch.setattr(lesson_pictures, "_in_few_colours", lambda data: data)
+    monkeypatch.setattr(from_solutions, "_in_few_colours", lambda data: data)
     answer = new_code_cell("", id="answer", metadata={"nbgrader": {"grade_id": "a", "solution": True}})
     output = {"text/plain": "Picture: x", "text/html": DRAWN}
     shown = new_code_cell("draw(curve, points)", id="shown", outputs=[new_output("execute_result", output)])
@@ -294,9 +294,57 @@ def test_a_picture_is_drawn_where_it_is_the_same_for_every_student(
     notebook = new_notebook()
     # nbformat would give one of two cells another id.
     notebook["cells"] = [*cells, own, edited]
-    page, _ = lesson_pictures.ShowPictures(config=config).preprocess(notebook, names)
+    page, _ = from_solutions.ShowPictures(config=config).preprocess(notebook, names)
     pictures = [[one.data.get("image/png") for one in cell.outputs] for cell in page.cells[2:]]
     assert pictures == [[PNG if drawn else None, None], [None, None], [None, None]]
+
+
+def own_lines(course: Course) -> tuple[list[str], list[str]]:
+    """Return the instructor's answers as pages show them, and those of their lines that the students' notebook does not have."""
+    cells = nbformat.read(course.solution(LESSON.folder), as_version=4).cells
+    given = {line for cell in nbformat.read(course.released(LESSON.folder), as_version=4).cells for line in lines(cell)}
+    answers = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    shown = ["\n".join(line for line in lines(cell) if " SOLUTION" not in line) for cell in answers]
+    return shown, [line.strip() for text in shown for line in text.splitlines() if line not in given]
+
+
+def lines(cell: nbformat.NotebookNode) -> list[str]:
+    return str(cell.source).splitlines()
+
+
+def test_a_page_shows_the_instructors_answers_where_that_is_switched_on_and_nowhere_else(
+    graded: Course, feedback: str, formgrader: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "course"
+    shutil.copytree(graded.root, root)
+    # Nobody has answered anything in this one, and its author's answers have markup.
+    answers, hidden = own_lines(graded)
+    assert len(hidden) > len(LESSON.exercises)
+    blank = nbformat.read(graded.released(LESSON.folder), as_version=4)
+    nbformat.write(blank, root / "submitted" / "nadia" / LESSON.folder / f"{LESSON.folder}.ipynb")
+    path = root / "solutions" / LESSON.folder / f"{LESSON.folder}.ipynb"
+    solution = nbformat.read(path, as_version=4)
+    (reflection,) = [one for one in solution.cells if one.metadata.get("nbgrader", {}).get("grade_id") == "reflection"]
+    reflection.source += f"\n\n{ATTACKS[0]}"
+    nbformat.write(solution, path)
+    config = root / "nbgrader_config.py"
+    pages = []
+    for line in ("", "c.ShowSolutions.enabled = True\n"):
+        config.write_text(config.read_text() + line)
+        done = run(root, "autograder", "grade", "--feedback", "--student", "nadia", "--yes")
+        assert done.returncode == 0, done.stderr
+        pages.append((root / "feedback" / "nadia" / LESSON.folder / f"{LESSON.folder}.html").read_text())
+    without, with_ = (BeautifulSoup(page, "html.parser") for page in pages)
+    assert without.select(".solution") == []
+    assert [line for line in hidden if line in without.get_text()] == []
+    assert "A solution" not in feedback + formgrader
+    shown = [one.select_one("pre") for one in with_.select(".solution")]
+    assert [one.get_text().strip() for one in shown if one] == [
+        text for text in answers if text not in reflection.source
+    ]
+    assert len(shown) == len(answers)
+    assert harmful(pages[1]) == set()
+    assert "A solution" not in graded.graded(submission_of(graded)).read_text()
 
 
 def test_panels_and_hints_are_whole(graded: Course, feedback: str, formgrader: str) -> None:

@@ -1,7 +1,8 @@
-"""Shows the lesson's own pictures in a feedback page: nothing is drawn while work is graded.
+"""Takes from the instructor's notebook what a feedback page shows of it: the lesson's own pictures, and model solutions if wanted.
 
-A picture comes from the outputs that the instructor's notebook keeps, and never from a submission. It is shown where its cell is
-the instructor's, and where no name in it depends on a cell of the student's: it would be the same in every submission.
+Nothing is drawn while work is graded. A picture comes from the outputs that the instructor's notebook keeps, and never from a
+submission. It is shown where its cell is the instructor's, and where no name in it depends on a cell of the student's: it would be
+the same in every submission.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import base64
 import io
 import re
 import symtable
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,8 +21,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from PIL import Image
+from traitlets import Bool
 
 from .pages import MAX_SOURCE
 
@@ -42,9 +44,7 @@ class ShowPictures(NbGraderPreprocessor):
         # Imported here, because it imports matplotlib.
         from ..figures.undrawn import Undrawn
 
-        course, names = CourseDirectory(parent=self), resources["nbgrader"]
-        folder = course.format_path(course.source_directory, ".", names["assignment"])
-        path = Path(folder, f"{names['notebook']}.ipynb")
+        path = _instructors_notebook(self, resources["nbgrader"])
         given = _given(path, path.stat().st_mtime_ns) if path.is_file() else {}
         left = MAX_PICTURES
         for cell in _same_for_all(nb["cells"], given):
@@ -58,6 +58,39 @@ class ShowPictures(NbGraderPreprocessor):
                     data = {"text/plain": picture.text, "image/png": picture.data}
                     cell["outputs"][n] = new_output("display_data", data)
         return nb, resources
+
+
+class ShowSolutions(NbGraderPreprocessor):
+    """Has the page show the instructor's answer below the student's. The page goes to the student, so it has to be switched on."""
+
+    enabled = Bool(False, help="Whether feedback pages show the instructor's answers.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """Give the template the answers by grade id. The notebook stays as it is."""
+        path = _instructors_notebook(self, resources["nbgrader"])
+        clear = ClearSolutions(parent=self)
+        marks = (clear.begin_solution_delimeter, clear.end_solution_delimeter)
+        resources["solutions"] = _answers(path, path.stat().st_mtime_ns, marks) if path.is_file() else {}
+        return nb, resources
+
+
+def _instructors_notebook(asking: NbGraderPreprocessor, names: Mapping[str, str]) -> Path:
+    course = CourseDirectory(parent=asking)
+    folder = course.format_path(course.source_directory, ".", names["assignment"])
+    return Path(folder, f"{names['notebook']}.ipynb")
+
+
+@lru_cache(maxsize=16)
+def _answers(path: Path, _: int, marks: tuple[str, str]) -> dict[str, str]:
+    """Return the cells in which students answer, as the instructor wrote them, without the lines that mark a solution."""
+    cells = nbformat.read(path, as_version=4)["cells"]
+    return {
+        cell["metadata"]["nbgrader"]["grade_id"]: "\n".join(
+            line for line in cell["source"].split("\n") if not any(mark in line for mark in marks)
+        )
+        for cell in cells
+        if cell["metadata"].get("nbgrader", {}).get("solution")
+    }
 
 
 @dataclass(frozen=True)
