@@ -539,6 +539,7 @@ def test_a_week_tells_who_caught_up_and_which_mistakes_went_away() -> None:
     report = summarise(made, [FIRST.folder], all_lessons(), [one.submission for one in made], replaced=was)
     assert report.week == Week(("ada", "chen"), ("ada",), (("forgot-factor", 1),))
     assert "2 students handed in again. 1 of them has more points now." in Page(index(report)).text
+    assert "1 of them lost the factor that the exponent becomes" in Page(index(report)).text
     assert "handed in again" not in index(report_on(made))
 
 

@@ -420,6 +420,8 @@ def test_cleaning_keeps_what_lessons_use() -> None:
     )
     assert clean_html(b"<b>x</b>") == "<b>x</b>"
     assert clean_html('<a href="https://example.org">x</a>') == '<a href="https://example.org">x</a>'
+    assert clean_html('<img title="b" alt="a">') == '<img title="b" alt="a">'
+    assert clean_html('<img title=" alt=">') == '<img alt="A picture without a description" title=" alt=">'
     assert clean_html("<!-- x -->a & b < c") == "a &amp; b &lt; c"
 
 
