@@ -1,4 +1,6 @@
-"""Takes from the instructor's notebook what a feedback page shows of it: the lesson's own pictures, and model solutions if wanted.
+"""Takes from the instructor's notebook what feedback and formgrader's pages show of it: the lesson's own pictures.
+
+Feedback shows model solutions too, if wanted.
 
 Nothing is drawn while work is graded. A picture comes from the outputs that the instructor's notebook keeps, and never from a
 submission. It is shown where its cell is the instructor's, and where no name in it depends on a cell of the student's: it would be
@@ -11,9 +13,9 @@ import base64
 import io
 import re
 import symtable
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,23 +43,33 @@ class ShowPictures(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Show the pictures in one page; without the instructor's notebook, show none."""
-        # Imported here, because it imports matplotlib.
-        from ..figures.undrawn import Undrawn
-
-        path = _instructors_notebook(self, resources["nbgrader"])
+        # Formgrader has the names by other keys.
+        own = resources.get("nbgrader", {})
+        lesson = own.get("assignment") or resources.get("assignment_id", "")
+        path = _instructors_notebook(self, lesson, own.get("notebook") or resources.get("notebook_id", ""))
         given = _given(path, path.stat().st_mtime_ns) if path.is_file() else {}
         left = MAX_PICTURES
         for cell in _same_for_all(nb["cells"], given):
             pictures = iter(given[cell["id"]].pictures)
             for n, output in enumerate(cell["outputs"]):
-                if output.get("data", {}).get("text/plain") != repr(Undrawn()):
+                if output.get("data", {}).get("text/plain") != _undrawn():
                     continue
                 picture = next(pictures, None)
                 if picture is not None and len(picture.data) <= left:
                     left -= len(picture.data)
                     data = {"text/plain": picture.text, "image/png": picture.data}
-                    cell["outputs"][n] = new_output("display_data", data)
+                    described = {"image/png": {"alt": picture.text}}
+                    cell["outputs"][n] = new_output("display_data", data, metadata=described)
         return nb, resources
+
+
+@cache
+def _undrawn() -> str:
+    """Return the sentence that stands for a picture."""
+    # Imported here, because it imports matplotlib: a page without pictures does not need it.
+    from ..figures.undrawn import Undrawn
+
+    return repr(Undrawn())
 
 
 class ShowSolutions(NbGraderPreprocessor):
@@ -67,17 +79,17 @@ class ShowSolutions(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """Give the template the answers by grade id. The notebook stays as it is."""
-        path = _instructors_notebook(self, resources["nbgrader"])
+        own = resources["nbgrader"]
+        path = _instructors_notebook(self, own["assignment"], own["notebook"])
         clear = ClearSolutions(parent=self)
         marks = (clear.begin_solution_delimeter, clear.end_solution_delimeter)
         resources["solutions"] = _answers(path, path.stat().st_mtime_ns, marks) if path.is_file() else {}
         return nb, resources
 
 
-def _instructors_notebook(asking: NbGraderPreprocessor, names: Mapping[str, str]) -> Path:
+def _instructors_notebook(asking: NbGraderPreprocessor, lesson: str, name: str) -> Path:
     course = CourseDirectory(parent=asking)
-    folder = course.format_path(course.source_directory, ".", names["assignment"])
-    return Path(folder, f"{names['notebook']}.ipynb")
+    return Path(course.format_path(course.source_directory, ".", lesson), f"{name}.ipynb")
 
 
 @lru_cache(maxsize=16)

@@ -236,19 +236,22 @@ def test_the_pictures_of_an_answer_by_hand_are_shown(graded: Course, feedback: s
     assert "the picture 'x.svg' was left out: it is no PNG, JPEG, GIF or WebP picture" in work
 
 
-def test_the_pictures_of_the_lesson_are_drawn_from_the_instructors_notebook(graded: Course, feedback: str) -> None:
+def test_the_pictures_of_the_lesson_are_drawn_from_the_instructors_notebook(
+    graded: Course, feedback: str, formgrader: str
+) -> None:
     cells = nbformat.read(graded.solution(LESSON.folder), as_version=4).cells
     outputs = [one for cell in cells if cell.cell_type == "code" for one in cell.outputs]
     texts = [one.data["text/plain"] for one in outputs if "<img" in one.get("data", {}).get("text/html", "")]
     assert len(texts) > 5
-    shown = [one for one in BeautifulSoup(feedback, "html.parser").select("img[src]") if PNG not in one["src"]]
-    assert [one["alt"] for one in shown] == [text.partition("Picture: ")[2] for text in texts]
+    for page in (feedback, formgrader):
+        shown = [one for one in BeautifulSoup(page, "html.parser").select("img[src^=data]") if PNG not in one["src"]]
+        assert [one["alt"] for one in shown] == [text.partition("Picture: ")[2] for text in texts]
+        assert "it is not drawn" not in page
     for one in shown:
         with Image.open(BytesIO(b64decode(one["src"].partition(",")[2]))) as picture:
             assert picture.width > 500
     # A quarter of what the notebook keeps.
     assert sum(len(one["src"]) for one in shown) < 100_000
-    assert "it is not drawn" not in feedback
 
 
 DRAWN = f'<img alt="x" src="data:image/png;base64,{PNG}">'
