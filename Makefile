@@ -8,7 +8,8 @@ WORKERS ?= 3
 TORCH_INDEX ?=
 
 # nbgrader starts `alembic`, and nbconvert `jupyter`, from PATH: both must be this environment's, whatever is activated.
-RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m
+# Some containers let Python keep no compiled files: then each of a thousand processes compiles this package anew.
+RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" PYTHONDONTWRITEBYTECODE= .venv/bin/python -m
 # In the order of their folders: the files with few tests are the longest, and would come last.
 PYTEST := $(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -72,8 +73,9 @@ setup: .venv/.ready .venv/.system  ## make .venv with everything in it (the othe
 
 OTHER_PYTHON := Name another one: make PYTHON=python3.12
 
-.venv/.system: tools/system-packages | .venv/.ready
+.venv/.system: tools/system-packages tools/hub-proxy | .venv/.ready
 	@tools/system-packages
+	@tools/hub-proxy
 	@touch $@
 
 clean:  ## remove .venv, caches and the demo's files

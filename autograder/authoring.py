@@ -22,6 +22,7 @@ from .grading.course import Course, CourseError
 from .grading.files import write_beside
 from .grading.rebuild import grade_id_of
 from .lessons import all_lessons
+from .modules import own_lessons
 from .rules import broken_rules, module_of
 from .verdict import MIME_TYPE, Outcome
 from .view import card
@@ -189,11 +190,12 @@ def _put_card(exercise: Exercise, notebook: NotebookNode, place: int) -> None:
 
 
 def _of_beginning(notebook: NotebookNode) -> Iterator[str]:
-    """Yield what is missing at the top of a notebook: the minutes, and the imports that answers may use."""
+    """Yield what is missing at the top of a notebook: the minutes, and in this course the imports that answers may use."""
     if not _ABOUT.search(notebook.cells[0].source):
         yield "cell 1: Expected a line that begins with '*About 0 minutes'; got none. Write it: `release` fills in the minutes."
     place, first = next(((i, one) for i, one in enumerate(notebook.cells, 1) if one.cell_type == "code"), (0, None))
-    missing = [line for line in _IMPORTS if first is None or line not in first.source.splitlines()]
+    wanted = () if own_lessons() else _IMPORTS
+    missing = [line for line in wanted if first is None or line not in first.source.splitlines()]
     if missing:
         where = f"cell {place}" if place else "no code cell"
         yield (

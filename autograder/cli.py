@@ -351,6 +351,12 @@ def doctor(sandbox: TierChoice) -> None:
     for one in found:
         mark, style = ("stands", "green") if one.stands else ("does not stand", "red")
         console.print(Text.assemble((f"{mark:15}", style), f"{one.wall}: {one.detail}"), soft_wrap=True)
+    root = Path.cwd()
+    if (root / "nbgrader_config.py").exists() and doctor.entered_by_others(root):
+        console.print(
+            f"Other users of this machine can enter {root}. Close it to them: chmod 700 {root}",
+            style="yellow", soft_wrap=True, markup=False,
+        )  # fmt: skip
     sys.exit(0 if all(one.stands for one in found) else 1)
 
 

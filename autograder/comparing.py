@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,13 +13,14 @@ from numpy.typing import NDArray
 from .exercise import Exercise, Raises
 from .mistake import Mistake, Point
 from .observation import Call
-from .reading import Leaf, Numbers, Part, Problem, leaf, numbers_in
+from .reading import Leaf, Numbers, Part, Problem, leaf, numbers_in, plain
 from .verdict import Outcome
 
 Rows = Sequence[Sequence[Part]]
 
 # The share of a number by which one is off that can't come from rounding.
 _CLEARLY = 0.01
+_HALF = 0.5
 
 
 def first_wrong(exercise: Exercise, parts: Rows) -> tuple[int, int] | None:
@@ -47,6 +49,9 @@ def is_right(exercise: Exercise, part: Part, scales: dict[str, float]) -> bool:
     if numbers is None:
         return not isinstance(part.reference, np.ndarray) and part.got == part.reference
     got, reference = numbers
+    # A count that is one off is wrong, however large it is.
+    if part.whole and got.shape == reference.shape and not (np.abs(got - reference) < _HALF).all():
+        return False
     atol = exercise.atol * (scales.get(part.path) or 1.0)
     return got.shape == reference.shape and bool(_is_close(got, reference, exercise.rtol, atol).all())
 
@@ -99,9 +104,9 @@ def is_mistake(mistake: Mistake, exercise: Exercise, points: Sequence[Point], pa
         if len(expected) != len(row):
             return False
         for part, one in zip(row, expected, strict=True):
-            if not is_right(exercise, Part(part.path, part.got, one), scales):
+            if not is_right(exercise, replace(part, reference=one), scales):
                 return False
-            differs = differs or not is_right(exercise, Part(part.path, one, part.reference), scales)
+            differs = differs or not is_right(exercise, replace(part, got=one), scales)
     return differs
 
 
@@ -145,6 +150,7 @@ def adds_up(exercise: Exercise, parts: Rows) -> bool:
 
 def _laid_out(answer: Any) -> list[Leaf]:
     """Return the parts of an answer in the order in which a reference of the same form is read."""
+    answer = plain(answer)
     if isinstance(answer, dict):
         answer = tuple(answer.values())
     if isinstance(answer, tuple | list):

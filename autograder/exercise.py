@@ -41,10 +41,11 @@ class Build:
 
 @dataclass(frozen=True)
 class Array:
-    """An array input in float64, as nested tuples. The answer gets a NumPy array or a tensor, as `kind` says."""
+    """An array input, as nested tuples. The answer gets a NumPy array or a tensor, as `kind` says."""
 
     data: tuple[Any, ...]
     kind: Literal["numpy", "torch"] = "numpy"
+    dtype: Literal["float64", "float32", "int64", "uint8", "bool"] = "float64"
 
 
 Input = int | float | str | bool | Array | Build | tuple["Input", ...]
@@ -72,8 +73,8 @@ def _to_plain(argument: Any) -> Any:
     match argument:
         case Build(builder, numbers):
             return {"build": builder, "numbers": _to_plain(numbers)}
-        case Array(data, kind):
-            return {"array": _to_plain(data), "kind": kind}
+        case Array(data, kind, dtype):
+            return {"array": _to_plain(data), "kind": kind, "dtype": dtype}
         case tuple():
             return [_to_plain(item) for item in argument]
     return argument
@@ -83,8 +84,8 @@ def _from_plain(plain: Any) -> Any:
     match plain:
         case {"build": builder, "numbers": numbers}:
             return Build(builder, _from_plain(numbers))
-        case {"array": data, "kind": kind}:
-            return Array(_from_plain(data), kind)
+        case {"array": data, "kind": kind, "dtype": dtype}:
+            return Array(_from_plain(data), kind, dtype)
         case list():
             return tuple(_from_plain(item) for item in plain)
     return plain
@@ -119,8 +120,9 @@ class Exercise:
     more_cases
         Draws further inputs for grading, if the answers do not depend on the numbers of the public inputs.
     reference
-        Takes a case's arguments, built, and returns the right answer: a float, an array, a bool, a string, a set of
-        strings, or a dict, tuple or list of these; or `Raises`. Its form is the form asked of the answer.
+        Takes a case's arguments, built, and returns the right answer: a number, an array of numbers, truth values or
+        strings, a bool, a string, a set of strings or of numbers, or a dict, tuple or list of these; or `Raises`. Its form
+        is the form asked of the answer. An answer to a whole number is less than 0.5 off, whatever the tolerance is.
     forward
         The function to differentiate, if the answer is its derivative at the arguments.
     builders
@@ -219,10 +221,10 @@ class Exercise:
         match argument:
             case Build(builder, numbers):
                 return self.builders[builder](*numbers)
-            case Array(data, "numpy"):
-                return np.array(data, dtype=np.float64)
-            case Array(data, "torch"):
-                return torch.tensor(data, dtype=torch.float64)
+            case Array(data, "numpy", dtype):
+                return np.array(data, dtype=dtype)
+            case Array(data, "torch", dtype):
+                return torch.tensor(data, dtype=getattr(torch, dtype))
             case tuple():
                 return [self._build(item) for item in argument]
         return argument
@@ -248,8 +250,8 @@ def _moved(argument: Any, rng: random.Random) -> Any:
             return float(f"{argument * (1 + rng.choice((-1, 1)) * rng.uniform(0.03, 0.3)):.4g}")
         case Build(builder, numbers):
             return Build(builder, _moved(numbers, rng))
-        case Array(data, kind):
-            return Array(_moved(data, rng), kind)
+        case Array(data):
+            return replace(argument, data=_moved(data, rng))
         case tuple():
             return tuple(_moved(item, rng) for item in argument)
     raise TypeError(f"Expected a number, a string, a tuple, an Array or a Build as an input; got {argument!r}")

@@ -127,8 +127,8 @@ def stopped(exercise: Exercise, name: str, text: str, is_old: bool = False) -> V
     return _verdict(exercise, Problem(Outcome.RAISED, message))
 
 
-# In characters of an error's text.
-_ERROR = 300
+# In characters of an error's text, and of an answer.
+_ERROR, _ANSWER = 300, 500
 
 
 # The outcomes before any value is looked at
@@ -391,10 +391,12 @@ def _of_effect(message: str) -> str:
 
 
 def _answer_text(call: Call | None, right: bool) -> str:
-    """Return the text of an answer. A right one has four digits, because more of them depend on the machine."""
+    """Return the text of an answer, cut to a few lines. A right one has four digits: more of them depend on the machine."""
     if call is None or call.value is None:
         return ""
-    return _DECIMAL.sub(_to_four_digits, call.value.text) if right else call.value.text
+    text = call.value.text
+    text = text if len(text) <= _ANSWER else text[: _ANSWER - 1] + "…"
+    return _DECIMAL.sub(_to_four_digits, text) if right else text
 
 
 def _to_four_digits(number: re.Match[str]) -> str:

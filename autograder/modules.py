@@ -87,7 +87,16 @@ def imports(module: str) -> tuple[str, ...]:
 
 def imported(text: str, package: str) -> tuple[str, ...]:
     """Return the modules of this package that the text of a module in a package of it imports."""
-    return tuple(dict.fromkeys(name for node in ast.walk(ast.parse(text)) for name in _imported(node, package)))
+    return tuple(dict.fromkeys(name for one in _statements(ast.parse(text)) for name in _imported(one, package)))
+
+
+def _statements(around: ast.AST) -> Iterator[ast.AST]:
+    """Yield all statements in a node; an expression holds none, and most nodes are expressions."""
+    for field in ("body", "handlers", "cases", "orelse", "finalbody"):
+        inner = getattr(around, field, None)
+        for one in inner if isinstance(inner, list) else ():
+            yield one
+            yield from _statements(one)
 
 
 def _imported(node: ast.AST, package: str) -> Iterator[str]:

@@ -44,7 +44,7 @@ class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
     kind: Kind
     type: Short
-    text: Line = ""
+    text: Text = ""
     dtype: Short = ""
     shape: Annotated[tuple[Size, ...], Meta(max_length=MAX_DIMENSIONS)] = ()
     numbers: Annotated[tuple[float, ...], Meta(max_length=MAX_NUMBERS)] = ()

@@ -17,7 +17,7 @@ from .observation import Kind, Value
 from .verdict import Outcome
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
-Leaf = Numbers | bool | str | frozenset[str]
+Leaf = Numbers | bool | str | frozenset[str | float]
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,14 @@ class Problem:
 class Part:
     """One part of an answer beside the same part of the reference; `got` is None where its type or shape is wrong.
 
-    `path` names the part within the answer, as `["dz_dx"]`; it is "" where the answer is one number or array.
+    `path` names the part within the answer, as `["dz_dx"]`; it is "" where the answer is one number or array. `whole`
+    says that the reference is made of whole numbers, such as a count.
     """
 
     path: str
     got: Leaf | None
     reference: Leaf
+    whole: bool = False
 
     @property
     def entry(self) -> str:
@@ -53,6 +55,15 @@ class Part:
         if isinstance(self.got, np.ndarray) and isinstance(self.reference, np.ndarray):
             return self.got, self.reference
         return None
+
+
+def plain(reference: Any) -> Any:
+    """Return NumPy's and PyTorch's truth values and texts as Python's own, in nested lists, and all else as it is."""
+    if hasattr(reference, "dtype"):
+        array = np.asarray(reference)
+        if array.dtype.kind in "bU":
+            return array.tolist()
+    return reference
 
 
 def leaf(reference: Any) -> Leaf:
@@ -79,6 +90,7 @@ def read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem 
 
 def _leaves(reference: Any, path: str) -> Iterator[tuple[str, Leaf]]:
     """Yield the path and the value of each part of a reference."""
+    reference = plain(reference)
     if isinstance(reference, dict | tuple | list):
         entries = reference.items() if isinstance(reference, dict) else enumerate(reference)
         for key, one in entries:
@@ -88,6 +100,7 @@ def _leaves(reference: Any, path: str) -> Iterator[tuple[str, Leaf]]:
 
 
 def _read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem | None:
+    reference = plain(reference)
     if isinstance(reference, dict):
         return _read_mapping(reference, value, path, parts)
     if isinstance(reference, bool | str):
@@ -108,7 +121,7 @@ def _read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem
     if value.requires_grad or any(item.requires_grad for item in value.items):
         message = f"{subject(path)} still requires grad, so its graph is kept with it. Return it detached, or as a plain number."
         return Problem(Outcome.WRONG_STATE, message, "still-tracked")
-    parts.append(Part(path, got, expected))
+    parts.append(Part(path, got, expected, whole=np.asarray(reference).dtype.kind in "iuO"))
     return None
 
 
@@ -145,9 +158,12 @@ def _read_sequence(
 
 
 def _read_set(reference: set[Any] | frozenset[Any], value: Value, path: str, parts: list[Part]) -> Problem | None:
-    if value.kind != "sequence" or any(item.kind != "text" for item in value.items):
-        return Problem(Outcome.WRONG_TYPE, f"{_expected(path)} a set of strings; got {what_is(value)}.")
-    parts.append(Part(path, frozenset(item.text for item in value.items), frozenset(reference)))
+    texts = all(isinstance(one, str) for one in reference)
+    if value.kind != "sequence" or any(item.kind != ("text" if texts else "number") for item in value.items):
+        wanted = f"a set of {'strings' if texts else 'numbers'}"
+        return Problem(Outcome.WRONG_TYPE, f"{_expected(path)} {wanted}; got {what_is(value)}.")
+    got = frozenset(item.text if texts else item.numbers[0] for item in value.items)
+    parts.append(Part(path, got, frozenset(reference)))
     return None
 
 
@@ -170,13 +186,20 @@ def _elements(value: Value) -> tuple[Value, ...] | None:
     """Return the elements of a sequence. An array is a sequence of its rows."""
     if value.kind == "sequence":
         return value.items
-    got = _numbers(value)
-    if value.kind != "array" or got is None:
+    if value.kind != "array":
         return None
-    kind: Kind = "number" if got.ndim == 1 else "array"
+    got = np.array(value.numbers).reshape(value.shape)
+    single: Kind = "truth" if value.dtype == "bool" else "number"
+    kind: Kind = single if got.ndim == 1 else "array"
     return tuple(
         Value(
-            kind, value.type, "", value.dtype, row.shape, tuple(row.ravel().tolist()), requires_grad=value.requires_grad
+            kind,
+            value.dtype,
+            "",
+            value.dtype,
+            row.shape,
+            tuple(row.ravel().tolist()),
+            requires_grad=value.requires_grad,
         )
         for row in got
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
@@ -11,15 +12,18 @@ from typing import Any, get_args
 import numpy as np
 
 from .comparing import first_wrong
-from .describe import describe
+from .describe import describe, shown
 from .exercise import Case, Exercise, Lesson, Raises, Way
 from .expressions import VALUE
 from .mistake import Mistake, Point
 from .modules import own_lessons
-from .reading import Part, read
+from .reading import Part, plain, read
 
 # How many hints an exercise has at least, and at how many inputs a function is asked.
 HINTS, CASES = 4, 3
+
+# A float64 holds each whole number up to here.
+_EXACT = 2**53
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -66,6 +70,9 @@ def _of_exercise(exercise: Exercise, lesson: Lesson) -> Iterator[str]:
             "Correct `reference` or `cases`."
         )
         return
+    yield from (unreadable := list(_of_answers(exercise, points)))
+    if unreadable:
+        return
     yield from _of_hints(exercise)
     yield from _of_mistakes(exercise, points)
 
@@ -95,6 +102,31 @@ def _of_cases(exercise: Exercise) -> Iterator[str]:
             f"Expected {CASES} inputs at least; got {len(exercise.cases)}. Add `case(…)`, where wrong answers differ "
             "from the right one."
         )
+
+
+def _of_answers(exercise: Exercise, points: list[Point]) -> Iterator[str]:
+    """Yield the right answers that would not be right if a student gave them."""
+    for point in points:
+        row: list[Part] = []
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                problem = read(point.reference, describe(point.reference), "", row)
+            is_right = problem is None and first_wrong(exercise, [row]) is None
+        except (TypeError, ValueError, OverflowError, np.exceptions.ComplexWarning):
+            is_right = False
+        if not is_right:
+            yield (
+                "Expected `reference` to return what can be compared: numbers, truth values, texts, sets of texts or of numbers, and "
+                f"dicts, tuples and lists of these; got {shown(point.reference)}. Return it in another form, as its `str`."
+            )
+            return
+        if any(np.abs(pair[1]).max(initial=0) >= _EXACT for part in row if part.whole and (pair := part.numbers())):
+            yield (
+                f"Expected `reference` to return whole numbers below 2**53; got {shown(point.reference)}. Larger ones are not "
+                "compared to their last digit. Return it as its `str`."
+            )
+            return
 
 
 def _of_hints(exercise: Exercise) -> Iterator[str]:
@@ -193,6 +225,7 @@ def _plain_numbers(plain: Any) -> Iterator[float]:
 
 def _numbers_of(answer: Any) -> list[float]:
     """Return all numbers of a right answer in one row; none where it isn't made of numbers."""
+    answer = plain(answer)
     if isinstance(answer, dict):
         answer = list(answer.values())
     if isinstance(answer, tuple | list):

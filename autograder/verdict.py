@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -83,7 +83,7 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict as plain data, without the exercise's own texts, and without those of the last fields that say nothing."""
-        record = asdict(self)
+        record = msgspec.to_builtins(replace(self, hints=(), after=""))
         del record["hints"], record["after"]
         return {name: value for name, value in record.items() if value or name not in _MAY_BE_LEFT_OUT}
 

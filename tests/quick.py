@@ -22,7 +22,7 @@ SECONDS = 20.0
 NBVAL = ("--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/notebooks/sanitize.cfg")
 LINT = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 # Where each file starts browsers, servers or whole classes: these come last, unless they have changed themselves.
-SLOW = ("tests/browser", "tests/hostile", "tests/grading", "tests/test_docs.py")
+SLOW = ("tests/browser", "tests/hostile", "tests/hub", "tests/grading", "tests/test_docs.py")
 
 
 def changed() -> list[str]:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.describe import describe, shown
-from autograder.observation import MAX_DEPTH, MAX_NUMBERS, Call, Observation, Value
+from autograder.describe import describe, is_plain, shown
+from autograder.observation import MAX_DEPTH, MAX_NUMBERS, MAX_TEXT, Call, Observation, Value
 
 
 def travelled(thing: Any) -> Value:
@@ -85,7 +85,7 @@ def test_numbers(thing: Any, kind: str, dtype: str, shape: tuple[int, ...], numb
         (3 + 4j, "other", "(3+4j)"),
         (np.complex64(1j), "other", None),
         (torch.tensor(1j), "other", None),
-        (np.array(["a"]), "other", None),
+        (np.array(["a"]), "sequence", None),
         (np.array([None]), "other", None),
         (np.datetime64("2024-01-01"), "other", None),
         (decimal.Decimal("1.5"), "other", None),
@@ -161,7 +161,9 @@ def test_deep_wide_and_circular_containers_end() -> None:
     circle: list[Any] = []
     circle.append(circle)
     assert depth(travelled(circle)) <= MAX_DEPTH
-    assert travelled(list(range(201))).kind == "other"
+    assert travelled(["a"] * 201).kind == "other"
+    assert travelled([circle] * 201).kind == "other"
+    assert travelled(list(range(201))).shape == (201,)
     assert len(travelled(list(range(200))).items) == 200
 
 
@@ -172,7 +174,7 @@ def depth(value: Value) -> int:
 def test_text_is_cut_to_one_short_line() -> None:
     assert shown("x" * 1000) == "'" + "x" * 118 + "…"
     assert "\n" not in shown(np.zeros((20, 20)))
-    assert len(travelled("x" * 10_000).text) == 500
+    assert len(travelled("x" * 2 * MAX_TEXT).text) == MAX_TEXT
     assert travelled("\ud800").text == "\ud800"
 
 
@@ -366,3 +368,37 @@ def test_hostile_objects_are_described(name: str) -> None:
 def test_hostile_objects_do_not_pass_for_numbers() -> None:
     for name in ("says it is a float", "says it is a tensor", "says it is an array", "float raises", "float is text"):
         assert describe(HOSTILE[name]()).kind == "other", name
+
+
+def test_the_numbers_are_read_before_any_text_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = np.array([1.5, 2.5]), np.array([3.5])
+
+    def overwriting(*_: Any, **__: Any) -> str:
+        first.fill(7.0)
+        second.fill(7.0)
+        return "as you like"
+
+    monkeypatch.setattr("numpy._core.arrayprint._formatArray", overwriting)
+    found = describe({"first": first, "second": second})
+    assert [item.numbers for item in found.items] == [(1.5, 2.5), (3.5,)]
+    assert first.tolist() == [7.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("thing", "plain"),
+    [
+        (-0.5, True),
+        (np.float64(2.5), True),
+        (np.array([1.5, 2.5]), True),
+        ({"a": [1.5, (np.array([2]), None)]}, True),
+        (Reading(2.5), False),
+        (np.array([1.5]).view(Vector), False),
+        (np.array([Reading(2.5)], dtype=object), False),
+        ([1.5, torch.tensor(2.5)], False),
+        ({Reading(2.5): 1.5}, False),
+        (collections.OrderedDict(a=1.5), False),
+        ({1.5}, False),
+    ],
+)
+def test_plain_is_what_holds_no_code_of_a_students(thing: Any, plain: bool) -> None:
+    assert is_plain(thing) is plain

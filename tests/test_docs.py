@@ -211,7 +211,8 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 
 def test_what_a_hub_takes_away_from_students_are_plugins_of_nbgrader() -> None:
-    taken = json.loads((ROOT / "docs" / "hub" / "page_config.json").read_text(encoding="utf-8"))["disabledExtensions"]
+    config = ROOT / "docs" / "hub" / "students" / "labconfig" / "page_config.json"
+    taken = json.loads(config.read_text(encoding="utf-8"))["disabledExtensions"]
     static = Path(sys.prefix, "share", "jupyter", "labextensions", "@jupyter", "nbgrader", "static")
     program = "".join(path.read_text(encoding="utf-8") for path in static.glob("*.js"))
     assert taken

@@ -117,7 +117,7 @@ def nested(depth: int) -> dict[str, Any]:
         ("source", ["def answer(): pass"]),
         # too much
         ("exercise", "x" * 201),
-        ("answer.text", "x" * 501),
+        ("answer.text", "x" * (module.MAX_TEXT + 1)),
         ("calls.0.printed", "x" * 501),
         ("calls.0.warnings", ["w"] * 21),
         ("calls.1.raised.types", ["E"] * 51),

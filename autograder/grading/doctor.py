@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import socket
+import stat
 import subprocess
 import tempfile
 import textwrap
@@ -33,6 +34,11 @@ class Finding:
     wall: str
     stands: bool
     detail: str
+
+
+def entered_by_others(root: Path) -> bool:
+    """Return whether other users of this machine can enter a course's directory, and so read solutions and grades there."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (root, *root.parents))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -67,6 +69,21 @@ def test_the_command_says_what_was_seen(monkeypatch: pytest.MonkeyPatch, stands:
     assert result.exit_code == status
     assert "landlock" in result.output
     assert "was [refused]" in result.output
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o755, True), (0o750, False)])
+def test_the_command_warns_of_other_users(monkeypatch: pytest.MonkeyPatch, mode: int, warned: bool) -> None:
+    monkeypatch.setattr(doctor, "examine", lambda tier, limits: ())
+    # pytest's own folder is closed to them.
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "nbgrader_config.py").touch()
+        root.chmod(mode)
+        monkeypatch.chdir(root)
+        result = CliRunner().invoke(cli.main, ["doctor", "--sandbox", "none"])
+        monkeypatch.undo()
+    assert result.exit_code == 0
+    assert (f"chmod 700 {folder}" in result.output) == warned
 
 
 def test_where_there_are_no_walls_the_command_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:

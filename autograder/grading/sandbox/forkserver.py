@@ -39,7 +39,7 @@ from .preload import ALWAYS, WHEN_MENTIONED, leave_a_copy
 from .redact import QUESTION
 from .shell import Shell
 from .tiers import DEVICES, remove, settings
-from .visible import pieces
+from .visible import pieces, visible
 from .wire import Wire, WireError
 
 # How often a guard looks at what its submission uses, in seconds.
@@ -198,8 +198,10 @@ def _fork_guard(clients: Sequence[_Client], fd: int, shell: Shell, limits: Mappi
     """Fork the guard of one submission."""
     if next(_submissions) == _HUGE_PAGES_AT:
         use_huge_pages()
-    if limits["tier"] == "landlock":
-        # Here it is found once, and in a child it would be found each time.
+    # Here it is found once, and in a guard it would be found each time.
+    if limits["tier"] == "bubblewrap":
+        visible()
+    elif limits["tier"] == "landlock":
         pieces()
     template = os.getpid()
     # Until the guard has its handlers, what it is told has to wait.
