@@ -35,7 +35,12 @@ _old: dict[str, tuple[object, BaseException]] = {}
 
 
 class ShownVerdict(Verdict):
-    """A verdict that a notebook shows as its panel."""
+    """A verdict that a notebook shows as its panel, and `print` as its text."""
+
+    def __str__(self) -> str:
+        """Return the text, for a front end that shows only `text/plain`, where nbgrader has the points."""
+        with fresh_settings():
+            return view.text(self)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return view.bundle(self)
@@ -119,8 +124,7 @@ def _shown(verdict: Verdict) -> ShownVerdict:
     _verdicts.pop(verdict.exercise, None)
     _verdicts[verdict.exercise] = shown
     if not _shows_html():
-        with fresh_settings():
-            print(view.text(shown))
+        print(shown)
     return shown
 
 

@@ -238,6 +238,8 @@ def test_a_verdict_stands_once(shell: InteractiveShell, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.splitlines()[-1].endswith(f" {EXERCISE.points:g}")
     shell.run_cell(f"kept = check('{ID}')")
     assert capsys.readouterr().out == ""
+    shell.run_cell(f"print(check('{ID}'))")
+    assert capsys.readouterr().out == view.text(verdict) + "\n"
     shell.display_formatter.active_types = ["text/plain"]
     shell.run_cell(f"kept = check('{ID}')")
     assert capsys.readouterr().out == view.text(verdict) + "\n"

@@ -39,6 +39,7 @@ def grade_behind_walls(c: Config) -> None:
     c.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+        "autograder.grading.from_solutions.ShowSolutions",
         "autograder.grading.summary_cell.AddSummary",
     ]
     templates = Path(__file__).parents[1] / "templates" / "nbconvert"
@@ -51,7 +52,11 @@ def grade_behind_walls(c: Config) -> None:
     # What a student has written must not run in the browser of who reads it, in feedback pages and in formgrader.
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.exclude_anchor_links = True
-    c.HTMLExporter.preprocessors = ["autograder.grading.pages.EscapeNames", "autograder.grading.pages.Shorten"]
+    c.HTMLExporter.preprocessors = [
+        "autograder.grading.pages.EscapeNames",
+        "autograder.grading.from_solutions.ShowPictures",
+        "autograder.grading.pages.Shorten",
+    ]
     c.HTMLExporter.filters = {
         "markdown2html": "autograder.grading.pages.markdown2html",
         "clean_html": "autograder.grading.pages.clean_html",

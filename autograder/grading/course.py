@@ -31,7 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from ..modules import LESSONS, file_of, is_module, needed, own_lessons
-from . import GradingError, configure, feedback, formulas, job, pages, pictures, summary_cell
+from . import GradingError, configure, feedback, formulas, from_solutions, job, pages, pictures, summary_cell
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
@@ -58,6 +58,9 @@ from .times import MAX_TIMESTAMP, TimeError, utc, zone_of
 
 # A grade depends on these modules and on all modules that they import. The second runs behind the walls: its name starts it.
 _GRADED_BY = ("autograder.grading.job", "autograder.grading.sandbox.forkserver")
+
+# What the look of a feedback page depends on.
+_PAGES_BY = (configure, feedback, formulas, from_solutions, pages, pictures, summary_cell)
 
 # nbgrader's permissions for a graded file.
 _PERMISSIONS = 0o444
@@ -352,10 +355,13 @@ class Course:
                 self.root / "nbgrader_config.py",
                 templates / summary_cell.TEMPLATE,
                 *sorted((templates / "nbconvert" / "lesson_feedback").iterdir()),
-                *(file_of(one.__name__) for one in (configure, feedback, formulas, pages, pictures, summary_cell)),
+                *(file_of(one.__name__) for one in _PAGES_BY),
             )
             look = b"".join(path.read_bytes() for path in made_by)
-            keys = feedback_keys(gradebook, submissions, look)
+            # The lesson's pictures come from the instructor's notebook.
+            solutions = {self.solution(one.lesson, one.notebook) for one in submissions}
+            looks = {path: hashlib.sha256(look + path.read_bytes()).digest() for path in solutions}
+            keys = feedback_keys(gradebook, submissions, lambda one: looks[self.solution(one.lesson, one.notebook)])
             stale = []
             for submission, (now, written) in keys.items():
                 if now == written and for_one(self.feedback(submission).exists, lambda _: False) and not force:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ _table = Table(
     Column("sandbox", String(32), nullable=False),
     Column("verdicts", JSON, nullable=False),
 )
-# What earlier work of a student's was worth: a row for each time that work took the place of other work.
+# What a student's earlier submission was worth: a row for each time that other work took the place of one of its notebooks.
 _history = Table(
     "autograder_history",
     Base.metadata,
@@ -89,7 +89,7 @@ _indexes = tuple(
 
 @dataclass(frozen=True)
 class Earlier:
-    """What a student's earlier work was worth.
+    """What a student's earlier work for a lesson was worth, with all its notebooks.
 
     Attributes
     ----------
@@ -99,7 +99,6 @@ class Earlier:
 
     student: str
     lesson: str
-    notebook: str
     score: float
     mistakes: frozenset[str]
 
@@ -219,11 +218,12 @@ def earlier(gradebook: Gradebook, submissions: Iterable[Submission]) -> dict[Sub
 
 
 def replaced(gradebook: Gradebook, since: datetime) -> list[Earlier]:
-    """Return the work that other work of its student has replaced since a time in UTC: of each notebook the earliest."""
+    """Return the work that other work of its student has replaced since a time in UTC: for each lesson the earliest."""
     rows = gradebook.db.execute(_HISTORY.where(_history.c.until >= since)).mappings()
-    found: dict[tuple[str, str, str], Earlier] = {}
+    found: dict[tuple[str, str], Earlier] = {}
     for row in rows:
-        found.setdefault(_at(row), Earlier(*_at(row), row["score"], frozenset(row["mistakes"])))
+        of = row["student_id"], row["lesson"]
+        found.setdefault(of, Earlier(*of, row["score"], frozenset(row["mistakes"])))
     return list(found.values())
 
 
@@ -304,7 +304,7 @@ class Recorder:
             # Without a time where none can be read: an earlier one would go on being late.
             row = self._gradebook.update_or_create_submission(lesson, student, timestamp=provenance.timestamp)
         notebook = next(one for one in row.notebooks if one.name == result.submission.notebook)
-        self._remember(notebook, provenance.work)
+        self._remember(row, notebook, provenance.work)
         score = self._write_grades(notebook, result)
         notebook.late_submission_penalty = self._penalty(student, score, row.total_seconds_late)
         values = {
@@ -325,15 +325,16 @@ class Recorder:
         db.expunge_all()
         return Graded.of(result, score, self._most_of(result.submission), provenance)
 
-    def _remember(self, notebook: SubmittedNotebook, work: str) -> None:
-        """Note what a submitted notebook was worth, where other work takes its place."""
+    def _remember(self, row: SubmittedAssignment, notebook: SubmittedNotebook, work: str) -> None:
+        """Note what a submission was worth with all its notebooks, where other work takes the place of one of them."""
         db = self._gradebook.db
-        asked = select(_table.c.work, _table.c.reason, _table.c.verdicts).where(_table.c.notebook_id == notebook.id)
-        was = db.execute(asked).first()
+        asked = select(_table.c.notebook_id, _table.c.work, _table.c.reason, _table.c.verdicts)
+        all_ = db.execute(asked.where(_table.c.notebook_id.in_([one.id for one in row.notebooks]))).all()
+        was = next((one for one in all_ if one.notebook_id == notebook.id), None)
         if was is None or was.reason or was.work == work:
             return
-        mistakes = sorted({verdict["mistake"] for verdict in was.verdicts if verdict.get("mistake")})
-        score = sum(_given(grade, grade.auto_score) for grade in notebook.grades)
+        mistakes = sorted({verdict["mistake"] for one in all_ for verdict in one.verdicts if verdict.get("mistake")})
+        score = sum(_given(grade, grade.auto_score) for one in row.notebooks for grade in one.grades)
         until = datetime.now(UTC).replace(tzinfo=None)
         db.execute(insert(_history).values(notebook_id=notebook.id, until=until, score=score, mistakes=mistakes))
 
@@ -387,11 +388,11 @@ def due_dates(gradebook: Gradebook) -> dict[tuple[str, str], str]:
 
 
 def feedback_keys(
-    gradebook: Gradebook, submissions: Iterable[Submission], look: bytes
+    gradebook: Gradebook, submissions: Iterable[Submission], look: Callable[[Submission], bytes]
 ) -> dict[Submission, tuple[str, str]]:
     """Return what each submission's feedback would be made of now, and what it was made of when it was written.
 
-    `look` is what all pages are made of beside the grades and comments.
+    `look` tells what a page is made of beside the grades and comments.
     Submissions that could not be read have no feedback and are left out.
     """
     asked = {(one.student, one.lesson, one.notebook): one for one in submissions}
@@ -404,7 +405,7 @@ def feedback_keys(
         submission = asked.get(_at(row))
         if submission is not None and not row["reason"]:
             digest = digests[row["notebook_id"]]
-            digest.update(row["key"].encode() + look)
+            digest.update(row["key"].encode() + look(submission))
             keys[submission] = (digest.hexdigest(), row["feedback_key"])
     return keys
 
@@ -439,10 +440,8 @@ _HISTORY = (
         _history.c.mistakes,
         SubmittedAssignment.student_id,
         Assignment.name.label("lesson"),
-        Notebook.name.label("notebook"),
     )
     .join(SubmittedNotebook, SubmittedNotebook.id == _history.c.notebook_id)
-    .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
     .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
     .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
     .order_by(_history.c.id)

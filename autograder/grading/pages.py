@@ -20,6 +20,7 @@ import bleach
 import jinja2
 from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
@@ -71,6 +72,8 @@ _STAND_IN = re.compile(r"data:image/png;base64,picture-(\d{1,4})")
 # What stands for a formula. It is an element, because in an attribute its first sign would be written as `&lt;`.
 _FORMULA = re.compile(r'<var lang="formula-(\d{1,5})"></var>')
 _ATTACHED = re.compile(r"attachment:([^)\s\"'<>]+)")
+# A picture without a text, for those who can't see it.
+_NAMELESS = re.compile(r'<img(?!(?: [a-z-]+="[^"]*")* alt=)')
 _FROM_ELSEWHERE = re.compile(r"""<script src=["']https?://[^>]*>\s*</script>""")
 _SPACE = re.compile(r"[\s\x00-\x20\x7f-\xa0]+")
 
@@ -107,7 +110,9 @@ def _cleaner() -> bleach.Cleaner:
 # The instructor's cells are the same in every submission.
 @lru_cache(maxsize=512)
 def _clean(text: str) -> str:
-    return str(_cleaner().clean(text)) if "<" in text or "&" in text else html.escape(text, quote=False)
+    if "<" not in text and "&" not in text:
+        return html.escape(text, quote=False)
+    return _NAMELESS.sub('<img alt="A picture without a description"', str(_cleaner().clean(text)))
 
 
 def clean_html(element: Any) -> str:
@@ -191,6 +196,17 @@ def without_mathjax(header: str) -> str:
 
 class FeedbackExporter(HTMLExporter):
     """Makes feedback pages. nbgrader and formgrader set the template of `HTMLExporter` themselves; this has one of its own."""
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return a notebook's page.
+
+        nbconvert's own parses the page once more, for JupyterLab's template. That would take half of the time.
+        """
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        page: tuple[str, dict[str, Any]] = super(HTMLExporter, self).from_notebook_node(nb, resources, **options)
+        return page
 
 
 class EscapeNames(Preprocessor):

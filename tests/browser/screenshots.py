@@ -24,7 +24,7 @@ from autograder.grading.inputs import NAME
 from autograder.lessons import all_lessons
 from tests.grading.conftest import run
 from tests.notebooks.conftest import new_course
-from tests.sample_class import one_of_each_kind
+from tests.sample_class import make_class
 
 from .lab import LESSON, ROOT, Notebook, Server, browsing, new_context, serving
 
@@ -91,7 +91,7 @@ def sample_course(root: Path) -> Course:
     course = new_course(root, [lesson])
     # Drawn from it, the numbers in the pictures are the same every time.
     (root / NAME).write_bytes(bytes(32))
-    one_of_each_kind(root, lesson)
+    make_class(root, lesson)
     path = root / "submitted" / "ada" / LESSON / f"{LESSON}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     (cell,) = [one for one in notebook.cells if one.metadata.get("nbgrader", {}).get("grade_id") == "reflection"]
@@ -100,7 +100,7 @@ def sample_course(root: Path) -> Course:
     # One submission can't be read, and the command says so by its status.
     for arguments, status in (
         (("grade", "--cell-timeout=3"), 1),
-        (("grade", "--feedback", "--student=emeka"), 0),
+        (("grade", "--feedback", "--student=ada"), 0),
         (("report",), 0),
     ):
         done = run(root, "autograder", *arguments)
@@ -136,11 +136,10 @@ def pictures(context: BrowserContext, server: Server) -> Iterator[Picture]:
     )
     yield Picture("reflection", (cells.filter(has_text="A friend says"), cells.filter(has_text=REFLECTION[:40])))
 
-    page.goto((root / "feedback" / "emeka" / LESSON / f"{LESSON}.html").as_uri())
-    answer = cells.filter(has_text="predictions =")
+    page.goto((root / "feedback" / "ada" / LESSON / f"{LESSON}.html").as_uri())
+    answer = cells.filter(has_text="def d_square")
     yield Picture(
-        "feedback",
-        (cells.filter(has_text="1.1 ·"), answer, cells.filter(has_text='check("scalar_gradients.predictions')),
+        "feedback", (cells.filter(has_text="1.2 ·"), answer, cells.filter(has_text='check("scalar_gradients.d_square'))
     )
 
     page.set_viewport_size({"width": 1100, "height": 1100})

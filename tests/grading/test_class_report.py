@@ -6,17 +6,21 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from markupsafe import escape
+from nbgrader.api import Gradebook
+from nbgrader.plugins import LateSubmissionPlugin
 
 from autograder import cli, diagnosis, finding, misconceptions, mistakes
 from autograder.exercise import Lesson
 from autograder.grading.course import Course
-from autograder.grading.gradebook import Earlier, Graded
+from autograder.grading.gradebook import Earlier, Graded, Provenance, Recorder, by_lesson, prepare, replaced
+from autograder.grading.job import JobResult
 from autograder.grading.report import csv, html
 from autograder.grading.report.rows import ClassReport, Scores, Week
 from autograder.grading.report.summary import made_by, needs_a_look, summarise
@@ -531,11 +535,44 @@ def test_each_table_is_a_file_for_a_spreadsheet_without_formulas() -> None:
 def test_a_week_tells_who_caught_up_and_which_mistakes_went_away() -> None:
     made = class_of(ada=[verdict(SQUARE)], chen=[mistaken("forgot-factor")], emeka=[verdict(SQUARE)])
     had = frozenset([f"{SQUARE.id}.forgot-factor"])
-    was = [Earlier(one, FIRST.folder, FIRST.folder, 0, had) for one in ("ada", "chen", "gone")]
+    was = [Earlier(one, FIRST.folder, 0, had) for one in ("ada", "chen", "gone")]
     report = summarise(made, [FIRST.folder], all_lessons(), [one.submission for one in made], replaced=was)
     assert report.week == Week(("ada", "chen"), ("ada",), (("forgot-factor", 1),))
     assert "2 students handed in again. 1 of them has more points now." in Page(index(report)).text
+    assert "1 of them lost the factor that the exponent becomes" in Page(index(report)).text
     assert "handed in again" not in index(report_on(made))
+
+
+def test_a_week_compares_all_notebooks_of_a_lesson_before_with_all_of_them_after(tmp_path: Path) -> None:
+    def hand_in(work: str, **points: float) -> list[Graded]:
+        return [
+            recorder.record(
+                JobResult(
+                    submission=replace(submission("ada", FIRST), named=name),
+                    verdicts=(verdict(SQUARE) if scored else mistaken("forgot-factor"),),
+                    scores=((f"check-{name}", scored),),
+                ),
+                Provenance("", f"{work} {name}"),
+            )
+            for name, scored in points.items()
+        ]
+
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db", "autograd") as gradebook:
+        prepare(gradebook)
+        gradebook.add_assignment(FIRST.folder)
+        for name in ("a", "b"):
+            gradebook.add_notebook(name, FIRST.folder)
+            gradebook.add_grade_cell(f"check-{name}", name, FIRST.folder, max_score=2, cell_type="code")
+        recorder = Recorder(gradebook, LateSubmissionPlugin())
+        hand_in("first", a=1, b=2)
+        # The other notebook stays as it was.
+        now = hand_in("second", a=0) + hand_in("first", b=2)
+        (was,) = replaced(gradebook, datetime.min)
+        assert was == Earlier("ada", FIRST.folder, 3, frozenset())
+        assert summarise(by_lesson(now), [FIRST.folder], all_lessons(), replaced=[was]).week.caught_up == ()
+        now = hand_in("third", a=2, b=2)
+        assert replaced(gradebook, datetime.min) == [was]
+        assert summarise(by_lesson(now), [FIRST.folder], all_lessons(), replaced=[was]).week.caught_up == ("ada",)
 
 
 def test_the_same_class_gives_the_same_pages() -> None:

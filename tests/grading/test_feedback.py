@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import re
 import shutil
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from io import BytesIO
 from pathlib import Path
 
 import nbformat
@@ -14,9 +15,12 @@ from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbgrader.server_extensions.formgrader import handlers
+from PIL import Image
 from playwright.sync_api import Page
 from traitlets.config import Config, PyFileConfigLoader
 
+from autograder.figures.undrawn import Undrawn
+from autograder.grading import from_solutions
 from autograder.grading.formulas import mathml
 from autograder.grading.inputs import course_secret, drawing, inputs_key
 from autograder.grading.pages import (
@@ -232,6 +236,120 @@ def test_the_pictures_of_an_answer_by_hand_are_shown(graded: Course, feedback: s
     assert "the picture 'x.svg' was left out: it is no PNG, JPEG, GIF or WebP picture" in work
 
 
+def test_the_pictures_of_the_lesson_are_drawn_from_the_instructors_notebook(
+    graded: Course, feedback: str, formgrader: str
+) -> None:
+    cells = nbformat.read(graded.solution(LESSON.folder), as_version=4).cells
+    outputs = [one for cell in cells if cell.cell_type == "code" for one in cell.outputs]
+    texts = [one.data["text/plain"] for one in outputs if "<img" in one.get("data", {}).get("text/html", "")]
+    assert len(texts) > 5
+    for page in (feedback, formgrader):
+        shown = [one for one in BeautifulSoup(page, "html.parser").select("img[src^=data]") if PNG not in one["src"]]
+        assert [one["alt"] for one in shown] == [text.partition("Picture: ")[2] for text in texts]
+        assert "it is not drawn" not in page
+    for one in shown:
+        with Image.open(BytesIO(b64decode(one["src"].partition(",")[2]))) as picture:
+            assert picture.width > 500
+    # A quarter of what the notebook keeps.
+    assert sum(len(one["src"]) for one in shown) < 100_000
+
+
+DRAWN = f'<img alt="x" src="data:image/png;base64,{PNG}">'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "drawn"),
+    [
+        ("", "", True),
+        # The student's own names, or names that the lesson makes of them.
+        ("def curve(): return 1", "", False),
+        ("import numpy as points", "", False),
+        ("def f():\n    global points\n    points = 1", "", False),
+        ("%time points = 1", "", False),
+        ("source = 1", "points = source", False),
+        ("def slope(x): return x", "def points(): return slope(3)", False),
+        ("points = 1", "points = 2", True),
+        ("def mine():\n    points = 1", "", True),
+    ],
+)
+def test_a_picture_is_drawn_where_it_is_the_same_for_every_student(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, drawn: bool
+) -> None:
+    # Where a picture comes from is another test's.
+    monkeypatch.setattr(from_solutions, "_in_few_colours", lambda data: data)
+    answer = new_code_cell("", id="answer", metadata={"nbgrader": {"grade_id": "a", "solution": True}})
+    output = {"text/plain": "Picture: x", "text/html": DRAWN}
+    shown = new_code_cell("draw(curve, points)", id="shown", outputs=[new_output("execute_result", output)])
+    cells = [answer, new_code_cell(after, id="after"), shown]
+    path = tmp_path / "source" / "hw" / "hw.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(new_notebook(cells=cells), path)
+    cells = copy.deepcopy(cells)
+    cells[0].source = before
+    cells[2].outputs = [new_output("execute_result", {"text/plain": repr(Undrawn())})] * 2
+    # A cell of the student's, and one of the instructor's that the student has edited.
+    edited = copy.deepcopy(cells[2])
+    edited.source += "  # mine"
+    own = copy.deepcopy(cells[2])
+    own.id = "own"
+    config = Config({"CourseDirectory": {"root": str(tmp_path)}})
+    names = {"nbgrader": {"assignment": "hw", "notebook": "hw"}}
+    notebook = new_notebook()
+    # nbformat would give one of two cells another id.
+    notebook["cells"] = [*cells, own, edited]
+    page, _ = from_solutions.ShowPictures(config=config).preprocess(notebook, names)
+    pictures = [[one.data.get("image/png") for one in cell.outputs] for cell in page.cells[2:]]
+    assert pictures == [[PNG if drawn else None, None], [None, None], [None, None]]
+
+
+def own_lines(course: Course) -> tuple[list[str], list[str]]:
+    """Return the instructor's answers as pages show them, and those of their lines that the students' notebook does not have."""
+    cells = nbformat.read(course.solution(LESSON.folder), as_version=4).cells
+    given = {line for cell in nbformat.read(course.released(LESSON.folder), as_version=4).cells for line in lines(cell)}
+    answers = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    shown = ["\n".join(line for line in lines(cell) if " SOLUTION" not in line) for cell in answers]
+    return shown, [line.strip() for text in shown for line in text.splitlines() if line not in given]
+
+
+def lines(cell: nbformat.NotebookNode) -> list[str]:
+    return str(cell.source).splitlines()
+
+
+def test_a_page_shows_the_instructors_answers_where_that_is_switched_on_and_nowhere_else(
+    graded: Course, feedback: str, formgrader: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "course"
+    shutil.copytree(graded.root, root)
+    # Nobody has answered anything in this one, and its author's answers have markup.
+    answers, hidden = own_lines(graded)
+    assert len(hidden) > len(LESSON.exercises)
+    blank = nbformat.read(graded.released(LESSON.folder), as_version=4)
+    nbformat.write(blank, root / "submitted" / "nadia" / LESSON.folder / f"{LESSON.folder}.ipynb")
+    path = root / "solutions" / LESSON.folder / f"{LESSON.folder}.ipynb"
+    solution = nbformat.read(path, as_version=4)
+    (reflection,) = [one for one in solution.cells if one.metadata.get("nbgrader", {}).get("grade_id") == "reflection"]
+    reflection.source += f"\n\n{ATTACKS[0]}"
+    nbformat.write(solution, path)
+    config = root / "nbgrader_config.py"
+    pages = []
+    for line in ("", "c.ShowSolutions.enabled = True\n"):
+        config.write_text(config.read_text() + line)
+        done = run(root, "autograder", "grade", "--feedback", "--student", "nadia", "--yes")
+        assert done.returncode == 0, done.stderr
+        pages.append((root / "feedback" / "nadia" / LESSON.folder / f"{LESSON.folder}.html").read_text())
+    without, with_ = (BeautifulSoup(page, "html.parser") for page in pages)
+    assert without.select(".solution") == []
+    assert [line for line in hidden if line in without.get_text()] == []
+    assert "A solution" not in feedback + formgrader
+    shown = [one.select_one("pre") for one in with_.select(".solution")]
+    assert [one.get_text().strip() for one in shown if one] == [
+        text for text in answers if text not in reflection.source
+    ]
+    assert len(shown) == len(answers)
+    assert harmful(pages[1]) == set()
+    assert "A solution" not in graded.graded(submission_of(graded)).read_text()
+
+
 def test_panels_and_hints_are_whole(graded: Course, feedback: str, formgrader: str) -> None:
     for page in (feedback, formgrader):
         panels = BeautifulSoup(page, "html.parser").select("section[aria-label^='Check of']")
@@ -305,6 +423,8 @@ def test_cleaning_keeps_what_lessons_use() -> None:
     )
     assert clean_html(b"<b>x</b>") == "<b>x</b>"
     assert clean_html('<a href="https://example.org">x</a>') == '<a href="https://example.org">x</a>'
+    assert clean_html('<img title="b" alt="a">') == '<img title="b" alt="a">'
+    assert clean_html('<img title=" alt=">') == '<img alt="A picture without a description" title=" alt=">'
     assert clean_html("<!-- x -->a & b < c") == "a &amp; b &lt; c"
 
 
