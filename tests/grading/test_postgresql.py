@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from autograder.grading.course import Course, CourseError
 from autograder.grading.pool import LocalPool
+from tests.postgresql import PROGRAMS, postgresql
 
 from .conftest import Undisturbed, grade_rows, run
 
-FOUND = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-
-pytestmark = pytest.mark.skipif(not FOUND, reason="PostgreSQL is not installed: make setup installs it")
+pytestmark = pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed: make setup installs it")
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """Return the URL of a database `autograd` on a server of its own."""
-    # pytest's own folder is closed to other users by each pytest that starts.
-    bin_, folder = FOUND[-1].parent, Path(tempfile.mkdtemp())
-    # A server refuses to be run by root.
-    as_owner = []
-    if os.getuid() == 0:
-        as_owner = ["runuser", "-u", "postgres", "--"]
-        shutil.chown(folder, "postgres")
-    data = folder / "data"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-
-    def call(program: str, *arguments: str) -> None:
-        subprocess.run([*as_owner, bin_ / program, *arguments], check=True, cwd=folder, stdout=subprocess.DEVNULL)
-
-    call("initdb", "-D", str(data), "-A", "trust", "-U", "autograder", "--no-sync")
-    settings = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
-    call("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", settings, "start")
-    try:
-        call("createdb", "-h", "127.0.0.1", "-p", port, "-U", "autograder", "autograd")
-        yield f"postgresql+psycopg://autograder@127.0.0.1:{port}/autograd"
-    finally:
-        call("pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
-        shutil.rmtree(folder)
+    with postgresql() as url:
+        yield url
 
 
 def test_the_gradebook_can_be_in_postgresql(
