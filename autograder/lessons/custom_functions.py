@@ -521,40 +521,42 @@ def swirl(a: float) -> Checked:
     return Checked(lambda x: torch.stack([a * x[0] ** 2 - x[1] * x[2], torch.sin(x[0]) * x[2] ** 2]))
 
 
-class _Exchanged(torch.autograd.Function):
+class _Claimed(torch.autograd.Function):
+    """A node with the value of one function, and the gradient of another."""
+
     @staticmethod
-    def forward(ctx: Any, x: Tensor, a: float) -> Tensor:
+    def forward(ctx: Any, x: Tensor, f: Callable[[Tensor], Tensor], claimed: Callable[[Tensor], Tensor]) -> Tensor:
         ctx.save_for_backward(x)
-        ctx.a = a
-        return torch.stack([a * x[0] * x[1], x[1] ** 2 + x[2]])
+        ctx.claimed = claimed
+        return f(x)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
         (x,) = ctx.saved_tensors
-        return torch.stack([g[1] * ctx.a * x[1], g[1] * ctx.a * x[0] + g[0] * 2 * x[1], g[0]]), None
+        pull = torch.func.vjp(ctx.claimed, x)[1]
+        return *pull(g), None, None
 
 
-class _Halved(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, a: float) -> Tensor:
-        ctx.save_for_backward(x)
-        ctx.a = a
-        return torch.stack([x[0] * x[1], a * x[2] ** 2])
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Any:
-        (x,) = ctx.saved_tensors
-        return torch.stack([g[0] * x[1], g[0] * x[0], g[1] * ctx.a * x[2]]), None
+def _claiming(f: Callable[[Tensor], Tensor], claimed: Callable[[Tensor], Tensor]) -> Checked:
+    return Checked(lambda x: cast(Tensor, _Claimed.apply(x, f, claimed)))  # type: ignore[no-untyped-call]
 
 
 def exchanged(a: float) -> Checked:
     """Return a function whose backward exchanges the gradients of its two outputs."""
-    return Checked(lambda x: cast(Tensor, _Exchanged.apply(x, a)))  # type: ignore[no-untyped-call]
+
+    def f(x: Tensor) -> Tensor:
+        return torch.stack([a * x[0] * x[1], x[1] ** 2 + x[2]])
+
+    return _claiming(f, lambda x: f(x).flip(0))
 
 
 def halved(a: float) -> Checked:
     """Return a function whose backward lost a factor in its last output."""
-    return Checked(lambda x: cast(Tensor, _Halved.apply(x, a)))  # type: ignore[no-untyped-call]
+
+    def f(x: Tensor, a: float = a) -> Tensor:
+        return torch.stack([x[0] * x[1], a * x[2] ** 2])
+
+    return _claiming(f, lambda x: f(x, a / 2))
 
 
 def single(*numbers: float) -> Tensor:
@@ -1194,76 +1196,63 @@ def _backward(y: Tensor) -> None:
     torch.autograd.backward(y.sum())
 
 
-def in_place(a: float) -> Callable[[], None]:
-    """Return a function that changes the output of `exp` before the backward pass."""
-
-    def fn() -> None:
-        y = torch.exp(_leaf((a, 1.0)))
-        y.add_(1)
-        _backward(y)
-
-    return fn
+def _to_run(changes: Callable[[float], None]) -> Callable[[float], Callable[[], None]]:
+    """Return the function that makes of a number what runs with it when it is called."""
+    return lambda a: lambda: changes(a)
 
 
-def later_in_place(a: float) -> Callable[[], None]:
-    """Return a function that changes a tensor once before it is saved, and twice after."""
-
-    def fn() -> None:
-        y = torch.mul(_leaf((a, 1.0)), 3)
-        y.add_(1)
-        z = torch.square(y)
-        y.mul_(2)
-        y.sub_(1)
-        _backward(z)
-
-    return fn
+@_to_run
+def in_place(a: float) -> None:
+    """Change the output of `exp` before the backward pass."""
+    y = torch.exp(_leaf((a, 1.0)))
+    y.add_(1)
+    _backward(y)
 
 
-def through_view(a: float) -> Callable[[], None]:
-    """Return a function that changes a saved tensor through a view of it."""
-
-    def fn() -> None:
-        x = torch.mul(_leaf((a, 1.0, 2.0)), 1)
-        y = torch.sin(x)
-        x[1:].mul_(2)
-        _backward(y)
-
-    return fn
-
-
-def through_detach(a: float) -> Callable[[], None]:
-    """Return a function that changes a saved tensor through `detach`."""
-
-    def fn() -> None:
-        x = _leaf((a, 1.0))
-        y = torch.square(x)
-        x.detach().mul_(2)
-        _backward(y)
-
-    return fn
+@_to_run
+def later_in_place(a: float) -> None:
+    """Change a tensor once before it is saved, and twice after."""
+    y = torch.mul(_leaf((a, 1.0)), 3)
+    y.add_(1)
+    z = torch.square(y)
+    y.mul_(2)
+    y.sub_(1)
+    _backward(z)
 
 
-def through_data(a: float) -> Callable[[], None]:
-    """Return a function that changes a saved tensor through `.data`. Nothing is raised."""
-
-    def fn() -> None:
-        x = _leaf((a, 1.0))
-        y = torch.square(x)
-        x.data.mul_(2)
-        _backward(y)
-
-    return fn
+@_to_run
+def through_view(a: float) -> None:
+    """Change a saved tensor through a view of it."""
+    x = torch.mul(_leaf((a, 1.0, 2.0)), 1)
+    y = torch.sin(x)
+    x[1:].mul_(2)
+    _backward(y)
 
 
-def twice(a: float) -> Callable[[], None]:
-    """Return a function that goes backward twice through one graph."""
+@_to_run
+def through_detach(a: float) -> None:
+    """Change a saved tensor through `detach`."""
+    x = _leaf((a, 1.0))
+    y = torch.square(x)
+    x.detach().mul_(2)
+    _backward(y)
 
-    def fn() -> None:
-        y = torch.square(_leaf((a, 1.0)))
-        _backward(y)
-        _backward(y)
 
-    return fn
+@_to_run
+def through_data(a: float) -> None:
+    """Change a saved tensor through `.data`. Nothing is raised."""
+    x = _leaf((a, 1.0))
+    y = torch.square(x)
+    x.data.mul_(2)
+    _backward(y)
+
+
+@_to_run
+def twice(a: float) -> None:
+    """Go backward twice through one graph."""
+    y = torch.square(_leaf((a, 1.0)))
+    _backward(y)
+    _backward(y)
 
 
 _VERSIONS = re.compile(r"is at version (\d+); expected version (\d+)")
