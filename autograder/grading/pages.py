@@ -194,6 +194,29 @@ def without_mathjax(header: str) -> str:
     return _FROM_ELSEWHERE.sub("", header)
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """Keeps compiled templates for the next page: nbgrader makes an exporter for each submission."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
+# The instructor's cells are the same in every submission.
+@lru_cache(maxsize=256)
+def _highlighted(source: str) -> str:
+    return str(Highlight2HTML(pygments_lexer="ipython3")(source))
+
+
 class FeedbackExporter(HTMLExporter):
     """Makes feedback pages. nbgrader and formgrader set the template of `HTMLExporter` themselves; this has one of its own."""
 
@@ -204,7 +227,8 @@ class FeedbackExporter(HTMLExporter):
 
         nbconvert's own parses the page once more, for JupyterLab's template. That would take half of the time.
         """
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        self.environment.bytecode_cache = _compiled
+        self.register_filter("highlight_code", lambda source, **_: _highlighted(source))
         page: tuple[str, dict[str, Any]] = super(HTMLExporter, self).from_notebook_node(nb, resources, **options)
         return page
 
