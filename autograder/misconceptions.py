@@ -85,6 +85,7 @@ PHRASES: Mapping[str, str] = {
     "gradient-in-target": "differentiated in the target in place of the prediction",
     "gradient-in-x": "gave the gradient in the input, and not in the weight",
     "graph-kept": "kept a graph that nothing uses again",
+    "half-step": "stepped by half of h to each side",
     "hard-coded-n": "wrote a fixed length into the formula",
     "ignored-rate": "did not use the learning rate",
     "ignored-v": "did not use the vector `v` at all",
