@@ -177,7 +177,9 @@ def curvature(degrees: float) -> Picture:
         line = at.numpy()[:, None] + direction.numpy()[:, None] * t
         start = float(_height(*at.numpy()))
         right.plot(t, _height(*line), color=BLUE, lw=2.5, label="f along the line")
-        right.plot(t, start + rise * t + bend * t**2 / 2, "--", color=RED, label="parabola with this slope and curvature")
+        right.plot(
+            t, start + rise * t + bend * t**2 / 2, "--", color=RED, label="parabola with this slope and curvature"
+        )
         right.plot(0, start, "o", color=ORANGE, ms=7)
         right.set(xlabel="steps along v", title=f"slope {rise:.2f}, curvature vᵀHv {bend:.2f}", ylim=(-1, 9))
         right.legend(loc="upper center", fontsize=9)
