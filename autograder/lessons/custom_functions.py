@@ -454,6 +454,11 @@ def _right_product(a: Tensor, b: Tensor, k: float, g: Tensor, tracked: str) -> d
     }
 
 
+def _made_of_itself(right: dict[str, Any], a: Tensor, b: Tensor, k: float, g: Tensor, tracked: str) -> dict[str, Any]:
+    own = {"gradient of a": (k * a * g).numpy(), "gradient of b": (k * b * g).numpy()}
+    return {key: own.get(key, value) for key, value in right.items()}
+
+
 SCALED_PRODUCT = Exercise(
     id="custom_functions.ScaledProduct",
     number="7.3",
@@ -485,6 +490,11 @@ SCALED_PRODUCT = Exercise(
             "One factor was a constant, and your `backward` computed its gradient all the same. Ask `ctx.needs_input_grad` "
             "before you compute a gradient, and return None for a constant.",
             {"for a constant factor": "a gradient computed"},
+        ),
+        wrong_value(
+            "own-factor",
+            "You gave each factor a gradient made of itself. The derivative of k·a·b in a contains the other factor.",
+            _made_of_itself,
         ),
     ),
     hints=(
@@ -948,6 +958,11 @@ JVP_BY_HAND = Exercise(
             "inner-tangent-lost",
             "The tangent of u = x² is missing in your answer: you used the tangent of x in its place. Carry a pair for u as well.",
             _tangents(lambda tangent, x, v: [tangent[0] / (2 * x), v * x**2 + x * v, tangent[2] / (2 * x)]),
+        ),
+        wrong_value(
+            "speed-lost",
+            "The tangent of u is the slope of u times the tangent of x. Yours is the slope alone, without v.",
+            _tangents(lambda tangent, x, v: [tangent[0] / v, v * x**2 + 2 * x**2, tangent[2] / v]),
         ),
         wrong_value(
             "one-factor-moves",

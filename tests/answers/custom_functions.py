@@ -593,6 +593,7 @@ WRONG = {
         "no-gradient:exchanged": _changed(
             _PRODUCT, "needs_input_grad[0]", "needs_input_grad[-2]", "needs_input_grad[1]", "needs_input_grad[0]"
         ),
+        "own-factor": _changed(_PRODUCT, "a, b = ctx.saved", "b, a = ctx.saved"),
         "computed-for-constant": _changed(
             _PRODUCT, " if ctx.needs_input_grad[0] else None", "", " if ctx.needs_input_grad[1] else None", ""
         ),
@@ -709,6 +710,7 @@ def hvp(f, x, v):
     },
     "custom_functions.jvp_by_hand": {
         "inner-tangent-lost": _changed(_JVP, "2 * x * v", "v"),
+        "speed-lost": _changed(_JVP, "2 * x * v", "2 * x"),
         "one-factor-moves": _changed(_JVP, "v * u + x * du", "x * du"),
         "other-factor-moves": _changed(_JVP, "v * u + x * du", "v * u"),
     },
@@ -808,7 +810,6 @@ FOUND: dict[str, dict[str, str]] = {
     "custom_functions.ScaledProduct": {
         "behaviour.factor:incoming": _changed(_PRODUCT, "g * ctx.k", "ctx.k"),
         "behaviour.factor:scale": _changed(_PRODUCT, "g * ctx.k *", "g *"),
-        "behaviour.factor:own factor": _changed(_PRODUCT, "a, b = ctx.saved", "b, a = ctx.saved"),
     },
     "custom_functions.gradcheck_by_hand": {
         "slip.dropped-factor": _changed(_CHECK, "(2 * h)", "h"),
