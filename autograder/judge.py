@@ -408,11 +408,15 @@ def _effect_text(call: Call | None, problem: Problem) -> str:
         return ""
     entries = zip(call.value.keys, call.value.items, strict=False)
     measured = ((key, one) for key, one in entries if one.kind in ("array", "number") and entry == f"[{key!r}]")
-    return next((f"{key} = {shown(_as_array(one) if one.shape else one.numbers[0])}" for key, one in measured), "")
+    return next((f"{key} = {_numbers_text(one)}" for key, one in measured), "")
 
 
-def _as_array(value: Value) -> Numbers:
-    return np.array(value.numbers).reshape(value.shape)
+def _numbers_text(value: Value) -> str:
+    """Return the text of a number or an array, which is written down for whole answers alone."""
+    if not value.shape:
+        return shown(value.numbers[0])
+    text = shown(np.array(value.numbers).reshape(value.shape))
+    return text.replace("array(", "tensor(", 1) if value.type == "torch.Tensor" else text
 
 
 def _to_four_digits(number: re.Match[str]) -> str:

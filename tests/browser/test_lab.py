@@ -102,10 +102,10 @@ def test_the_slider_moves_the_picture(untouched: Notebook) -> None:
     output = untouched.cell("explore_tangent()").here
     picture = output.locator("img")
     expect(picture).to_have_count(1)
-    expect(picture).to_have_attribute("alt", re.compile("tangent at x = 3,"))
+    expect(picture).to_have_attribute("alt", re.compile("tangent at x = 1.5,"))
     drawn = picture.get_attribute("src")
     output.get_by_role("slider").press("ArrowRight")
-    expect(picture).to_have_attribute("alt", re.compile("tangent at x = 3.1,"))
+    expect(picture).to_have_attribute("alt", re.compile("tangent at x = 1.6,"))
     expect(picture).not_to_have_attribute("src", str(drawn))
 
 

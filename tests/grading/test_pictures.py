@@ -155,7 +155,10 @@ def test_an_address_with_a_picture_in_it_is_shown_and_no_other() -> None:
     ):
         assert not is_picture(address)
         assert clean_html(f'<img alt="x" src="{address}">') == '<img alt="x">'
-    assert clean_html(f'<img src="data:image/png;base64,{PNG}">') == f'<img src="data:image/png;base64,{PNG}">'
+    shown = f'<img alt="A page" src="data:image/png;base64,{PNG}">'
+    assert clean_html(shown) == shown
+    nameless = f'<img src="data:image/png;base64,{PNG}">'
+    assert clean_html(nameless) == shown.replace("A page", "A picture without a description")
 
 
 def shown(source: str, attachments: object) -> str:
