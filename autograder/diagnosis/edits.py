@@ -11,7 +11,7 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import combinations, islice, pairwise
 
 from .text import Text, parameters
@@ -140,7 +140,7 @@ def variants(text: Text) -> Iterator[Variant]:
     """Yield the variants of a text, the likeliest first, and no two that are the same."""
     if len(text.source) > _LONGEST_TEXT:
         return
-    maker = _Maker(text)
+    maker = _maker(text)
     seen = {text.source}
     for edit in islice(maker.by_rank(), _MOST):
         source = (maker.source[: edit.start] + edit.new + maker.source[edit.end :]).decode(errors="replace")
@@ -169,6 +169,12 @@ def _size(text: Text, node: ast.expr | ast.stmt) -> int:
     return len(text.segment(node))
 
 
+# A short wrong answer is the same text from several students.
+@lru_cache(maxsize=128)
+def _maker(text: Text) -> _Maker:
+    return _Maker(text)
+
+
 class _Maker:
     """Makes the edits of one text."""
 
@@ -185,6 +191,7 @@ class _Maker:
         self._tensors = b"torch" in self.source or b".grad" in self.source
         # What makes the edits that may be wanted when nothing likelier was enough.
         self._later: list[Callable[[], Iterator[_Edit]]] = []
+        self._edits: list[_Edit] = []
 
     def by_rank(self) -> Iterator[_Edit]:
         """Yield the edits, the likeliest first. What is less likely is not made before it is wanted."""
@@ -194,13 +201,15 @@ class _Maker:
         def unlikely(edit: _Edit) -> tuple[float, int, int]:
             return edit.rank, bisect(starts, edit.shown.lineno), -edit.shown.lineno
 
-        edits = sorted(self._edits(), key=unlikely)
+        if not self._edits:
+            self._edits = sorted(self._all_edits(), key=unlikely)
+        edits = self._edits
         likely = bisect(edits, _MISSING, key=lambda edit: edit.rank)
         yield from edits[:likely]
         missing = (edit for make in self._later for edit in make())
         yield from sorted((*edits[likely:], *missing), key=unlikely)
 
-    def _edits(self) -> Iterator[_Edit]:
+    def _all_edits(self) -> Iterator[_Edit]:
         for top in self.text.tree.body:
             names = self._names_in_sight(top)
             self._parts = self._parts_in_sight(top, names)

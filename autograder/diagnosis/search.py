@@ -35,6 +35,7 @@ Run = Callable[[Sequence[str], Sequence[Case], float, bool], Sequence[Observatio
 # The likeliest come in a batch of their own: where they do, nothing waits for the others.
 _FIRST_BATCH = 12
 _BATCH = 40
+_MADE_FOR_EACH = 4
 _SECONDS_TO_DRAW = 0.05
 _SEED = b"one edit away"
 _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
@@ -194,7 +195,9 @@ class _Search:
         # Of an answer that is slow itself no variant would end in its time.
         if self._observed_one(text.source, (self._first,)) is None:
             return []
-        likely = (one for one in variants(text) if not self._of_state or one.kind in _OF_STATE)
+        # Few edits change a state alone, and to make the others takes time too.
+        made = islice(variants(text), _MADE_FOR_EACH * self._most)
+        likely = (one for one in made if not self._of_state or one.kind in _OF_STATE)
         waiting = islice(likely, self._most)
         batch = list(islice(waiting, _FIRST_BATCH))
         while batch:
@@ -218,23 +221,29 @@ class _Search:
         return seen
 
     def _fits_everywhere(self, one: Variant) -> bool:
-        """Whether a variant's values are right at each public input, which takes less time to see than all there is."""
-        seen = self._observed_one(one.source, self._cases)
-        return seen is not None and len(seen.calls) == len(self._cases) and self._values.first_wrong(seen.calls) is None
+        """Whether a variant's values are right at all inputs, at others than the answer was called at too."""
+        # To call it costs less than to write down all that it does.
+        further = self._exercise.grading_cases(_SEED)
+        return self._fits_at(one, self._cases, self._values) and self._fits_at(
+            one, further, _Right(self._exercise, further)
+        )
+
+    def _fits_at(self, one: Variant, cases: Sequence[Case], values: _Right) -> bool:
+        seen = self._observed_one(one.source, cases)
+        return seen is not None and len(seen.calls) == len(cases) and values.first_wrong(seen.calls) is None
 
     def _right(self, fitting: Sequence[Variant]) -> Iterator[Variant]:
-        """Yield the variants that are right at every input, at others than the answer was called at too."""
-        cases = (*self._cases, *self._exercise.grading_cases(_SEED))
+        """Yield the variants that are right in every way, as an answer is."""
         for one in fitting:
             if not self._fits_everywhere(one):
                 continue
-            seen = self._observed_one(one.source, cases, probed=True)
-            if seen is not None and self._is_right(one, cases, seen):
+            seen = self._observed_one(one.source, self._cases, probed=True)
+            if seen is not None and self._is_right(one, seen):
                 yield one
 
-    def _is_right(self, one: Variant, cases: Sequence[Case], seen: Observation) -> bool:
+    def _is_right(self, one: Variant, seen: Observation) -> bool:
         told = msgspec.structs.replace(seen, source=one.source)
-        return judge(self._exercise, cases, told).outcome is Outcome.RIGHT
+        return judge(self._exercise, self._cases, told).outcome is Outcome.RIGHT
 
     def _fits(self, seen: Observation | None) -> bool:
         return seen is not None and len(seen.calls) == 1 and self._values.fits(self._wrong, seen.calls[0])

@@ -69,7 +69,7 @@ class Text:
         )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def text_of(source: str) -> Text | None:
     """Return the text; None where it is no Python, or too deeply nested."""
     try:
