@@ -14,9 +14,7 @@ from .observation import MAX_DIMENSIONS, MAX_NUMBERS, MAX_TEXT, Kind, Value
 
 _MAX_DEPTH = 4
 _MAX_ITEMS = 200
-# Plain numbers, which hold no code of a student's.
-_NUMBERS = (bool, int, float, np.bool_, np.float32, np.float64, np.int64)
-# NumPy's names of types by its codes for them: to ask it for a name runs Python code.
+# NumPy's names of types by its codes for them: to ask it for a name runs Python code, which takes longer.
 _DTYPES = {np.dtype(name).str: name for name in ("bool", "int32", "int64", "float32", "float64")}
 
 
@@ -26,20 +24,6 @@ def describe(thing: Any, depth: int = 0) -> Value:
         return _describe(thing, depth)
     except BaseException as error:
         return Value(kind="other", type=_type_name(thing), text=f"unreadable: {type(error).__name__}")
-
-
-def is_plain(thing: Any, depth: int = 0) -> bool:
-    """Return whether a thing consists of plain numbers, texts and NumPy arrays: their numbers are read without any Python code."""
-    kind = type(thing)
-    if thing is None or kind is str or any(kind is number for number in _NUMBERS):
-        return True
-    if kind is np.ndarray:
-        return thing.dtype.str in _DTYPES
-    if depth >= _MAX_DEPTH or not (kind is dict or kind is list or kind is tuple) or len(thing) > _MAX_ITEMS:
-        return False
-    if kind is dict:
-        return all(type(key) is str for key in thing) and all(is_plain(item, depth + 1) for item in thing.values())
-    return all(is_plain(item, depth + 1) for item in thing)
 
 
 def shown(thing: Any, limit: int = 120) -> str:

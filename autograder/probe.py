@@ -29,7 +29,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from .calls import Calls
-from .describe import describe, is_plain
+from .describe import describe
 from .exercise import Case, Exercise
 from .observation import MAX_TEXT, Call, EngineRun, Observation, Raised, Read, Value
 from .origins import held, is_text_of, read_by_name, reads_gradients, within
@@ -154,8 +154,8 @@ def _call(
         except BaseException as error:
             raised = _raised(error)
         else:
-            # What the result does when it is looked into is the answer's doing too. A plain result does nothing.
-            with contextlib.nullcontext() if measured is None and is_plain(result) else watch_calls:
+            # What the result does when it is looked into is the answer's doing too.
+            with watch_calls:
                 value = _judged(result, measured)
     if ran is not None:
         ran |= calls.ran

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.describe import describe, is_plain, shown
+from autograder.describe import describe, shown
 from autograder.observation import MAX_DEPTH, MAX_NUMBERS, MAX_TEXT, Call, Observation, Value
 
 
@@ -382,23 +382,3 @@ def test_the_numbers_are_read_before_any_text_is_written(monkeypatch: pytest.Mon
     found = describe({"first": first, "second": second})
     assert [item.numbers for item in found.items] == [(1.5, 2.5), (3.5,)]
     assert first.tolist() == [7.0, 7.0]
-
-
-@pytest.mark.parametrize(
-    ("thing", "plain"),
-    [
-        (-0.5, True),
-        (np.float64(2.5), True),
-        (np.array([1.5, 2.5]), True),
-        ({"a": [1.5, (np.array([2]), None)]}, True),
-        (Reading(2.5), False),
-        (np.array([1.5]).view(Vector), False),
-        (np.array([Reading(2.5)], dtype=object), False),
-        ([1.5, torch.tensor(2.5)], False),
-        ({Reading(2.5): 1.5}, False),
-        (collections.OrderedDict(a=1.5), False),
-        ({1.5}, False),
-    ],
-)
-def test_plain_is_what_holds_no_code_of_a_students(thing: Any, plain: bool) -> None:
-    assert is_plain(thing) is plain

@@ -21,6 +21,7 @@ from autograder.judge import judge
 from autograder.observation import Call, EngineRun, Observation
 from autograder.probe import probe, source_of
 from autograder.settings import fresh_settings
+from autograder.verdict import Outcome
 from tests.answering import exercise_of, namespace_of
 
 
@@ -646,3 +647,24 @@ class answer(torch.autograd.Function):
     assert call.value is not None
     assert call.value.numbers == (3.0,)
     assert len(call.engine_runs) == 1
+
+
+def test_what_is_called_while_the_result_is_read_is_the_answers_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = """
+kept, asked = np.asarray, []
+
+def computed(*_, **__):
+    x = asked[-1]
+    return kept(np.gradient([(x - 1e-4) ** 2, x**2, (x + 1e-4) ** 2], 1e-4)[1])
+
+def d_square(x):
+    asked.append(x)
+    return np.float64(0.0)
+"""
+    exercise = lessons.find("scalar_gradients.d_square")
+    namespace = namespace_of(source)
+    monkeypatch.setattr(np, "asarray", namespace["computed"])
+    observation = probe(exercise, namespace, exercise.cases)
+    monkeypatch.undo()
+    assert "numpy.lib._function_base_impl.gradient" in observation.calls[0].called
+    assert judge(exercise, exercise.cases, observation).outcome is Outcome.WRONG_STATE
