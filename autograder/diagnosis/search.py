@@ -220,22 +220,19 @@ class _Search:
         (seen,) = self._observed([source], cases, probed) or (None,)
         return seen
 
-    def _fits_everywhere(self, one: Variant) -> bool:
-        """Whether a variant's values are right at all inputs, at others than the answer was called at too."""
-        # To call it costs less than to write down all that it does.
-        further = self._exercise.grading_cases(_SEED)
-        return self._fits_at(one, self._cases, self._values) and self._fits_at(
-            one, further, _Right(self._exercise, further)
-        )
-
     def _fits_at(self, one: Variant, cases: Sequence[Case], values: _Right) -> bool:
         seen = self._observed_one(one.source, cases)
         return seen is not None and len(seen.calls) == len(cases) and values.first_wrong(seen.calls) is None
 
     def _right(self, fitting: Sequence[Variant]) -> Iterator[Variant]:
-        """Yield the variants that are right in every way, as an answer is."""
+        """Yield the variants that are right in every way, as an answer is, and at others than its own inputs too."""
+        if not fitting:
+            return
+        further = self._exercise.grading_cases(_SEED)
+        values = _Right(self._exercise, further)
         for one in fitting:
-            if not self._fits_everywhere(one):
+            # To call it costs less than to write down all that it does.
+            if not (self._fits_at(one, self._cases, self._values) and self._fits_at(one, further, values)):
                 continue
             seen = self._observed_one(one.source, self._cases, probed=True)
             if seen is not None and self._is_right(one, seen):
