@@ -20,6 +20,9 @@ Program = Sequence[Sequence[str]]
 Leaves = Sequence[Sequence[Any]]
 Results = dict[str, dict[str, Any]]
 
+# No expression here has a gradient this small, but for one that is 0 up to rounding.
+_CANCELLED = 1e-12
+
 VALUE, GRADIENT = "value", "gradient of "
 # Where the name of a value is, as in `a.exp()`. A name that an expression gives, as in `(d := a * b)`, is no leaf.
 _NAME = re.compile(r"\b([a-z])\b(?!\s*:=)")
@@ -132,14 +135,19 @@ def right(program: Program, leaves: Leaves, names: Mapping[str, Any]) -> Results
             mine = {name: torch.tensor(start, dtype=torch.float64, requires_grad=True) for name, start in leaves}
             result = evaluate(text, {**names, **mine})
             result.backward()
-            gradients = {
-                name: torch.zeros_like(mine[name]) if mine[name].grad is None else mine[name].grad for name in mine
-            }
+            gradients = {name: _gradient(leaf) for name, leaf in mine.items()}
             found.setdefault(group, {})[text] = {
                 VALUE: _plain(result.detach()),
                 **{GRADIENT + name: _plain(gradients[name]) for name in used(text, mine)},
             }
     return found
+
+
+def _gradient(leaf: torch.Tensor) -> torch.Tensor:
+    """Return the gradient of a leaf, with 0 for what is left of terms that cancel: another order rounds in another way."""
+    if leaf.grad is None:
+        return torch.zeros_like(leaf)
+    return torch.where(leaf.grad.abs() < _CANCELLED, 0.0, leaf.grad)
 
 
 def _plain(tensor: Any) -> Any:

@@ -115,6 +115,8 @@ def stopped(exercise: Exercise, name: str, text: str, is_old: bool = False) -> V
     match name:
         case "SyntaxError" | "IndentationError" | "TabError":
             found, advice = f"Python can't read the {cell}: {said}.", "Correct it."
+            if "incomplete input" in text:
+                advice = "Close each bracket and each quote, and write a body below each line that ends in a colon."
         case "KeyboardInterrupt":
             found, advice = f"The {cell} took too long and was interrupted.", "Check that each loop stops."
         case _:

@@ -179,7 +179,7 @@ def text(verdict: Verdict) -> str:
     if line is not None:
         lines.append(f"    line {line.number} of {line.function}: {line.before}>>{line.marked}<<{line.after}")
     if verdict.call and verdict.outcome is not Outcome.RIGHT:
-        lines.append(f"  {verdict.call}" + (f" gave {verdict.answer}" if verdict.answer else ""))
+        lines.append(f"  {verdict.call} gave {verdict.answer}" if verdict.answer else f"  the call: {verdict.call}")
     if verdict.evidence:
         lines += _wrapped(verdict.evidence)
     if verdict.flag:

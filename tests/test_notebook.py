@@ -212,6 +212,12 @@ def test_a_cell_that_stops_before_its_answer_is_told_with_what_to_do(
     assert verdict_after(shell, "d_square(3)").outcome is Outcome.NOT_ATTEMPTED
 
 
+@pytest.mark.parametrize("unfinished", ["def d_square(x):\n    return (2 * x", "def d_square(x):\n"])
+def test_a_cell_that_is_not_finished_is_told_what_to_finish(shell: InteractiveShell, unfinished: str) -> None:
+    message = verdict_after(shell, unfinished).message
+    assert "Close each bracket and each quote, and write a body below each line that ends in a colon." in message
+
+
 def test_an_earlier_answer_does_not_count_for_a_cell_that_python_can_not_read(shell: InteractiveShell) -> None:
     assert verdict_after(shell, ANSWER).outcome is Outcome.RIGHT
     unread = verdict_after(shell, f"{ANSWER} +")

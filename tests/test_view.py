@@ -218,7 +218,7 @@ def test_text_has_all_that_the_panel_shows() -> None:
     )
     assert (
         view.text(replace(WRONG, answer="", message="", finding=None, evidence=""))
-        == "lesson.answer: known mistake, 0.5 of 2 points\n  answer(1.5)"
+        == "lesson.answer: known mistake, 0.5 of 2 points\n  the call: answer(1.5)"
     )
 
 

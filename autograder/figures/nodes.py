@@ -76,7 +76,7 @@ def step_sizes() -> Picture:
         for (name, found), colour, line in zip(errors.items(), (RED, BLUE), ("s--", "o-"), strict=True):
             axes.loglog(10.0**exponents, found, line, color=colour, ms=3, label=name)
         axes.axhline(1e-6, color=GREY, lw=1)
-        axes.text(1.2e-12, 1.6e-6, "tolerance of a check", color=GREY, fontsize=9, va="bottom")
+        axes.text(1e-8, 1.6e-6, "tolerance of a check", color=GREY, fontsize=9, va="bottom")
         axes.set(xlabel="step h", ylabel="error of the central difference", ylim=(1e-13, 3))
         axes.legend(loc="lower left")
 
@@ -241,6 +241,7 @@ def kept_and_recomputed(depths: tuple[int, ...] = (4, 16, 64)) -> Picture:
             bars = axes.bar(np.arange(len(depths)) + 0.27 * (k - 1), [one / 1000 for one in sizes], 0.25, color=colour)
             axes.bar_label(bars, [f"{one // 1000}" for one in sizes], padding=2, fontsize=9)
             bars.set_label(name)
+        axes.margins(y=0.08)
         axes.set(xticks=range(len(depths)), xticklabels=[f"{one} layers" for one in depths])
         axes.set(ylabel="saved, in thousand bytes")
         axes.grid(axis="x", visible=False)

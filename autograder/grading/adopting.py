@@ -24,7 +24,7 @@ from .submitted import NEVER_BESIDE, files_in
 LINES = """\
 from autograder.grading.configure import grade_behind_walls
 
-grade_behind_walls(c)
+grade_behind_walls(get_config())
 """
 _NETWORK = {"requests", "httpx", "aiohttp", "socket", "ftplib", "smtplib"}
 _PROCESSES = re.compile(
@@ -63,10 +63,10 @@ def walls(course: Course) -> list[str]:
 def write_lines(root: Path) -> bool:
     """Add the lines to a course's configuration; return whether they were not there yet."""
     path = root / "nbgrader_config.py"
-    before = path.read_text(encoding="utf-8")
-    if "grade_behind_walls(c)" in before or "set_up(c" in before:
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    if "grade_behind_walls(" in before or "set_up(" in before:
         return False
-    write_beside(path, f"{before.rstrip()}\n\n# Submissions run behind walls.\n{LINES}".encode())
+    write_beside(path, f"{before.rstrip()}\n\n# Submissions run behind walls.\n{LINES}".lstrip().encode())
     return True
 
 

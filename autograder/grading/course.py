@@ -28,10 +28,20 @@ from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from traitlets.config import Config, PyFileConfigLoader
 
 from ..modules import LESSONS, file_of, is_module, needed, own_lessons
-from . import GradingError, configure, feedback, formulas, from_solutions, job, pages, pictures, summary_cell
+from . import (
+    GradingError,
+    configuration,
+    configure,
+    feedback,
+    formulas,
+    from_solutions,
+    job,
+    pages,
+    pictures,
+    summary_cell,
+)
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
@@ -102,11 +112,7 @@ class Course:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        if not (self.root / "nbgrader_config.py").exists():
-            raise CourseError(f"{self.root} has no nbgrader_config.py. Run the command in the course's directory.")
-        self._config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
-        # Without one, nbgrader takes the current directory.
-        self._config.CourseDirectory.setdefault("root", str(self.root))
+        self._config = configuration.read(self.root)
         self._directory = CourseDirectory(config=self._config)
         self._submitted = Submitted(self._tree(self._directory.submitted_directory), self.solutions_folder)
         self._zone = zone_of(str(self._config.Exchange.get("timezone", "UTC")))
@@ -174,7 +180,9 @@ class Course:
 
     def notebooks(self, lesson: str) -> tuple[str, ...]:
         """Return the names of the instructor's notebooks of a lesson."""
-        return tuple(sorted(path.stem for path in self.solution(lesson).parent.glob("*.ipynb")))
+        return tuple(
+            sorted(path.stem for path in self.solution(lesson).parent.glob(f"{self._directory.notebook_id}.ipynb"))
+        )
 
     def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
         """Return what is in `submitted/` of these lessons, by student, lesson and notebook.
@@ -186,7 +194,8 @@ class Course:
         tasks = {
             lesson: [name for name in names if (lesson, name) in released] or names for lesson, names in written.items()
         }
-        return self._submitted.submissions(tasks, student)
+        left_out = self._directory.student_id_exclude.split(",")
+        return [one for one in self._submitted.submissions(tasks, student) if one.student not in left_out]
 
     def work_now(self, submission: Submission) -> str:
         """Return the digest of what is handed in now."""
@@ -352,7 +361,7 @@ class Course:
         with self._alone(), self._gradebook() as gradebook:
             templates = file_of("autograder").parent / "templates"
             made_by = (
-                self.root / "nbgrader_config.py",
+                *configuration.files(self.root),
                 templates / summary_cell.TEMPLATE,
                 *sorted((templates / "nbconvert" / "lesson_feedback").iterdir()),
                 *(file_of(one.__name__) for one in _PAGES_BY),

@@ -165,6 +165,16 @@ def test_a_feedback_page_is_accessible_in_the_light_and_in_the_dark_and_fits(bro
             expect(page.locator("[name=check-a]")).to_be_in_viewport()
 
 
+def test_no_table_is_cut_off_in_a_narrow_window(page: Page, folder: Path) -> None:
+    page.set_viewport_size({"width": 800, "height": 900})
+    page.goto((folder / "index.html").as_uri())
+    unfold(page)
+    tables = page.locator(".wide")
+    assert tables.count() > 3
+    cut = "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => `${one.ariaLabel}: ${one.scrollWidth - one.clientWidth} pixels`)"
+    assert tables.evaluate_all(cut) == []
+
+
 def test_a_page_has_one_heading_and_says_what_stands_under_it(page: Page, folder: Path) -> None:
     page.goto((folder / "index.html").as_uri())
     expect(page.get_by_role("heading", level=1)).to_have_text("The class")

@@ -45,6 +45,12 @@ def test_of_two_passes_the_gradients_add_up() -> None:
     assert found == {"passes": {"a * b; a + b": {"value": -1.0, "gradient of a": -2.0, "gradient of b": 3.0}}}
 
 
+def test_a_gradient_whose_terms_cancel_is_zero_and_not_what_rounding_leaves() -> None:
+    leaves = (("a", 0.1), ("b", 0.7))
+    text = "a * b * 0.3 + a * 0.1 * b - a * (b * 0.4)"
+    assert right((("sums", text),), leaves, {})["sums"][text]["gradient of a"] == 0.0
+
+
 def test_an_expression_that_raises_leaves_the_others_alone() -> None:
     found = asked(Doubling, (("sums", "a + b"), ("products", "a * b")), LEAVES, {})
     assert found["sums"]["a + b"]["value"] == -1.0
