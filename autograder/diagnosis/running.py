@@ -37,6 +37,7 @@ _FILE = "<variant>"
 _HANDED_OUT = f"{OWN_FILES}/lessons"
 # Larger data of the notebook's is not copied for each variant; then there are none.
 _LARGEST = 100_000
+_BACKWARD = frozenset(number for number, name in enumerate(dis.opname) if "BACKWARD" in name)
 _MOST_NUMBERS = 1000
 _MOST_ITEMS = 100
 _SHARED = (
@@ -220,7 +221,19 @@ def _kept() -> Iterator[None]:
 @functools.lru_cache(maxsize=1024)
 def _goes_back(code: types.CodeType) -> bool:
     """Whether a code can run a step of its own twice in one call."""
-    return any("BACKWARD" in dis.opname[step] for step in code.co_code[::2])
+    return not _BACKWARD.isdisjoint(code.co_code[::2])
+
+
+@functools.lru_cache(maxsize=1024)
+def _comes_back(filename: str) -> bool:
+    """Whether what runs is a library's, and comes back by itself.
+
+    To look at each of its steps would cost most of the time there is. And an import that is cut off in the middle leaves a
+    module broken for all that comes after.
+    """
+    if filename.startswith("<frozen "):
+        return True
+    return is_library(filename) and not filename.startswith(_HANDED_OUT)
 
 
 @contextlib.contextmanager
@@ -233,10 +246,7 @@ def _stopped_after(seconds: float) -> Iterator[Callable[[Any], Any]]:
     before = sys.gettrace()
 
     def at_call(frame: types.FrameType, event: str, argument: Any) -> Any:
-        # Library code comes back by itself; to look at each of its steps would cost most of the time there is.
-        # An import that is cut off in the middle leaves a module broken for all that comes after.
-        name = frame.f_code.co_filename
-        if name.startswith("<frozen ") or (is_library(name) and not name.startswith(_HANDED_OUT)):
+        if _comes_back(frame.f_code.co_filename):
             return None
         if time.thread_time() > end:
             raise TooLongError
@@ -253,14 +263,14 @@ def _stopped_after(seconds: float) -> Iterator[Callable[[Any], Any]]:
         return at_step
 
     def guard(answer: Any) -> Any:
-        # What is read of an answer is read of what this wraps.
-        @functools.wraps(answer)
         def guarded(*arguments: Any) -> Any:
             if time.thread_time() > end:
                 raise TooLongError
             sys.settrace(at_call)
             return answer(*arguments)
 
+        # What is read of an answer is read of what this wraps.
+        guarded.__wrapped__ = answer  # type: ignore[attr-defined]
         return guarded if callable(answer) else answer
 
     sys.settrace(at_call)
