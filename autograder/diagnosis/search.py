@@ -208,7 +208,7 @@ class _Search:
             if right:
                 return right
             batch = list(islice(waiting, _BATCH)) if self._time.seconds() > 0 else []
-            seen = self._observed([one.source for one in batch], first) if batch else []
+            seen = list(self._observed([one.source for one in batch], first)) if batch else []
         return []
 
     def _observed(
