@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -159,6 +160,8 @@ def grade(
         )
     if folder and not files:
         raise click.UsageError("--lessons is for loose notebooks. A course has its lessons in the folder lessons/.")
+    # What is imported and built at the start stays, so to look for garbage in it is time lost.
+    gc.disable()
     from rich.console import Console
 
     from .grading.job import take_lessons
@@ -181,12 +184,14 @@ def grade(
             if files:
                 from .grading.loose import grade_files
 
+                _collect_garbage()
                 settings = Settings().but(sandbox, cell_timeout, memory)
                 graded = list(terminal.shown(grade_files(files, pool, settings), len(files), "grading ", console))
                 graded.sort(key=lambda one: files.index(one.submission.path))
             else:
                 from .grading.course import Course
 
+                _collect_garbage()
                 course = Course(Path.cwd())
                 submissions = course.submissions(course.lessons(what), student)
                 if not submissions:
@@ -210,6 +215,12 @@ def grade(
         console.print(f"Interrupted: {remain} remain to be graded. Run the same command again to grade them.")
         sys.exit(_INTERRUPTED)
     sys.exit(1 if failed or any(one.reason for one in graded) else 0)
+
+
+def _collect_garbage() -> None:
+    """Look for garbage again, but not in what is there already."""
+    gc.freeze()
+    gc.enable()
 
 
 @contextmanager

@@ -54,19 +54,21 @@ class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
     def __post_init__(self) -> None:
         """Raise ValueError if the value contradicts itself or is nested deeper than `MAX_DEPTH`."""
-        whole = {
-            "number": len(self.numbers) == 1 and not self.shape,
-            "truth": len(self.numbers) == 1 and not self.shape,
-            "array": bool(self.shape) and math.prod(self.shape) == len(self.numbers),
-            "mapping": len(self.keys) == len(self.items),
-        }
-        if not whole.get(self.kind, True):
+        whole = True
+        match self.kind:
+            case "number" | "truth":
+                whole = len(self.numbers) == 1 and not self.shape
+            case "array":
+                whole = bool(self.shape) and math.prod(self.shape) == len(self.numbers)
+            case "mapping":
+                whole = len(self.keys) == len(self.items)
+        if not whole:
             raise ValueError(f"what it says of its {self.kind} does not fit together")
-        level = self.items
-        for _ in range(MAX_DEPTH):
-            level = tuple(item for value in level for item in value.items)
-        if level:
-            raise ValueError(f"its values are nested deeper than {MAX_DEPTH}")
+        level, depth = self.items, 0
+        while level:
+            if depth == MAX_DEPTH:
+                raise ValueError(f"its values are nested deeper than {MAX_DEPTH}")
+            level, depth = tuple(item for value in level for item in value.items), depth + 1
 
 
 class Raised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ broadcasts would find `[2, 2, 2]` equal to `2`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -208,7 +209,7 @@ def _elements(value: Value) -> tuple[Value, ...] | None:
 def _numbers(value: Value) -> Numbers | None:
     """Return a number, an array or nested sequences of numbers as an array; None for anything else."""
     if value.kind in ("number", "array") and value.dtype != "bool":
-        size = int(np.prod(value.shape, dtype=np.int64)) if all(n >= 0 for n in value.shape) else -1
+        size = math.prod(value.shape) if all(n >= 0 for n in value.shape) else -1
         return np.array(value.numbers).reshape(value.shape) if size == len(value.numbers) else None
     if value.kind == "sequence":
         rows = [_numbers(item) for item in value.items]

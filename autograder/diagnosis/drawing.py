@@ -56,7 +56,7 @@ def _curve(
     grid = np.linspace(inputs[0] - margin, inputs[-1] + margin, _POINTS)
     at = [_with(case, position, float(x)) for x in grid]
     yours = np.array([_number(call) for call in values(at)] or [np.nan] * _POINTS)
-    measured = np.array([_measured(exercise, one, position) for one in at])
+    measured = _measured(exercise, case, position, grid)
     checked = [
         (_input(one, position), _number(call), one)
         for one, call in zip(cases, calls, strict=False)
@@ -107,16 +107,18 @@ def _number(call: Call | None) -> float:
     return call.value.numbers[0]
 
 
-def _measured(exercise: Exercise, case: Case, position: int) -> float:
-    """Return the slope of the function by a small step to either side."""
+def _measured(exercise: Exercise, case: Case, position: int, grid: Numbers) -> Numbers:
+    """Return the slopes of the function along one argument, each by a small step to either side."""
     assert exercise.forward is not None
-    ends = []
-    for move in (_STEP, -_STEP):
-        tensors = [torch.as_tensor(each, dtype=torch.float64).clone() for each in exercise.arguments(case)]
-        tensors[position] += move
-        with torch.no_grad():
-            ends.append(exercise.forward(*tensors).item())
-    return float((ends[0] - ends[1]) / (2 * _STEP))
+    tensors = [torch.as_tensor(each, dtype=torch.float64) for each in exercise.arguments(case)]
+    before, after = tensors[:position], tensors[position + 1 :]
+    with torch.no_grad():
+        below, above = (
+            np.array([exercise.forward(*before, x, *after).item() for x in torch.from_numpy(grid + move)])
+            for move in (-_STEP, _STEP)
+        )
+    slopes: Numbers = (above - below) / (2 * _STEP)
+    return slopes
 
 
 def _is_right(exercise: Exercise, case: Case, y: float) -> bool:

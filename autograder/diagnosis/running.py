@@ -12,7 +12,7 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from .harmless import computes
 from .text import text_of
 
 Clock = Callable[[], float]
+Guard = Callable[[Any], Any]
 
 # Seconds on the clock for each second of processor time: a busy machine finds as much as an idle one, up to here.
 PATIENCE = 5.0
@@ -37,6 +38,7 @@ _FILE = "<variant>"
 _HANDED_OUT = f"{OWN_FILES}/lessons"
 # Larger data of the notebook's is not copied for each variant; then there are none.
 _LARGEST = 100_000
+_BACKWARD = frozenset(number for number, name in enumerate(dis.opname) if "BACKWARD" in name)
 _MOST_NUMBERS = 1000
 _MOST_ITEMS = 100
 _SHARED = (
@@ -105,31 +107,32 @@ def _run(
 ) -> Observation | None:
     try:
         code = compile(source, _FILE, "exec", dont_inherit=True)
-        with _stopped_after(seconds) as guard:
-            mine = names.for_code(code)
-            exec(code, mine)
-            mine[exercise.name] = guard(mine[exercise.name])
-            if probed:
-                return probe(exercise, mine, cases)
-            return Observation(exercise=exercise.id, calls=tuple(_call(exercise, mine, one) for one in cases))
+        mine, guard = names.copy(), _stopped_after(seconds)
+        guard(names.replace)(mine, tuple(names_in(code)))
+        guard(exec)(code, mine)
+        answer = mine[exercise.name] = guard(mine[exercise.name])
+        if probed:
+            seen: Observation = guard(probe)(exercise, mine, cases)
+            return seen
+        return Observation(exercise=exercise.id, calls=tuple(_call(exercise, answer, one, guard) for one in cases))
     except (Exception, KeyboardInterrupt):
         return None
 
 
-def _call(exercise: Exercise, names: Mapping[str, Any], case: Case) -> Call:
+def _call(exercise: Exercise, answer: Any, case: Case, guard: Guard) -> Call:
     """Call an answer once and write down its value, with no more around it than that takes."""
     arguments = exercise.arguments(case)
     measured = exercise.measure(*arguments) if exercise.measure is not None else None
     try:
         with torch.enable_grad():
-            result = names[exercise.name](*arguments)
-            return Call(value=_plain(measured(result) if measured is not None else result))
+            result = answer(*arguments)
+            return Call(value=_plain(guard(measured)(result) if measured is not None else result, guard(describe)))
     except Exception:
         return Call()
 
 
-def _plain(thing: Any) -> Value:
-    """Write down numbers without the text of them, which takes the longest."""
+def _plain(thing: Any, otherwise: Callable[[Any], Value]) -> Value:
+    """Write down numbers without the text of them, which takes the longest, and anything else as `otherwise` does."""
     kind = type(thing)
     if kind in (int, float):
         return Value("number", kind.__name__, "", kind.__name__, (), (float(thing),))
@@ -143,10 +146,11 @@ def _plain(thing: Any) -> Value:
         said = "array" if thing.ndim else "number"
         return Value(said, f"numpy.{kind.__name__}", "", "float64", thing.shape, tuple(thing.ravel().tolist()))
     if kind in (tuple, list) and len(thing) <= _MOST_ITEMS:
-        return Value("sequence", kind.__name__, items=tuple(_plain(one) for one in thing))
+        return Value("sequence", kind.__name__, items=tuple(_plain(one, otherwise) for one in thing))
     if kind is dict and len(thing) <= _MOST_ITEMS and all(type(key) is str for key in thing):
-        return Value("mapping", "dict", items=tuple(_plain(one) for one in thing.values()), keys=tuple(thing))
-    return describe(thing)
+        items = tuple(_plain(one, otherwise) for one in thing.values())
+        return Value("mapping", "dict", items=items, keys=tuple(thing))
+    return otherwise(thing)
 
 
 class _Names:
@@ -156,21 +160,23 @@ class _Names:
         self._namespace = namespace
         self._seen: dict[str, bool] = dict.fromkeys(defined, False)
 
-    def for_code(self, code: types.CodeType) -> dict[str, Any]:
-        """Return the names for a code.
+    def copy(self) -> dict[str, Any]:
+        """Return the names, and what they stand for itself."""
+        return dict(self._namespace)
+
+    def replace(self, names: dict[str, Any], read: Iterable[str]) -> None:
+        """Put copies in the place of what a code reads.
 
         Raises
         ------
         ValueError
             When the code reads data that is too large to be copied, or a name for something that reaches outside.
         """
-        names = dict(self._namespace)
-        for name in names_in(code):
+        for name in read:
             if name not in self._seen:
                 self._seen[name] = self._is_copied(name)
             if self._seen[name]:
                 names[name] = copy.deepcopy(names[name])
-        return names
 
     def _is_copied(self, name: str) -> bool:
         thing = self._namespace.get(name)
@@ -220,23 +226,31 @@ def _kept() -> Iterator[None]:
 @functools.lru_cache(maxsize=1024)
 def _goes_back(code: types.CodeType) -> bool:
     """Whether a code can run a step of its own twice in one call."""
-    return any("BACKWARD" in dis.opname[step] for step in code.co_code[::2])
+    return not _BACKWARD.isdisjoint(code.co_code[::2])
 
 
-@contextlib.contextmanager
-def _stopped_after(seconds: float) -> Iterator[Callable[[Any], Any]]:
+@functools.lru_cache(maxsize=1024)
+def _comes_back(filename: str) -> bool:
+    """Whether what runs is a library's, and comes back by itself.
+
+    To look at each of its steps would cost most of the time there is. And an import that is cut off in the middle leaves a
+    module broken for all that comes after.
+    """
+    if filename.startswith("<frozen "):
+        return True
+    return is_library(filename) and not filename.startswith(_HANDED_OUT)
+
+
+def _stopped_after(seconds: float) -> Guard:
     """Stop a variant's code that runs longer, whichever thread it is in, by looking at the time at each of its steps.
 
-    The time is this thread's own: a busy machine stops no variant. Yields what wraps an answer, so that each call of it is watched: Python stops watching when it has raised once.
+    The time is this thread's own: a busy machine stops no variant. Returns what wraps all that may run such code. Each call
+    is watched anew: Python stops watching when it has raised once.
     """
     end = time.thread_time() + seconds
-    before = sys.gettrace()
 
     def at_call(frame: types.FrameType, event: str, argument: Any) -> Any:
-        # Library code comes back by itself; to look at each of its steps would cost most of the time there is.
-        # An import that is cut off in the middle leaves a module broken for all that comes after.
-        name = frame.f_code.co_filename
-        if name.startswith("<frozen ") or (is_library(name) and not name.startswith(_HANDED_OUT)):
+        if _comes_back(frame.f_code.co_filename):
             return None
         if time.thread_time() > end:
             raise TooLongError
@@ -252,19 +266,19 @@ def _stopped_after(seconds: float) -> Iterator[Callable[[Any], Any]]:
             raise TooLongError
         return at_step
 
-    def guard(answer: Any) -> Any:
-        # What is read of an answer is read of what this wraps.
-        @functools.wraps(answer)
+    def guard(function: Any) -> Any:
         def guarded(*arguments: Any) -> Any:
             if time.thread_time() > end:
                 raise TooLongError
+            before = sys.gettrace()
             sys.settrace(at_call)
-            return answer(*arguments)
+            try:
+                return function(*arguments)
+            finally:
+                sys.settrace(before)
 
-        return guarded if callable(answer) else answer
+        # What is read of an answer is read of what this wraps.
+        guarded.__wrapped__ = function  # type: ignore[attr-defined]
+        return guarded if callable(function) else function
 
-    sys.settrace(at_call)
-    try:
-        yield guard
-    finally:
-        sys.settrace(before)
+    return guard

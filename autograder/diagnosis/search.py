@@ -7,7 +7,7 @@ back are observations, and they are judged like any other. Points were given bef
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -33,7 +33,7 @@ from .text import Text, text_of
 Run = Callable[[Sequence[str], Sequence[Case], float, bool], Sequence[Observation | None]]
 
 # The likeliest come in a batch of their own: where they do, nothing waits for the others.
-_FIRST_BATCH = 12
+_FIRST_BATCH = 24
 _BATCH = 40
 _MADE_FOR_EACH = 4
 _SECONDS_TO_DRAW = 0.05
@@ -41,8 +41,8 @@ _SEED = b"one edit away"
 _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
 # Where no known mistake is named, the finding leads.
 _UNEXPLAINED = frozenset({Outcome.WRONG, Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE, Outcome.NOT_FINITE, Outcome.RAISED})
-# Right numbers by the wrong way: no small edit makes another way of it.
-_OTHER_WAY = frozenset({"autograd-by-hand", "finite-difference", "formula-by-autograd"})
+# Right numbers by the wrong way, as by a function of a library: no small edit makes another way of it.
+_OTHER_WAY = ("autograd-by-hand", "finite-difference", "formula-by-autograd", "library-")
 # What may change a state and leave the numbers as they are.
 _OF_STATE = frozenset(
     [
@@ -97,11 +97,12 @@ def diagnose(
     text = text_of(observation.source)
     if text is not None and (text.function(exercise.name) is None or not computes_only(text)):
         text = None
-    by_other_way = verdict.mistake.rpartition(".")[2] in _OTHER_WAY and wrong is None
+    by_other_way = verdict.mistake.rpartition(".")[2].startswith(_OTHER_WAY) and wrong is None
     if text is not None and not by_other_way:
         with np.errstate(all="ignore"):
             most = budget.of_known if verdict.mistake else budget.variants
-            found = _Search(exercise, cases, values, wrong, run, TimeLeft(budget.seconds, clock), most).found(text)
+            seen = _Seen(observation, verdict, values, wrong)
+            found = _Search(exercise, cases, seen, run, TimeLeft(budget.seconds, clock), most).found(text)
         verdict = _with(verdict, _finding(text, found)) if found else verdict
     if verdict.outcome in OF_VALUES:
 
@@ -164,50 +165,50 @@ def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
 
 def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
     first = found[0]
-    alike = [one.shown for one in found if one.kind == first.kind and one.shown.lineno == first.shown.lineno]
-    node = enclosing(text, alike)
+    node = enclosing(text, [one.shown for one in found])
     place = text.place(node)
     return Finding(first.kind, slip(first.kind).sentence(place), place), first.adds
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of the answer: its observation and verdict, the right values, and its first wrong call, if there is one."""
+
+    observation: Observation
+    verdict: Verdict
+    values: _Right
+    wrong: int | None
 
 
 class _Search:
     """The search for one edit that makes an answer right."""
 
     def __init__(
-        self,
-        exercise: Exercise,
-        cases: Sequence[Case],
-        values: _Right,
-        wrong: int | None,
-        run: Run,
-        time_left: TimeLeft,
-        most: int,
+        self, exercise: Exercise, cases: Sequence[Case], answer: _Seen, run: Run, time_left: TimeLeft, most: int
     ) -> None:
         self._exercise = exercise
         self._cases = tuple(cases)
-        self._values, self._wrong, self._of_state = values, wrong or 0, wrong is None
+        self._answer = answer
+        self._position = answer.wrong or 0
         self._run = run
         self._time, self._most = time_left, most
-        self._first = cases[self._wrong]
 
     def found(self, text: Text) -> list[Variant]:
         """Return the likeliest edits that make the answer right; none where there is none."""
-        # Of an answer that is slow itself no variant would end in its time.
-        if self._observed_one(text.source, (self._first,)) is None:
-            return []
         # Few edits change a state alone, and to make the others takes time too.
         made = islice(variants(text), _MADE_FOR_EACH * self._most)
-        likely = (one for one in made if not self._of_state or one.kind in _OF_STATE)
+        likely = (one for one in made if self._answer.wrong is not None or one.kind in _OF_STATE)
         waiting = islice(likely, self._most)
+        first = (self._cases[self._position],)
         batch = list(islice(waiting, _FIRST_BATCH))
-        while batch:
-            seen = self._observed([one.source for one in batch], (self._first,))
-            fitting = [one for one, each in zip(batch, seen, strict=False) if self._fits(each)]
-            right = list(self._right(fitting))
+        # Of an answer that is slow itself no variant would end in its time.
+        own, *seen = self._observed([text.source, *(one.source for one in batch)], first) or [None]
+        while own is not None and batch:
+            right = self._right([one for one, each in zip(batch, seen, strict=False) if self._fits(each)])
             if right:
-                best = min(one.rank for one in right)
-                return [one for one in right if one.rank <= best + 0.5]
+                return right
             batch = list(islice(waiting, _BATCH)) if self._time.seconds() > 0 else []
+            seen = list(self._observed([one.source for one in batch], first)) if batch else []
         return []
 
     def _observed(
@@ -216,31 +217,69 @@ class _Search:
         left = self._time.seconds()
         return self._run(sources, cases, left, probed) if left > 0 else []
 
-    def _observed_one(self, source: str, cases: Sequence[Case], probed: bool = False) -> Observation | None:
-        (seen,) = self._observed([source], cases, probed) or (None,)
-        return seen
-
-    def _fits_at(self, one: Variant, cases: Sequence[Case], values: _Right) -> bool:
-        seen = self._observed_one(one.source, cases)
-        return seen is not None and len(seen.calls) == len(cases) and values.first_wrong(seen.calls) is None
-
-    def _right(self, fitting: Sequence[Variant]) -> Iterator[Variant]:
-        """Yield the variants that are right in every way, as an answer is, and at others than its own inputs too."""
-        if not fitting:
-            return
-        further = self._exercise.grading_cases(_SEED)
-        values = _Right(self._exercise, further)
-        for one in fitting:
-            # To call it costs less than to write down all that it does.
-            if not (self._fits_at(one, self._cases, self._values) and self._fits_at(one, further, values)):
-                continue
-            seen = self._observed_one(one.source, self._cases, probed=True)
-            if seen is not None and self._is_right(one, seen):
-                yield one
-
-    def _is_right(self, one: Variant, seen: Observation) -> bool:
-        told = msgspec.structs.replace(seen, source=one.source)
-        return judge(self._exercise, self._cases, told).outcome is Outcome.RIGHT
-
     def _fits(self, seen: Observation | None) -> bool:
-        return seen is not None and len(seen.calls) == 1 and self._values.fits(self._wrong, seen.calls[0])
+        return seen is not None and len(seen.calls) == 1 and self._answer.values.fits(self._position, seen.calls[0])
+
+    def _right(self, fitting: Sequence[Variant]) -> list[Variant]:
+        """Return the likeliest variants that are right in every way, as an answer is, and at others than its own inputs too."""
+        right: list[Variant] = []
+        for one in self._with_the_state(self._with_right_values(fitting)):
+            # The place needs no others than those beside the first.
+            if right and (one.rank > right[0].rank + 0.5 or not _is_beside(one, right[0])):
+                continue
+            (seen,) = self._observed([one.source], self._cases, probed=True) or (None,)
+            if seen is not None and self._judged(one, self._cases, seen).outcome is Outcome.RIGHT:
+                right.append(one)
+        return right
+
+    def _with_right_values(self, fitting: Sequence[Variant]) -> list[Variant]:
+        """Return the variants that give the right values at the answer's inputs, and at further ones."""
+        if not fitting:
+            return []
+        further, n = self._exercise.grading_cases(_SEED), len(self._cases)
+        values = _Right(self._exercise, further)
+        observed = self._observed([one.source for one in fitting], (*self._cases, *further))
+        return [
+            one
+            for one, seen in zip(fitting, observed, strict=False)
+            if seen is not None
+            and len(seen.calls) == n + len(further)
+            and self._answer.values.first_wrong(seen.calls[:n]) is None
+            and values.first_wrong(seen.calls[n:]) is None
+        ]
+
+    def _with_the_state(self, fitting: Sequence[Variant]) -> Sequence[Variant]:
+        """Return the variants that may leave a right state, where the answer's is wrong, by one call that shows it.
+
+        To write down all that one call does takes a part of the time that all calls take.
+        """
+        telling = self._telling_call() if fitting and self._answer.wrong is None else None
+        if telling is None:
+            return fitting
+        cases, before = telling
+        observed = self._observed([one.source for one in fitting], cases, probed=True)
+        return [
+            one
+            for one, seen in zip(fitting, observed, strict=False)
+            if seen is not None and self._judged(one, cases, seen).mistake != before.mistake
+        ]
+
+    def _telling_call(self) -> tuple[tuple[Case], Verdict] | None:
+        """Return the first case at which one call shows what is wrong, with the verdict; None where one doesn't."""
+        answer = self._answer
+        for case, call in zip(self._cases, answer.observation.calls, strict=False):
+            alone = msgspec.structs.replace(answer.observation, calls=(call,))
+            verdict = judge(self._exercise, (case,), alone)
+            if verdict.mistake and (verdict.outcome, verdict.mistake) == (
+                answer.verdict.outcome,
+                answer.verdict.mistake,
+            ):
+                return (case,), verdict
+        return None
+
+    def _judged(self, one: Variant, cases: Sequence[Case], seen: Observation) -> Verdict:
+        return judge(self._exercise, cases, msgspec.structs.replace(seen, source=one.source))
+
+
+def _is_beside(one: Variant, other: Variant) -> bool:
+    return one.kind == other.kind and one.shown.lineno == other.shown.lineno

@@ -85,7 +85,7 @@ class LocalPool:
         # What lies in the current directory is no module of ours, whatever it is called.
         os.environ["PYTHONSAFEPATH"] = "1"
         if self._choice is not None:
-            self._context.set_forkserver_preload(["autograder.grading.engines", "autograder.grading.job"])
+            self._context.set_forkserver_preload(["autograder.grading.pooled"])
         forkserver.ensure_running()
         if self._choice is not None and self._server is None:
             self._server = sandbox.start(sandbox.tier_of(self._choice))
