@@ -213,6 +213,9 @@ KINDS: Mapping[str, Kind] = {
     "slip.function": Kind(
         "took one function for a similar one", "Tell the two functions apart by their values at one input."
     ),
+    "slip.exchanged-functions": Kind(
+        "exchanged two functions", "Write each function beside its derivative, with the values of both at one input."
+    ),
     "slip.name": Kind(
         "used one variable for another", "Say in words what each name stands for, then read the line again."
     ),
@@ -305,6 +308,9 @@ KINDS: Mapping[str, Kind] = {
     "none.no-backward": Kind("read `.grad` without a backward pass", "Print `.grad` before and after `backward()`."),
     "none.cleared": Kind(
         "emptied `.grad` before they read it", "Write the order on the board: forward, backward, read, clear."
+    ),
+    "none.unused-leaf": Kind(
+        "made a leaf and computed from another name", "Draw the graph from the code: does an arrow leave each leaf?"
     ),
     "none.other-tensor": Kind(
         "read the `.grad` of another tensor", "Draw the graph, and mark the leaves: only they keep `.grad`."

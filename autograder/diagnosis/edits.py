@@ -70,6 +70,10 @@ _LEFT_OUT = {
 }
 # What is done to a tensor by a statement of its own.
 _DONE_TO_TENSORS = (b"backward()", b"requires_grad_()", b"retain_grad()", b"grad.zero_()", b"grad = None")
+# What a number loses little by.
+_TRIMMING = frozenset(["round", "around", "clip", "clamp", "nan_to_num"])
+# Of these, what is done to a tensor right after it was made.
+_DONE_AT_ONCE = frozenset([b"requires_grad_()", b"retain_grad()"])
 _METHODS_OF_STATEMENTS = frozenset(["backward", "zero_", "append", "step", "zero_grad", "eval", "train"])
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -313,6 +317,10 @@ class _Maker:
         for child in ast.iter_child_nodes(node):
             if child in decorators or child in hints:
                 continue
+            if isinstance(child, ast.keyword) and isinstance(child.value, ast.Constant):
+                # The number of an option says little without its call.
+                yield from self._constant(child.value, node if isinstance(node, ast.expr) else child.value, ("keyword",))
+                continue
             yield from self._walk(child, names, node, below)
 
     def _replace(
@@ -326,7 +334,7 @@ class _Maker:
     def _expression(
         self, node: ast.expr, names: tuple[str, ...], parent: ast.AST | None, within: tuple[str, ...]
     ) -> Iterator[_Edit]:
-        shown = parent if isinstance(parent, ast.expr) else node
+        shown = _shown(node, parent)
         match node:
             case ast.BinOp():
                 yield from self._operation(node, parent)
@@ -392,6 +400,14 @@ class _Maker:
                 yield self._replace("slip.operator", node, b"(%b**%b)" % (right, left), 2.5)
             case _, ast.Pow(), ast.Constant():
                 yield self._replace("slip.operator", node, b"(%b*%b)" % (right, left), 2.5)
+        match node.left, node.right:
+            case (
+                (ast.Call(ast.Name(f), [a], []) | ast.Call(ast.Attribute(ast.Name(), f), [a], [])),
+                (ast.Call(ast.Name(g), [b], []) | ast.Call(ast.Attribute(ast.Name(), g), [b], [])),
+            ) if f == g and token in "+-":
+                function = self.source[self._start(node.left) : self._start(a)]
+                new = b"%b%b%b%b)" % (function, self._words(a), token.encode(), self._group(b))
+                yield self._replace("slip.brackets", node, new, 2.5)
         if token in ("-", "/", "**", "@"):
             yield self._replace("slip.exchanged-operands", node, right + token.encode() + left, 1.5)
         yield from self._brackets(node, parent)
@@ -464,7 +480,7 @@ class _Maker:
         if isinstance(value, bool):
             yield self._replace("slip.keyword", node, str(not value).encode(), 1.0, shown)
         elif isinstance(value, int | float) and abs(value) < 1e6:
-            kind = "slip.index" if "index" in within else "slip.number"
+            kind = "slip.index" if "index" in within else "slip.keyword" if "keyword" in within else "slip.number"
             others: dict[int | float, float] = {}
             for number, rank in (
                 (value + 1, 1.5),
@@ -479,7 +495,7 @@ class _Maker:
                 (value * 10, 4.0),
                 (value / 10, 4.0),
             ):
-                if kind == "slip.index" and number != int(number):
+                if kind != "slip.number" and isinstance(value, int) and number != int(number):
                     continue
                 others.setdefault(int(number) if number == int(number) and isinstance(value, int) else number, rank)
             for other, rank in others.items():
@@ -505,7 +521,7 @@ class _Maker:
                 if not (isinstance(value, ast.Name) and value.id in _MODULES and node.args):
                     kind = "slip.shape" if name in _RESHAPING else "slip.extra-call"
                     yield self._replace(kind, node, self._words(value), 1.9)
-                if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
+                if self._is_left_out(node, name):
                     yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.5)
                 if name == "backward" and not node.keywords:
                     inner = b", ".join([*(self._words(one) for one in node.args), b"retain_graph=True"])
@@ -516,7 +532,7 @@ class _Maker:
                     yield self._replace("slip.keyword", node, new, 3.0, adds=True)
             case ast.Name(name):
                 yield from self._neighbours(node, name, self._start(node.func), self._end(node.func))
-                if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
+                if self._is_left_out(node, name):
                     yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.5)
                 if name == "range":
                     last = node.args[-1:] or []
@@ -529,6 +545,7 @@ class _Maker:
         match node.args, node.keywords:
             case [ast.BinOp() as argument], []:
                 yield from self._split(node, argument)
+                yield from self._spread(node, argument)
         yield from self._exchange(node, node.args, "slip.exchanged-arguments", 1.5)
         for keyword in node.keywords:
             before = [*node.args, *(one.value for one in node.keywords if one is not keyword)]
@@ -537,6 +554,19 @@ class _Maker:
             start = max((self._end(one) for one in before), default=self._end(node.func) + 1)
             if b"\n" not in self.source[start : self._end(keyword.value)]:
                 yield _Edit("slip.keyword", start, self._end(keyword.value), b"", node, 2.5)
+
+    def _is_left_out(self, node: ast.Call, name: str) -> bool:
+        """Whether a call may stand for its first argument: one of a single argument, or one that only trims a number."""
+        single = len(node.args) == 1 or (len(node.args) > 1 and name in _TRIMMING)
+        return single and not isinstance(node.args[0], ast.Starred)
+
+    def _spread(self, node: ast.Call, argument: ast.BinOp) -> Iterator[_Edit]:
+        """Yield a call of a sum as a sum of calls, which it is for straight lines only."""
+        if isinstance(argument.op, ast.Add | ast.Sub):
+            function, between = self._words(node.func), b"+" if isinstance(argument.op, ast.Add) else b"-"
+            parts = (self._words(argument.left), self._words(argument.right))
+            new = b"(%b(%b)%b%b(%b))" % (function, parts[0], between, function, parts[1])
+            yield self._replace("slip.brackets", node, new, 2.5)
 
     def _neighbours(self, node: ast.Call, name: str, start: int, end: int) -> Iterator[_Edit]:
         others = dict.fromkeys(one for group in _NEIGHBOURS if name in group for one in sorted(group))
@@ -585,7 +615,7 @@ class _Maker:
         if len(words) > _LONGEST:
             return
         whole = not isinstance(parent, ast.expr) or isinstance(parent, ast.Dict | ast.Tuple | ast.List)
-        shown = node if whole or not isinstance(parent, ast.expr) else parent
+        shown = _shown(node, parent)
         self._later.append(partial(self._missing, node, names, parent, shown, whole, self._parts))
         if not isinstance(node, ast.UnaryOp):
             rank = 1.2 if isinstance(parent, ast.Call) else 1.5 if whole else 2.5
@@ -662,7 +692,25 @@ class _Maker:
 
     # Statements
 
+    def _exchanged_functions(self, node: ast.Return | ast.Assign | ast.AugAssign) -> Iterator[_Edit]:
+        """Yield a statement in which two functions that are taken for one another stand in each other's place."""
+        called: dict[str, list[tuple[int, int]]] = {}
+        for call in ast.walk(node):
+            match call:
+                case ast.Call(ast.Name(name) | ast.Attribute(_, name) as function):
+                    end = self._end(function)
+                    called.setdefault(name, []).append((end - len(name.encode()), end))
+        for one, other in combinations(sorted(called), 2):
+            if any(one in group and other in group for group in _NEIGHBOURS):
+                places = sorted([*((at, other) for at in called[one]), *((at, one) for at in called[other])])
+                new, last = b"", self._start(node)
+                for (start, end), name in places:
+                    new, last = new + self.source[last:start] + name.encode(), end
+                yield _Edit("slip.exchanged-functions", self._start(node), last, new, node, 2.0)
+
     def _statement(self, node: ast.stmt, names: tuple[str, ...]) -> Iterator[_Edit]:
+        if isinstance(node, ast.Return | ast.Assign | ast.AugAssign):
+            yield from self._exchanged_functions(node)
         match node:
             case ast.Expr(ast.Attribute(_, name) as value) if name in _METHODS_OF_STATEMENTS:
                 yield self._replace("slip.dropped-call", value, self._words(value) + b"()", 1.0)
@@ -732,8 +780,12 @@ class _Maker:
                     yield _Edit("slip.dropped-return", self._end(last), self._end(last), new, last, 1.0, True)
         if not self._tensors:
             return
+        made: dict[str, ast.stmt] = {}
         for statement in body:
             at = self._whole_lines(statement)
+            match statement:
+                case ast.Assign([ast.Name(target)]):
+                    made[target] = statement
             if at is None:
                 continue
             empty = isinstance(statement, ast.Pass)
@@ -747,7 +799,8 @@ class _Maker:
                     # It is missing before what reads its effect, or right after what it is done to.
                     near = name.encode() in self.source[slice(*at)]
                     rank = 2.5 if empty else 3.3 if near else 4.5
-                    yield _Edit("slip.dropped-statement", *where, new, statement, rank, True)
+                    shown = made.get(name, statement) if done in _DONE_AT_ONCE else statement
+                    yield _Edit("slip.dropped-statement", *where, new, shown, rank, True)
             match statement:
                 case ast.AugAssign() | ast.Expr(ast.Call(ast.Attribute())):
                     new = b"with torch.no_grad(): " + self._words(statement)
@@ -766,6 +819,12 @@ class _Maker:
 
     def _indented(self, at: tuple[int, int], indent: bytes) -> bytes:
         return b"".join(indent + line for line in self.source[slice(*at)].splitlines(keepends=True))
+
+
+def _shown(node: ast.expr, parent: ast.AST | None) -> ast.expr:
+    """Return what is shown where an expression changes: what it is an operand or an argument of, and not a whole list or dict."""
+    around = isinstance(parent, ast.expr) and not isinstance(parent, ast.Dict | ast.Tuple | ast.List | ast.Set)
+    return parent if around and isinstance(parent, ast.expr) else node
 
 
 def _ended(lines: bytes) -> bytes:

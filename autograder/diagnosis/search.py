@@ -41,6 +41,7 @@ _SEED = b"one edit away"
 _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
 # Where no known mistake is named, the finding leads.
 _UNEXPLAINED = frozenset({Outcome.WRONG, Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE, Outcome.NOT_FINITE, Outcome.RAISED})
+_OF_FORM = frozenset({Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE})
 # Right numbers by the wrong way: no small edit makes another way of it.
 _OTHER_WAY = frozenset({"autograd-by-hand", "finite-difference", "formula-by-autograd"})
 # What may change a state and leave the numbers as they are.
@@ -151,15 +152,23 @@ def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
     """Put a finding into a verdict: the known mistakes know more, and what the numbers say leads where the edit adds."""
     finding, adds = found
     before = verdict.finding
-    if before is not None and adds and before.kind.startswith(("behaviour.", "none.")):
+    leads = before is not None and (adds or before.kind == "none.unused-leaf")
+    if before is not None and leads and before.kind.startswith(("behaviour.", "none.")):
         place = replace(finding.place, entry=before.place.entry)
         where = f" Look at `{place.text}` in line {place.line} of `{place.function}`."
         finding = Finding(before.kind, before.sentence + where, place)
     if verdict.mistake or verdict.outcome not in _UNEXPLAINED:
         return replace(verdict, finding=finding)
-    # What a call raised is told after its cause.
-    raised = verdict.message[verdict.message.find(RAISED) :] if RAISED in verdict.message else ""
-    return replace(verdict, finding=finding, message=f"{finding.sentence} {raised}".rstrip())
+    message = finding.sentence
+    if RAISED in verdict.message:
+        # What a call raised is told after its cause.
+        message += f" {verdict.message[verdict.message.find(RAISED) :]}"
+    elif verdict.outcome in _OF_FORM:
+        # What was asked for is told first.
+        message = f"{verdict.message} {message}"
+    # What a small step does led before, and stays true.
+    steps = before.sentence if before is not None and before.kind == "evidence.slope" else verdict.evidence
+    return replace(verdict, finding=finding, message=message, evidence=steps)
 
 
 def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
