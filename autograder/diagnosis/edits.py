@@ -130,6 +130,18 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Aim:
+    """What is known of a mistake, for the order of trying.
+
+    `functions` are those in which it is likely, `name` belongs into the text, and `kinds` are slips that fit the numbers.
+    """
+
+    functions: frozenset[str] = frozenset()
+    name: str = ""
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class _Edit:
     kind: str
     start: int
@@ -140,13 +152,13 @@ class _Edit:
     adds: bool = False
 
 
-def variants(text: Text) -> Iterator[Variant]:
+def variants(text: Text, aim: Aim = Aim()) -> Iterator[Variant]:
     """Yield the variants of a text, the likeliest first, and no two that are the same."""
     if len(text.source) > _LONGEST_TEXT:
         return
     maker = _maker(text)
     seen = {text.source}
-    for edit in islice(maker.by_rank(), _MOST):
+    for edit in islice(maker.by_rank(aim), _MOST):
         source = (maker.source[: edit.start] + edit.new + maker.source[edit.end :]).decode(errors="replace")
         if source not in seen:
             seen.add(source)
@@ -193,31 +205,50 @@ class _Maker:
         )
         self._calls = self._functions_in_sight()
         self._tensors = b"torch" in self.source or b".grad" in self.source
-        # What makes the edits that may be wanted when nothing likelier was enough.
-        self._later: list[Callable[[], Iterator[_Edit]]] = []
-        self._edits: list[_Edit] = []
+        # By the units that were gone through: their likely edits, and what makes those that may be wanted after them.
+        self._made: dict[tuple[int, ...], tuple[list[_Edit], list[Callable[[], Iterator[_Edit]]]]] = {}
 
-    def by_rank(self) -> Iterator[_Edit]:
+    def by_rank(self, aim: Aim) -> Iterator[_Edit]:
         """Yield the edits, the likeliest first. What is less likely is not made before it is wanted."""
+        units = list(_units(self.text.tree))
+        near = [one for one in units if isinstance(one, ast.FunctionDef) and one.name in aim.functions]
+        for group in (near, [one for one in units if one not in near]):
+            yield from self._ranked(group, aim)
+
+    def _ranked(self, units: Sequence[ast.stmt], aim: Aim) -> Iterator[_Edit]:
         # The answer stands before the functions that it calls, and what it does last is the likeliest.
-        starts = [top.lineno for top in self.text.tree.body]
+        starts = [one.lineno for one in units]
+        key = tuple(starts)
+        if key not in self._made:
+            self._later: list[Callable[[], Iterator[_Edit]]] = []
+            found = sorted(self._all_edits(units), key=lambda edit: edit.rank)
+            self._made[key] = found, self._later
+        edits, later = self._made[key]
+        wanted = re.compile(rb"\b%b\b" % re.escape(aim.name.encode())) if aim.name else None
+
+        def fits(edit: _Edit) -> bool:
+            return edit.kind in aim.kinds or bool(wanted and wanted.search(edit.new))
 
         def unlikely(edit: _Edit) -> tuple[float, int, int]:
             return edit.rank, bisect(starts, edit.shown.lineno), -edit.shown.lineno
 
-        if not self._edits:
-            self._edits = sorted(self._all_edits(), key=unlikely)
-        edits = self._edits
+        first: list[_Edit] = []
+        if wanted or aim.kinds:
+            edits = edits + [edit for make in later for edit in make()]
+            later = []
+            first = sorted(filter(fits, edits), key=unlikely)
+            edits = sorted((edit for edit in edits if not fits(edit)), key=lambda edit: edit.rank)
+        yield from first
         likely = bisect(edits, _MISSING, key=lambda edit: edit.rank)
-        yield from edits[:likely]
-        missing = (edit for make in self._later for edit in make())
+        yield from sorted(edits[:likely], key=unlikely)
+        missing = (edit for make in later for edit in make())
         yield from sorted((*edits[likely:], *missing), key=unlikely)
 
-    def _all_edits(self) -> Iterator[_Edit]:
-        for top in self.text.tree.body:
-            names = self._names_in_sight(top)
-            self._parts = self._parts_in_sight(top, names)
-            yield from self._walk(top, names, None, ())
+    def _all_edits(self, units: Sequence[ast.stmt]) -> Iterator[_Edit]:
+        for unit in units:
+            names = self._names_in_sight(unit)
+            self._parts = self._parts_in_sight(unit, names)
+            yield from self._walk(unit, names, None, ())
 
     def _names_in_sight(self, top: ast.stmt) -> tuple[str, ...]:
         """Return the names of parameters and of what is assigned, those that are met first, first."""
@@ -319,7 +350,9 @@ class _Maker:
                 continue
             if isinstance(child, ast.keyword) and isinstance(child.value, ast.Constant):
                 # The number of an option says little without its call.
-                yield from self._constant(child.value, node if isinstance(node, ast.expr) else child.value, ("keyword",))
+                yield from self._constant(
+                    child.value, node if isinstance(node, ast.expr) else child.value, ("keyword",)
+                )
                 continue
             yield from self._walk(child, names, node, below)
 
@@ -582,7 +615,8 @@ class _Maker:
 
     def _exchange(self, node: ast.expr, items: Sequence[ast.expr], kind: str, rank: float) -> Iterator[_Edit]:
         for a, b in combinations(items[:5], 2):
-            if isinstance(a, ast.Starred) or isinstance(b, ast.Starred):
+            # What is asked and what is taken are not mixed up.
+            if isinstance(a, ast.Starred | ast.Compare) or isinstance(b, ast.Starred | ast.Compare):
                 continue
             middle = self.source[self._end(a) : self._start(b)]
             new = self._words(b) + middle + self._words(a)
@@ -619,6 +653,8 @@ class _Maker:
         self._later.append(partial(self._missing, node, names, parent, shown, whole, self._parts))
         if not isinstance(node, ast.UnaryOp):
             rank = 1.2 if isinstance(parent, ast.Call) else 1.5 if whole else 2.5
+            if isinstance(node, ast.Name) and isinstance(parent, ast.Tuple | ast.List):
+                rank = 2.1
             yield self._replace("slip.sign", node, b"(-%b)" % words, rank, shown)
         if self._tensors and isinstance(parent, ast.Call) and isinstance(node, ast.Name):
             yield self._replace("slip.dropped-call", node, b"float(%b)" % words, 2.5, shown, adds=True)
@@ -825,6 +861,15 @@ def _shown(node: ast.expr, parent: ast.AST | None) -> ast.expr:
     """Return what is shown where an expression changes: what it is an operand or an argument of, and not a whole list or dict."""
     around = isinstance(parent, ast.expr) and not isinstance(parent, ast.Dict | ast.Tuple | ast.List | ast.Set)
     return parent if around and isinstance(parent, ast.expr) else node
+
+
+def _units(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Yield what has names of its own: the statements at the top of a text, and those of a class in place of the class."""
+    for top in tree.body:
+        if isinstance(top, ast.ClassDef):
+            yield from top.body
+        else:
+            yield top
 
 
 def _ended(lines: bytes) -> bytes:

@@ -58,7 +58,9 @@ def unused_leaf(text: Text | None, name: str) -> Finding | None:
             for node in ast.walk(function)
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
         }
-        uses = [by_method.get(id(one), "") for one in read if isinstance(one.ctx, ast.Load) and not _is_before(one, target)]
+        uses = [
+            by_method.get(id(one), "") for one in read if isinstance(one.ctx, ast.Load) and not _is_before(one, target)
+        ]
         if "grad" in uses and all(one in _OF_LEAVES for one in uses) and len(_bound(made, target.id)) == 1:
             place = text.place(target)
             sentence = (

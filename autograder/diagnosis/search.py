@@ -6,8 +6,9 @@ back are observations, and they are judged like any other. Points were given bef
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -22,7 +23,8 @@ from ..observation import Call, Observation, Value
 from ..reading import Part, read
 from ..verdict import OF_VALUES, Outcome, Verdict
 from .drawing import draw
-from .edits import Variant, enclosing, variants
+from .edits import Aim, Variant, enclosing, variants
+from .expressions import functions_of, narrowed
 from .harmless import computes_only
 from .kinds import slip
 from .running import Clock, TimeLeft
@@ -90,19 +92,19 @@ def diagnose(
     clock
         Returns the processor time that this thread, and what `run` runs, have taken so far.
     """
-    # What one call of the answer can't show, one edit of its text is not tried for.
-    if verdict.outcome in _NOT_WRONG or exercise.ask is not None:
+    if verdict.outcome in _NOT_WRONG or exercise.way == "recorded":
         return verdict
     values = _Right(exercise, cases)
     wrong = values.first_wrong(observation.calls[: len(cases)])
     text = text_of(observation.source)
-    if text is not None and (text.function(exercise.name) is None or not computes_only(text)):
+    if text is not None and (exercise.name not in text.defined or not computes_only(text)):
         text = None
     by_other_way = verdict.mistake.rpartition(".")[2] in _OTHER_WAY and wrong is None
     if text is not None and not by_other_way:
         with np.errstate(all="ignore"):
             most = budget.of_known if verdict.mistake else budget.variants
-            found = _Search(exercise, cases, values, wrong, run, TimeLeft(budget.seconds, clock), most).found(text)
+            time_left = TimeLeft(budget.seconds, clock)
+            found = _Search(exercise, cases, values, wrong, run, time_left, most, verdict).found(text)
         verdict = _with(verdict, _finding(text, found)) if found else verdict
     if verdict.outcome in OF_VALUES:
 
@@ -112,6 +114,32 @@ def diagnose(
 
         return replace(verdict, sketch=draw(exercise, cases, observation.calls, wrong or 0, curve))
     return verdict
+
+
+# The slips that fit what the numbers say.
+_FITTING: Mapping[str, frozenset[str]] = {
+    "sign": frozenset({"slip.sign", "slip.exchanged-operands", "slip.extra-call"}),
+    "factor": frozenset(
+        {"slip.dropped-factor", "slip.extra-factor", "slip.operator", "slip.number", "slip.dropped-call"}
+    ),
+    "term": frozenset({"slip.dropped-term", "slip.extra-term", "slip.sign", "slip.number"}),
+}
+
+
+def _aim(verdict: Verdict) -> Aim:
+    """Return where to look first, by what was found before."""
+    if verdict.outcome is Outcome.TELLING_RATIO:
+        ratio = "sign" if verdict.mistake.endswith("opposite-sign") else "factor"
+        return Aim(kinds=_FITTING[ratio])
+    finding = verdict.finding
+    if finding is None:
+        return Aim()
+    unused = re.match(r"`(\w+)` is never used", finding.sentence)
+    return Aim(
+        functions=functions_of(finding.place.entry) if finding.kind == "evidence.expression" else frozenset(),
+        name=unused[1] if unused else "",
+        kinds=_FITTING.get(finding.kind.removeprefix("behaviour."), frozenset()),
+    )
 
 
 class _Right:
@@ -160,7 +188,10 @@ def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
     if verdict.mistake or verdict.outcome not in _UNEXPLAINED:
         return replace(verdict, finding=finding)
     message = finding.sentence
-    if RAISED in verdict.message:
+    if before is not None and before.kind == "evidence.expression":
+        # The smallest expression that is wrong is told first.
+        message = f"{verdict.message} {message}"
+    elif RAISED in verdict.message:
         # What a call raised is told after its cause.
         message += f" {verdict.message[verdict.message.find(RAISED) :]}"
     elif verdict.outcome in _OF_FORM:
@@ -191,13 +222,20 @@ class _Search:
         run: Run,
         time_left: TimeLeft,
         most: int,
+        verdict: Verdict,
     ) -> None:
         self._exercise = exercise
         self._cases = tuple(cases)
         self._values, self._wrong, self._of_state = values, wrong or 0, wrong is None
         self._run = run
         self._time, self._most = time_left, most
-        self._first = cases[self._wrong]
+        # The first call of each variant, and what is right there.
+        self._first, self._at_first = cases[self._wrong], (values, self._wrong)
+        entry = verdict.finding.place.entry if verdict.finding is not None else ""
+        small = narrowed(self._first, entry) if exercise.ask is not None else None
+        if small is not None:
+            self._first, self._at_first = small, (_Right(exercise, (small,)), 0)
+        self._aim = _aim(verdict)
 
     def found(self, text: Text) -> list[Variant]:
         """Return the likeliest edits that make the answer right; none where there is none."""
@@ -205,7 +243,7 @@ class _Search:
         if self._observed_one(text.source, (self._first,)) is None:
             return []
         # Few edits change a state alone, and to make the others takes time too.
-        made = islice(variants(text), _MADE_FOR_EACH * self._most)
+        made = islice(variants(text, self._aim), _MADE_FOR_EACH * self._most)
         likely = (one for one in made if not self._of_state or one.kind in _OF_STATE)
         waiting = islice(likely, self._most)
         batch = list(islice(waiting, _FIRST_BATCH))
@@ -237,11 +275,16 @@ class _Search:
         """Yield the variants that are right in every way, as an answer is, and at others than its own inputs too."""
         if not fitting:
             return
+        cases, values = self._cases, self._values
         further = self._exercise.grading_cases(_SEED)
-        values = _Right(self._exercise, further)
+        if self._exercise.ask is not None:
+            # One call asks for much here, and those that are probed are called too.
+            cases, further = (cases[self._wrong],), further[-1:]
+            values = _Right(self._exercise, cases)
+        at_further = _Right(self._exercise, further)
         for one in fitting:
             # To call it costs less than to write down all that it does.
-            if not (self._fits_at(one, self._cases, self._values) and self._fits_at(one, further, values)):
+            if not (self._fits_at(one, cases, values) and self._fits_at(one, further, at_further)):
                 continue
             seen = self._observed_one(one.source, self._cases, probed=True)
             if seen is not None and self._is_right(one, seen):
@@ -252,4 +295,5 @@ class _Search:
         return judge(self._exercise, self._cases, told).outcome is Outcome.RIGHT
 
     def _fits(self, seen: Observation | None) -> bool:
-        return seen is not None and len(seen.calls) == 1 and self._values.fits(self._wrong, seen.calls[0])
+        values, position = self._at_first
+        return seen is not None and len(seen.calls) == 1 and values.fits(position, seen.calls[0])
