@@ -227,6 +227,9 @@ KINDS: Mapping[str, Kind] = {
         "replaced a value that adds up, or added where it is replaced",
         "Run the loop on paper for two steps, with a column for each variable.",
     ),
+    "slip.in-place": Kind(
+        "changed a value in place that something else holds", "Print the argument before and after the call."
+    ),
     "slip.transpose": Kind("exchanged rows and columns", "Write the shape under each array in the line."),
     "slip.shape": Kind(
         "gave numbers the wrong shape",

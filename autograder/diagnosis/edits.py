@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -204,6 +205,14 @@ class _Maker:
             node.name for node in ast.walk(text.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)
         )
         self._calls = self._functions_in_sight()
+        given = Counter(
+            self._words(target)
+            for node in ast.walk(text.tree)
+            if isinstance(node, ast.Assign | ast.AugAssign)
+            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+            if isinstance(target, ast.Name | ast.Subscript)
+        )
+        self._again = {words for words, times in given.items() if times > 1}
         self._tensors = b"torch" in self.source or b".grad" in self.source
         # By the units that were gone through: their likely edits, and what makes those that may be wanted after them.
         self._made: dict[tuple[int, ...], tuple[list[_Edit], list[Callable[[], Iterator[_Edit]]]]] = {}
@@ -232,17 +241,13 @@ class _Maker:
         def unlikely(edit: _Edit) -> tuple[float, int, int]:
             return edit.rank, bisect(starts, edit.shown.lineno), -edit.shown.lineno
 
-        first: list[_Edit] = []
-        if wanted or aim.kinds:
-            edits = edits + [edit for make in later for edit in make()]
-            later = []
-            first = sorted(filter(fits, edits), key=unlikely)
-            edits = sorted((edit for edit in edits if not fits(edit)), key=lambda edit: edit.rank)
-        yield from first
         likely = bisect(edits, _MISSING, key=lambda edit: edit.rank)
-        yield from sorted(edits[:likely], key=unlikely)
-        missing = (edit for make in later for edit in make())
-        yield from sorted((*edits[likely:], *missing), key=unlikely)
+        # What puts in an expression makes numbers agree more easily: it never comes before what is likely.
+        yield from sorted((edit for edit in edits[:likely] if fits(edit) and not edit.adds), key=unlikely)
+        yield from sorted((edit for edit in edits[:likely] if edit.adds or not fits(edit)), key=unlikely)
+        missing = [*edits[likely:], *(edit for make in later for edit in make())]
+        yield from sorted(filter(fits, missing), key=unlikely)
+        yield from sorted((edit for edit in missing if not fits(edit)), key=unlikely)
 
     def _all_edits(self, units: Sequence[ast.stmt]) -> Iterator[_Edit]:
         for unit in units:
@@ -555,7 +560,11 @@ class _Maker:
                     kind = "slip.shape" if name in _RESHAPING else "slip.extra-call"
                     yield self._replace(kind, node, self._words(value), 1.9)
                 if self._is_left_out(node, name):
-                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.5)
+                    rank = 1.2 if name in _TRIMMING else 1.5
+                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), rank)
+                if name.endswith("_") and not name.endswith("__") and isinstance(value, ast.Name):
+                    at = self._end(value)
+                    yield _Edit("slip.in-place", at, at, b".detach().clone()", node, 1.9, True)
                 if name == "backward" and not node.keywords:
                     inner = b", ".join([*(self._words(one) for one in node.args), b"retain_graph=True"])
                     new = b"%b(%b)" % (self._words(node.func), inner)
@@ -566,7 +575,8 @@ class _Maker:
             case ast.Name(name):
                 yield from self._neighbours(node, name, self._start(node.func), self._end(node.func))
                 if self._is_left_out(node, name):
-                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.5)
+                    rank = 1.2 if name in _TRIMMING else 1.5
+                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), rank)
                 if name == "range":
                     last = node.args[-1:] or []
                     for one in last:
@@ -587,6 +597,14 @@ class _Maker:
             start = max((self._end(one) for one in before), default=self._end(node.func) + 1)
             if b"\n" not in self.source[start : self._end(keyword.value)]:
                 yield _Edit("slip.keyword", start, self._end(keyword.value), b"", node, 2.5)
+
+    def _is_set_again(self, target: ast.Name | ast.Subscript) -> bool:
+        """Whether a target may be one that adds up: it stands in a loop, or gets a value in another place too."""
+        words = self._words(target)
+        if words in self._again:
+            return True
+        loops = (node for node in ast.walk(self.text.tree) if isinstance(node, ast.For | ast.While))
+        return any(target is node for loop in loops for node in ast.walk(loop))
 
     def _is_left_out(self, node: ast.Call, name: str) -> bool:
         """Whether a call may stand for its first argument: one of a single argument, or one that only trims a number."""
@@ -754,7 +772,7 @@ class _Maker:
                 if self._tensors:
                     new = b"(%b).backward()" % self._words(value)
                     yield self._replace("slip.dropped-call", value, new, 1.5, adds=True)
-            case ast.Assign([ast.Name() | ast.Subscript() as target], value):
+            case ast.Assign([ast.Name() | ast.Subscript() as target], value) if self._is_set_again(target):
                 between = self.source[self._end(target) : self._start(value)]
                 at = self._end(target) + between.find(b"=")
                 yield _Edit("slip.accumulate", at, at + 1, b"+=", node, 2.0)
@@ -762,6 +780,14 @@ class _Maker:
                 between = self.source[self._end(target) : self._start(value)]
                 token = _OPERATORS[type(op)].encode() + b"="
                 at = self._end(target) + between.find(token)
+                if isinstance(target, ast.Name):
+                    new = b"%b = %b %b (%b)" % (
+                        self._words(target),
+                        self._words(target),
+                        _OPERATORS[type(op)].encode(),
+                        self._words(value),
+                    )
+                    yield _Edit("slip.in-place", self._start(node), self._end(node), new, node, 1.9)
                 other = {"+=": b"-=", "-=": b"+=", "*=": b"/=", "/=": b"*="}.get(token.decode())
                 yield _Edit("slip.accumulate", at, at + len(token), b"=", node, 1.5)
                 if other is not None:
@@ -778,6 +804,9 @@ class _Maker:
     def _block(self, around: ast.stmt, body: list[ast.stmt]) -> Iterator[_Edit]:
         lines = [self._whole_lines(one) for one in body]
         for statement, at in zip(body, lines, strict=True):
+            if isinstance(statement, ast.Pass) and isinstance(around, ast.If):
+                span = self._start(statement), self._end(statement)
+                yield _Edit("slip.dropped-statement", *span, b"raise ValueError", statement, 1.5, True)
             if at is None or isinstance(statement, ast.FunctionDef | ast.ClassDef):
                 continue
             indent = b" " * statement.col_offset

@@ -57,6 +57,8 @@ _OF_STATE = frozenset(
         "slip.indent",
         "slip.keyword",
         "slip.alias",
+        "slip.in-place",
+        "slip.exchanged-arguments",
         "slip.comparison",
         "slip.name",
     ]
