@@ -58,6 +58,7 @@ _NEIGHBOURS = tuple(
     )
 )
 _WITH_A_SIGN = {"sin": b"cos", "cos": b"sin"}
+_OF_EXPONENTS = frozenset(["exp", "exp2", "expm1", "sigmoid"])
 _MODULES = frozenset(["math", "np", "numpy", "torch", "F", "nn", "functional", "random"])
 # What changes the shape of an array, and no number in it.
 _RESHAPING = frozenset(
@@ -89,11 +90,11 @@ _OPERATORS: dict[type[ast.operator], str] = {
 }
 # What may be meant by an operator: the kind of slip, the other operator, and the rank.
 _EXCHANGES: dict[str, tuple[tuple[str, str, float], ...]] = {
-    "+": (("slip.sign", "-", 1.0), ("slip.operator", "*", 3.0)),
+    "+": (("slip.sign", "-", 1.0), ("slip.operator", "*", 2.2)),
     "-": (("slip.sign", "+", 1.0), ("slip.operator", "*", 4.0)),
     "*": (
         ("slip.operator", "/", 1.5),
-        ("slip.operator", "+", 3.0),
+        ("slip.operator", "+", 2.2),
         ("slip.operator", "**", 3.5),
         ("slip.operator", "@", 2.5),
     ),
@@ -415,7 +416,7 @@ class _Maker:
             case ast.Attribute(value, name, ast.Load()):
                 yield from self._attribute(node, value, name)
                 if not (isinstance(parent, ast.Call) and parent.func is node) and not isinstance(parent, ast.Attribute):
-                    yield self._replace("slip.dropped-call", node, self._words(node) + b"()", 2.0, shown)
+                    yield self._replace("slip.dropped-call", node, self._words(node) + b"()", 3.1, shown)
         if _is_number_like(node, parent):
             yield from self._put_in(node, names, parent)
 
@@ -431,7 +432,7 @@ class _Maker:
         kind = "slip.extra-factor" if product else "slip.extra-term" if token in "+-" else "slip.extra-power"
         yield self._replace(kind, node, left, 1.5)
         rest = {"-": b"(-%b)", "/": b"(1/%b)"}.get(token, b"%b") % right
-        yield self._replace(kind, node, rest, 2.0)
+        yield self._replace(kind, node, rest, 2.0 if kind == "slip.extra-factor" else 3.1)
         match node.left, node.op, node.right:
             # A power is taken for a product, and the other way round.
             case ast.Constant(), ast.Mult(), _:
@@ -445,7 +446,7 @@ class _Maker:
             ) if f == g and token in "+-":
                 function = self.source[self._start(node.left) : self._start(a)]
                 new = b"%b%b%b%b)" % (function, self._words(a), token.encode(), self._group(b))
-                yield self._replace("slip.brackets", node, new, 2.5)
+                yield self._replace("slip.brackets", node, new, 1.9)
         if token in ("-", "/", "**", "@"):
             yield self._replace("slip.exchanged-operands", node, right + token.encode() + left, 1.5)
         yield from self._brackets(node, parent)
@@ -472,13 +473,13 @@ class _Maker:
                 case ast.Call(_, [argument], []) if side is node.left:
                     end = self._end(argument)
                     new = self.source[self._end(side) : self._end(other)] + b")"
-                    yield _Edit("slip.brackets", end, self._end(other), new, node, 2.5)
+                    yield _Edit("slip.brackets", end, self._end(other), new, node, 1.9)
                 case ast.Call(_, [ast.BinOp(a, _, b)], []):
                     new = b")" + self.source[self._end(a) : self._end(b)]
-                    yield _Edit("slip.brackets", self._end(a), self._end(side), new, node, 2.5)
+                    yield _Edit("slip.brackets", self._end(a), self._end(side), new, node, 1.9)
                 case ast.Call(ast.Attribute(inner), [], _) if side is node.right:
                     new = b"(%b)" % self.source[self._start(node) : self._end(inner)]
-                    yield _Edit("slip.brackets", self._start(node), self._end(inner), new, node, 2.5)
+                    yield _Edit("slip.brackets", self._start(node), self._end(inner), new, node, 1.9)
 
     def _split(self, node: ast.Call, argument: ast.BinOp) -> Iterator[_Edit]:
         """Yield a call whose brackets end earlier: `f(a * b * c)` as `f(a * b) * c`."""
@@ -487,7 +488,7 @@ class _Maker:
             before = before.left
             end = self._end(before)
             new = b"(%b)%b)" % (self.source[self._start(node) : end], self.source[end : self._end(argument)])
-            yield _Edit("slip.brackets", self._start(node), self._end(node), b"(" + new, node, 2.5)
+            yield _Edit("slip.brackets", self._start(node), self._end(node), b"(" + new, node, 1.9)
 
     def _links(self, node: ast.expr) -> Iterator[tuple[int, int]]:
         """Yield the operands of a chain of operations, those in brackets of their own as one."""
@@ -523,7 +524,7 @@ class _Maker:
             for number, rank in (
                 (value + 1, 1.5),
                 (value - 1, 1.5),
-                (-value, 1.4),
+                (-value, 2.5),
                 (2 * value, 2.0),
                 (value / 2, 2.0),
                 (0, 3.0),
@@ -547,7 +548,7 @@ class _Maker:
             if other != node.id:
                 yield self._replace("slip.name", node, other.encode(), 2.5, shown)
         if shown is not node and isinstance(shown, ast.Call | ast.BinOp | ast.UnaryOp):
-            yield self._replace("slip.dropped-term", node, b"(1-%b)" % node.id.encode(), 3.0, shown, adds=True)
+            yield self._replace("slip.dropped-term", node, b"(1-%b)" % node.id.encode(), 4.4, shown, adds=True)
 
     def _call(self, node: ast.Call) -> Iterator[_Edit]:
         match node.func:
@@ -584,7 +585,7 @@ class _Maker:
                             yield self._replace("slip.index", one, self._group(one) + change, 2.0, node)
                     if len(node.args) == 1:
                         new = b"range(1, %b+1)" % self._group(node.args[0])
-                        yield self._replace("slip.index", node, new, 2.5)
+                        yield self._replace("slip.index", node, new, 1.9)
         match node.args, node.keywords:
             case [ast.BinOp() as argument], []:
                 yield from self._split(node, argument)
@@ -617,7 +618,7 @@ class _Maker:
             function, between = self._words(node.func), b"+" if isinstance(argument.op, ast.Add) else b"-"
             parts = (self._words(argument.left), self._words(argument.right))
             new = b"(%b(%b)%b%b(%b))" % (function, parts[0], between, function, parts[1])
-            yield self._replace("slip.brackets", node, new, 2.5)
+            yield self._replace("slip.brackets", node, new, 1.9)
 
     def _neighbours(self, node: ast.Call, name: str, start: int, end: int) -> Iterator[_Edit]:
         others = dict.fromkeys(one for group in _NEIGHBOURS if name in group for one in sorted(group))
@@ -659,7 +660,7 @@ class _Maker:
             other = b"float64" if name == "float32" else b"float32"
             yield self._replace("slip.keyword", node, self._words(value) + b"." + other, 3.0)
         if name == "grad":
-            yield self._replace("slip.alias", node, self._words(node) + b".clone()", 2.5, adds=True)
+            yield self._replace("slip.alias", node, self._words(node) + b".clone()", 1.9, adds=True)
 
     def _put_in(self, node: ast.expr, names: tuple[str, ...], parent: ast.AST | None) -> Iterator[_Edit]:
         """Yield what is likely to be missing at an expression, as a sign. Leave for later what may be missing too."""
@@ -670,9 +671,8 @@ class _Maker:
         shown = _shown(node, parent)
         self._later.append(partial(self._missing, node, names, parent, shown, whole, self._parts))
         if not isinstance(node, ast.UnaryOp):
-            rank = 1.2 if isinstance(parent, ast.Call) else 1.5 if whole else 2.5
-            if isinstance(node, ast.Name) and isinstance(parent, ast.Tuple | ast.List):
-                rank = 2.1
+            # The sign that is lost most often is the one in an exponent.
+            rank = 1.2 if _is_call_of(parent, _OF_EXPONENTS) else 2.6 if whole or isinstance(parent, ast.Call) else 3.1
             yield self._replace("slip.sign", node, b"(-%b)" % words, rank, shown)
         if self._tensors and isinstance(parent, ast.Call) and isinstance(node, ast.Name):
             yield self._replace("slip.dropped-call", node, b"float(%b)" % words, 2.5, shown, adds=True)
@@ -707,7 +707,7 @@ class _Maker:
         if not isinstance(node, ast.Constant):
             for call in self._calls:
                 new = b"%b(%b)" % (call, self._words(node))
-                yield self._replace("slip.dropped-call", node, new, 3.2 + late, shown, adds=True)
+                yield self._replace("slip.dropped-call", node, new, 5.2 + late, shown, adds=True)
         if whole or isinstance(node, ast.BinOp | ast.Call) or isinstance(parent, ast.BinOp):
             for part in parts:
                 if part == words:
@@ -742,7 +742,8 @@ class _Maker:
                 *((b".ravel()",) if whole else ()),
             ):
                 kind = {b".T": "slip.transpose", b".ravel()": "slip.shape"}.get(more, "slip.dropped-call")
-                yield self._replace(kind, node, words + more, 4.5 + late, shown, adds=True)
+                rank = {b".T": 3.2, b".ravel()": 6.0}.get(more, 4.5)
+                yield self._replace(kind, node, words + more, rank + late, shown, adds=True)
 
     # Statements
 
@@ -817,7 +818,7 @@ class _Maker:
                 middle = self.source[one[1] : two[0]]
                 new = _ended(self.source[slice(*two)]) + middle + self.source[slice(*one)]
                 if not isinstance(second, ast.Return):
-                    yield _Edit("slip.order", one[0], two[1], new, first, 2.5)
+                    yield _Edit("slip.order", one[0], two[1], new, first, 1.9)
             if isinstance(first, ast.For | ast.While | ast.With) and two is not None and one is not None:
                 inside = first.body[0].col_offset - second.col_offset
                 if inside > 0 and first.body[0].lineno > first.lineno:
@@ -863,7 +864,7 @@ class _Maker:
                         new, where = new + indent, (self._start(statement), self._start(statement))
                     # It is missing before what reads its effect, or right after what it is done to.
                     near = name.encode() in self.source[slice(*at)]
-                    rank = 2.5 if empty else 3.3 if near else 4.5
+                    rank = 1.5 if empty else 4.2 if near else 5.2
                     shown = made.get(name, statement) if done in _DONE_AT_ONCE else statement
                     yield _Edit("slip.dropped-statement", *where, new, shown, rank, True)
             match statement:
@@ -899,6 +900,13 @@ def _units(tree: ast.Module) -> Iterator[ast.stmt]:
             yield from top.body
         else:
             yield top
+
+
+def _is_call_of(node: ast.AST | None, names: frozenset[str]) -> bool:
+    match node:
+        case ast.Call(ast.Name(name) | ast.Attribute(_, name)):
+            return name in names
+    return False
 
 
 def _ended(lines: bytes) -> bytes:
