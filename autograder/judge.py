@@ -18,7 +18,8 @@ from . import lessons
 from . import mistakes as known
 from .comparing import adds_up, broke, first_wrong, is_mistake, mostly_wrong, share, telling_ratio
 from .describe import shown
-from .diagnosis import Wrong, explain, parameters_of, small_step, smallest_wrong, why_none
+from .diagnosis import Wrong, explain, parameters_of, small_step, smallest_wrong, unused_leaf, why_none
+from .diagnosis.text import text_of
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .finding import Finding, Place
 from .means import difference_seen, other_than_by_hand, why_flagged
@@ -72,7 +73,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     points = [Point(exercise.arguments(one), exercise.right_answer(one)) for one in cases]
     problem = _raised(points, calls)
     if problem is not None:
-        cause = _cause(exercise, cases, points, observation, problem)
+        cause = _cause(exercise, cases, points, observation, problem) or _unused(exercise, problem, observation)
         return _verdict(exercise, cause or _named(exercise, problem, calls), 0.0, cases, calls)
 
     rows, problem = _read_all(points, calls)
@@ -203,6 +204,17 @@ def _named(exercise: Exercise, problem: Problem, calls: Sequence[Call]) -> Probl
     if problem.outcome is Outcome.RAISED and raised is not None:
         return replace(problem, message=f"{meaning(raised.types, raised.text)} {problem.message}".lstrip())
     return problem
+
+
+def _unused(exercise: Exercise, problem: Problem, observation: Observation) -> Problem | None:
+    """Return as the cause of an exception that nothing is computed from a tensor whose `.grad` is read."""
+    raised = observation.calls[problem.case].raised
+    if raised is None or not {"AttributeError", "RuntimeError", "TypeError"} & set(raised.types):
+        return None
+    finding = unused_leaf(text_of(observation.source), exercise.name)
+    if finding is None:
+        return None
+    return replace(problem, message=f"{finding.sentence} {problem.message}", finding=finding)
 
 
 def _cause(

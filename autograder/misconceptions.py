@@ -213,6 +213,9 @@ KINDS: Mapping[str, Kind] = {
     "slip.function": Kind(
         "took one function for a similar one", "Tell the two functions apart by their values at one input."
     ),
+    "slip.exchanged-functions": Kind(
+        "exchanged two functions", "Write each function beside its derivative, with the values of both at one input."
+    ),
     "slip.name": Kind(
         "used one variable for another", "Say in words what each name stands for, then read the line again."
     ),
@@ -223,6 +226,9 @@ KINDS: Mapping[str, Kind] = {
     "slip.accumulate": Kind(
         "replaced a value that adds up, or added where it is replaced",
         "Run the loop on paper for two steps, with a column for each variable.",
+    ),
+    "slip.in-place": Kind(
+        "changed a value in place that something else holds", "Print the argument before and after the call."
     ),
     "slip.transpose": Kind("exchanged rows and columns", "Write the shape under each array in the line."),
     "slip.shape": Kind(
@@ -305,6 +311,9 @@ KINDS: Mapping[str, Kind] = {
     "none.no-backward": Kind("read `.grad` without a backward pass", "Print `.grad` before and after `backward()`."),
     "none.cleared": Kind(
         "emptied `.grad` before they read it", "Write the order on the board: forward, backward, read, clear."
+    ),
+    "none.unused-leaf": Kind(
+        "made a leaf and computed from another name", "Draw the graph from the code: does an arrow leave each leaf?"
     ),
     "none.other-tensor": Kind(
         "read the `.grad` of another tensor", "Draw the graph, and mark the leaves: only they keep `.grad`."

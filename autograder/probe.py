@@ -6,6 +6,7 @@ The probe runs where the student's code runs: in the notebook's kernel, or insid
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dis
 import functools
@@ -400,9 +401,29 @@ def source_of(answer: object, namespace: Mapping[str, Any], ran: Iterable[types.
         with contextlib.suppress(OSError, TypeError, IndexError, SyntaxError):
             # Of the code, since of a function it would be the text of what that says that it wraps. And not by
             # `inspect.getsource`, which goes through all modules to find the one that a code is of.
-            lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
-            texts[textwrap.dedent("".join(inspect.getblock(lines)))] = None
+            lines = linecache.getlines(code.co_filename)
+            text = _class_around("".join(lines), code) if "." in code.co_qualname else ""
+            texts[text or textwrap.dedent("".join(inspect.getblock(lines[code.co_firstlineno - 1 :])))] = None
     return "\n\n".join(texts)[:MAX_TEXT]
+
+
+@functools.lru_cache(maxsize=32)
+def _classes_in(cell: str) -> tuple[tuple[int, int, str], ...]:
+    """Return the classes at the top of a cell: the first and the last line, and the text."""
+    lines = cell.splitlines(keepends=True)
+    tops = (one for one in ast.parse(cell).body if isinstance(one, ast.ClassDef))
+    spans = ((min([one.lineno, *(each.lineno for each in one.decorator_list)]), one.end_lineno) for one in tops)
+    return tuple((start, end, "".join(lines[start - 1 : end])) for start, end in spans if end is not None)
+
+
+def _class_around(cell: str, code: types.CodeType) -> str:
+    """Return the text of the class in which the code of a method stands; "" where it stands in none."""
+    try:
+        found = _classes_in(cell)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # A cell with a magic is no Python as a whole.
+        return ""
+    return next((text for start, end, text in found if start <= code.co_firstlineno <= end), "")
 
 
 def _read_by(name: str, namespace: Mapping[str, Any]) -> tuple[Read, ...]:

@@ -51,6 +51,11 @@ _MEANINGS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("math domain error", "expected a positive input", "expected a nonnegative input"),
         "A function of `math` got a number for which it has no value, such as 0 or a negative number for a logarithm.",
     ),
+    (
+        "TypeError",
+        ("indices must be integers",),
+        "A list, a tuple or an array was asked for an entry by its name. Its entries have numbers, and those of a dict have names.",
+    ),
     ("ZeroDivisionError", (), "A number was divided by 0 here."),
     ("OverflowError", (), "A number became too large for Python here."),
     ("RecursionError", (), "A function called itself again and again, without an end."),

@@ -241,24 +241,29 @@ def _expected(path: str) -> str:
     return f"{subject(path)}: expected" if path else "Expected"
 
 
-_NAMES = {
-    "nothing": "None",
-    "blank": "still `...`",
-    "truth": "a truth value",
-    "text": "a string",
-    "sequence": "a sequence",
-    "mapping": "a dict",
-    "callable": "a function",
+_NAMES = {"nothing": "None", "blank": "still `...`", "truth": "a truth value"}
+# What Python calls a type, and what people call a value of it. A function's own name tells no more.
+_TYPES = {
+    "bool": "a truth value",
+    "int": "an int",
+    "float": "a float",
+    "complex": "a complex number",
+    "str": "a string",
+    "list": "a list",
+    "tuple": "a tuple",
+    "set": "a set",
+    "dict": "a dict",
+    "function": "a function",
+    "builtin_function_or_method": "a function",
+    "method": "a method, which was not called",
 }
 
 
 def what_is(value: Value) -> str:
     """Return what a value is, in words."""
-    if value.kind in ("nothing", "blank"):
-        return _NAMES[value.kind]
     if value.kind == "array":
         return f"an array of shape {value.shape}"
-    return f"{_NAMES.get(value.kind, 'a value')} of type {value.type}"
+    return _NAMES.get(value.kind) or _TYPES.get(value.type) or f"a value of type {value.type}"
 
 
 def _none_hint(value: Value) -> str:

@@ -805,7 +805,7 @@ def test_backward_kernel_is_not_by_hand() -> None:
 
 def test_the_ratio_of_one_number_would_give_the_right_one_away() -> None:
     verdict = judged(asking(17, case(), way="recorded"), [34])
-    assert (verdict.outcome, verdict.message) == (Outcome.WRONG, "The result is too large here.")
+    assert (verdict.outcome, verdict.message) == (Outcome.WRONG, "The result is too large.")
     twice = judged(asking({3: 6.0, -2: -4.0}, case(), way="recorded"), [{3: 12.0, -2: -8.0}])
     assert twice.message.startswith("Your answer is exactly 2 times the right one, in every entry.")
 

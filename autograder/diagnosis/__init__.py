@@ -18,10 +18,10 @@ from ..finding import Finding
 from .behaviour import behaviour
 from .evidence import evidence, small_step
 from .expressions import smallest_wrong
-from .nothing import why_none
+from .nothing import unused_leaf, why_none
 from .wrong import Wrong, parameters_of
 
-__all__ = ["Wrong", "explain", "parameters_of", "small_step", "smallest_wrong", "why_none"]
+__all__ = ["Wrong", "explain", "parameters_of", "small_step", "smallest_wrong", "unused_leaf", "why_none"]
 
 
 @np.errstate(all="ignore")

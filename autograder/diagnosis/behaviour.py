@@ -126,7 +126,7 @@ def relation(table: Table) -> Relation | None:
     """Return how all numbers of a table follow from the right ones."""
     if not table.got.size or not np.isfinite(table.got).all():
         return None
-    return _rounded(table) or _factor(table) or _term(table) or _changed(table) or _near(table)
+    return _rounded(table) or _factor(table) or _argument(table) or _term(table) or _changed(table) or _near(table)
 
 
 def _all_same(table: Table, numbers: Numbers) -> bool:
@@ -173,6 +173,9 @@ def _factor(table: Table) -> Relation | None:
         return Relation("behaviour.sign", f"{_RIGHT} without its sign", "Which step loses the sign?")
     if _all_same(table, -np.abs(table.want)):
         return Relation("behaviour.sign", f"{_RIGHT}, but negative everywhere", "Which step loses the sign?")
+    argument = _argument(table)
+    if argument is not None:
+        return argument
     for words, numbers in _factors(table):
         for sign, turned in ((1, ""), (-1, ", with the opposite sign")):
             if _all_same(table, sign * numbers * table.want):
@@ -182,7 +185,9 @@ def _factor(table: Table) -> Relation | None:
 
 def _factors(table: Table) -> Iterator[tuple[str, Numbers]]:
     """Yield what a right number may be multiplied with by mistake, in words and in numbers."""
-    for name, q in table.quantities.items():
+    # What is 0 or 1, as a label, parts the inputs in two. That says more than a factor that is 0 at some of them.
+    quantities = {name: q for name, q in table.quantities.items() if not set(q.tolist()) <= {0.0, 1.0}}
+    for name, q in quantities.items():
         yield f"times {name}", q
         yield f"divided by {name}", 1 / q
         yield f"times {name} squared", q**2
@@ -190,7 +195,7 @@ def _factors(table: Table) -> Iterator[tuple[str, Numbers]]:
         yield f"times (1 − {name})", 1 - q
         yield f"divided by (1 − {name})", 1 / (1 - q)
         yield f"times the size of {name}", np.abs(q)
-    for (name, q), (other, r) in combinations(table.quantities.items(), 2):
+    for (name, q), (other, r) in combinations(quantities.items(), 2):
         yield f"times {name} and {other}", q * r
         yield f"divided by {name} and {other}", 1 / (q * r)
         yield f"times {name} divided by {other}", q / r
@@ -220,11 +225,17 @@ def _term(table: Table) -> Relation | None:
     return None
 
 
-def _changed(table: Table) -> Relation | None:
-    """Look for a function of the right number, or an argument handed back."""
+def _argument(table: Table) -> Relation | None:
+    """Look for an argument that is handed back."""
     for name, q in table.quantities.items():
         if _telling(table, 1) and len(set(q.tolist())) > 1 and _all_same(table, q):
-            return Relation("behaviour.argument", f"{name} itself, as it was given", "Which step is left out?")
+            question = "Is a step left out, or is it another argument that is wanted?"
+            return Relation("behaviour.argument", f"{name} itself, as it was given", question)
+    return None
+
+
+def _changed(table: Table) -> Relation | None:
+    """Look for a function of the right number."""
     if not _telling(table):
         return None
     want = table.want

@@ -73,12 +73,13 @@ def _curve(
 
     marks = tuple((*place(x, min(max(y, low), high)), _is_right(exercise, one, y)) for x, y, one in checked)
     name = _names(exercise, position)
+    curve = _stretches(grid, yours, low, high, place)
     return Sketch(
-        alt=f"Your results as a solid line, over {name} from {grid[0]:.3g} to {grid[-1]:.3g}, and as a dashed line the slope "
-        f"that is measured there. {sum(one[2] for one in marks)} of {len(marks)} checked inputs are right.",
+        alt=f"Your results as {'a solid line' if curve else 'crosses'}, over {name} from {grid[0]:.3g} to {grid[-1]:.3g}, and as a "
+        f"dashed line the slope that is measured there. {sum(one[2] for one in marks)} of {len(marks)} checked inputs are right.",
         ends=(name, f"{grid[0]:.3g}", f"{grid[-1]:.3g}"),
         zero=_rounded(-low / (high - low)) if low <= 0 <= high else None,
-        yours=_stretches(grid, yours, low, high, place),
+        yours=curve,
         measured=_stretches(grid, measured, low, high, place),
         marks=marks,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -57,6 +58,7 @@ _NEIGHBOURS = tuple(
     )
 )
 _WITH_A_SIGN = {"sin": b"cos", "cos": b"sin"}
+_OF_EXPONENTS = frozenset(["exp", "exp2", "expm1", "sigmoid"])
 _MODULES = frozenset(["math", "np", "numpy", "torch", "F", "nn", "functional", "random"])
 # What changes the shape of an array, and no number in it.
 _RESHAPING = frozenset(
@@ -70,6 +72,10 @@ _LEFT_OUT = {
 }
 # What is done to a tensor by a statement of its own.
 _DONE_TO_TENSORS = (b"backward()", b"requires_grad_()", b"retain_grad()", b"grad.zero_()", b"grad = None")
+# What a number loses little by.
+_TRIMMING = frozenset(["round", "around", "clip", "clamp", "nan_to_num"])
+# Of these, what is done to a tensor right after it was made.
+_DONE_AT_ONCE = frozenset([b"requires_grad_()", b"retain_grad()"])
 _METHODS_OF_STATEMENTS = frozenset(["backward", "zero_", "append", "step", "zero_grad", "eval", "train"])
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "+",
@@ -84,11 +90,11 @@ _OPERATORS: dict[type[ast.operator], str] = {
 }
 # What may be meant by an operator: the kind of slip, the other operator, and the rank.
 _EXCHANGES: dict[str, tuple[tuple[str, str, float], ...]] = {
-    "+": (("slip.sign", "-", 1.0), ("slip.operator", "*", 3.0)),
+    "+": (("slip.sign", "-", 1.0), ("slip.operator", "*", 2.2)),
     "-": (("slip.sign", "+", 1.0), ("slip.operator", "*", 4.0)),
     "*": (
         ("slip.operator", "/", 1.5),
-        ("slip.operator", "+", 3.0),
+        ("slip.operator", "+", 2.2),
         ("slip.operator", "**", 3.5),
         ("slip.operator", "@", 2.5),
     ),
@@ -126,6 +132,18 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Aim:
+    """What is known of a mistake, for the order of trying.
+
+    `functions` are those in which it is likely, `name` belongs into the text, and `kinds` are slips that fit the numbers.
+    """
+
+    functions: frozenset[str] = frozenset()
+    name: str = ""
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class _Edit:
     kind: str
     start: int
@@ -136,13 +154,13 @@ class _Edit:
     adds: bool = False
 
 
-def variants(text: Text) -> Iterator[Variant]:
+def variants(text: Text, aim: Aim = Aim()) -> Iterator[Variant]:
     """Yield the variants of a text, the likeliest first, and no two that are the same."""
     if len(text.source) > _LONGEST_TEXT:
         return
     maker = _maker(text)
     seen = {text.source}
-    for edit in islice(maker.by_rank(), _MOST):
+    for edit in islice(maker.by_rank(aim), _MOST):
         source = (maker.source[: edit.start] + edit.new + maker.source[edit.end :]).decode(errors="replace")
         if source not in seen:
             seen.add(source)
@@ -188,32 +206,55 @@ class _Maker:
             node.name for node in ast.walk(text.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)
         )
         self._calls = self._functions_in_sight()
+        given = Counter(
+            self._words(target)
+            for node in ast.walk(text.tree)
+            if isinstance(node, ast.Assign | ast.AugAssign)
+            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+            if isinstance(target, ast.Name | ast.Subscript)
+        )
+        self._again = {words for words, times in given.items() if times > 1}
         self._tensors = b"torch" in self.source or b".grad" in self.source
-        # What makes the edits that may be wanted when nothing likelier was enough.
-        self._later: list[Callable[[], Iterator[_Edit]]] = []
-        self._edits: list[_Edit] = []
+        # By the units that were gone through: their likely edits, and what makes those that may be wanted after them.
+        self._made: dict[tuple[int, ...], tuple[list[_Edit], list[Callable[[], Iterator[_Edit]]]]] = {}
 
-    def by_rank(self) -> Iterator[_Edit]:
+    def by_rank(self, aim: Aim) -> Iterator[_Edit]:
         """Yield the edits, the likeliest first. What is less likely is not made before it is wanted."""
+        units = list(_units(self.text.tree))
+        near = [one for one in units if isinstance(one, ast.FunctionDef) and one.name in aim.functions]
+        for group in (near, [one for one in units if one not in near]):
+            yield from self._ranked(group, aim)
+
+    def _ranked(self, units: Sequence[ast.stmt], aim: Aim) -> Iterator[_Edit]:
         # The answer stands before the functions that it calls, and what it does last is the likeliest.
-        starts = [top.lineno for top in self.text.tree.body]
+        starts = [one.lineno for one in units]
+        key = tuple(starts)
+        if key not in self._made:
+            self._later: list[Callable[[], Iterator[_Edit]]] = []
+            found = sorted(self._all_edits(units), key=lambda edit: edit.rank)
+            self._made[key] = found, self._later
+        edits, later = self._made[key]
+        wanted = re.compile(rb"\b%b\b" % re.escape(aim.name.encode())) if aim.name else None
+
+        def fits(edit: _Edit) -> bool:
+            return edit.kind in aim.kinds or bool(wanted and wanted.search(edit.new))
 
         def unlikely(edit: _Edit) -> tuple[float, int, int]:
             return edit.rank, bisect(starts, edit.shown.lineno), -edit.shown.lineno
 
-        if not self._edits:
-            self._edits = sorted(self._all_edits(), key=unlikely)
-        edits = self._edits
         likely = bisect(edits, _MISSING, key=lambda edit: edit.rank)
-        yield from edits[:likely]
-        missing = (edit for make in self._later for edit in make())
-        yield from sorted((*edits[likely:], *missing), key=unlikely)
+        # What puts in an expression makes numbers agree more easily: it never comes before what is likely.
+        yield from sorted((edit for edit in edits[:likely] if fits(edit) and not edit.adds), key=unlikely)
+        yield from sorted((edit for edit in edits[:likely] if edit.adds or not fits(edit)), key=unlikely)
+        missing = [*edits[likely:], *(edit for make in later for edit in make())]
+        yield from sorted(filter(fits, missing), key=unlikely)
+        yield from sorted((edit for edit in missing if not fits(edit)), key=unlikely)
 
-    def _all_edits(self) -> Iterator[_Edit]:
-        for top in self.text.tree.body:
-            names = self._names_in_sight(top)
-            self._parts = self._parts_in_sight(top, names)
-            yield from self._walk(top, names, None, ())
+    def _all_edits(self, units: Sequence[ast.stmt]) -> Iterator[_Edit]:
+        for unit in units:
+            names = self._names_in_sight(unit)
+            self._parts = self._parts_in_sight(unit, names)
+            yield from self._walk(unit, names, None, ())
 
     def _names_in_sight(self, top: ast.stmt) -> tuple[str, ...]:
         """Return the names of parameters and of what is assigned, those that are met first, first."""
@@ -313,6 +354,12 @@ class _Maker:
         for child in ast.iter_child_nodes(node):
             if child in decorators or child in hints:
                 continue
+            if isinstance(child, ast.keyword) and isinstance(child.value, ast.Constant):
+                # The number of an option says little without its call.
+                yield from self._constant(
+                    child.value, node if isinstance(node, ast.expr) else child.value, ("keyword",)
+                )
+                continue
             yield from self._walk(child, names, node, below)
 
     def _replace(
@@ -326,7 +373,7 @@ class _Maker:
     def _expression(
         self, node: ast.expr, names: tuple[str, ...], parent: ast.AST | None, within: tuple[str, ...]
     ) -> Iterator[_Edit]:
-        shown = parent if isinstance(parent, ast.expr) else node
+        shown = _shown(node, parent)
         match node:
             case ast.BinOp():
                 yield from self._operation(node, parent)
@@ -369,7 +416,7 @@ class _Maker:
             case ast.Attribute(value, name, ast.Load()):
                 yield from self._attribute(node, value, name)
                 if not (isinstance(parent, ast.Call) and parent.func is node) and not isinstance(parent, ast.Attribute):
-                    yield self._replace("slip.dropped-call", node, self._words(node) + b"()", 2.0, shown)
+                    yield self._replace("slip.dropped-call", node, self._words(node) + b"()", 3.1, shown)
         if _is_number_like(node, parent):
             yield from self._put_in(node, names, parent)
 
@@ -385,13 +432,21 @@ class _Maker:
         kind = "slip.extra-factor" if product else "slip.extra-term" if token in "+-" else "slip.extra-power"
         yield self._replace(kind, node, left, 1.5)
         rest = {"-": b"(-%b)", "/": b"(1/%b)"}.get(token, b"%b") % right
-        yield self._replace(kind, node, rest, 2.0)
+        yield self._replace(kind, node, rest, 2.0 if kind == "slip.extra-factor" else 3.1)
         match node.left, node.op, node.right:
             # A power is taken for a product, and the other way round.
             case ast.Constant(), ast.Mult(), _:
                 yield self._replace("slip.operator", node, b"(%b**%b)" % (right, left), 2.5)
             case _, ast.Pow(), ast.Constant():
                 yield self._replace("slip.operator", node, b"(%b*%b)" % (right, left), 2.5)
+        match node.left, node.right:
+            case (
+                (ast.Call(ast.Name(f), [a], []) | ast.Call(ast.Attribute(ast.Name(), f), [a], [])),
+                (ast.Call(ast.Name(g), [b], []) | ast.Call(ast.Attribute(ast.Name(), g), [b], [])),
+            ) if f == g and token in "+-":
+                function = self.source[self._start(node.left) : self._start(a)]
+                new = b"%b%b%b%b)" % (function, self._words(a), token.encode(), self._group(b))
+                yield self._replace("slip.brackets", node, new, 1.9)
         if token in ("-", "/", "**", "@"):
             yield self._replace("slip.exchanged-operands", node, right + token.encode() + left, 1.5)
         yield from self._brackets(node, parent)
@@ -418,13 +473,13 @@ class _Maker:
                 case ast.Call(_, [argument], []) if side is node.left:
                     end = self._end(argument)
                     new = self.source[self._end(side) : self._end(other)] + b")"
-                    yield _Edit("slip.brackets", end, self._end(other), new, node, 2.5)
+                    yield _Edit("slip.brackets", end, self._end(other), new, node, 1.9)
                 case ast.Call(_, [ast.BinOp(a, _, b)], []):
                     new = b")" + self.source[self._end(a) : self._end(b)]
-                    yield _Edit("slip.brackets", self._end(a), self._end(side), new, node, 2.5)
+                    yield _Edit("slip.brackets", self._end(a), self._end(side), new, node, 1.9)
                 case ast.Call(ast.Attribute(inner), [], _) if side is node.right:
                     new = b"(%b)" % self.source[self._start(node) : self._end(inner)]
-                    yield _Edit("slip.brackets", self._start(node), self._end(inner), new, node, 2.5)
+                    yield _Edit("slip.brackets", self._start(node), self._end(inner), new, node, 1.9)
 
     def _split(self, node: ast.Call, argument: ast.BinOp) -> Iterator[_Edit]:
         """Yield a call whose brackets end earlier: `f(a * b * c)` as `f(a * b) * c`."""
@@ -433,7 +488,7 @@ class _Maker:
             before = before.left
             end = self._end(before)
             new = b"(%b)%b)" % (self.source[self._start(node) : end], self.source[end : self._end(argument)])
-            yield _Edit("slip.brackets", self._start(node), self._end(node), b"(" + new, node, 2.5)
+            yield _Edit("slip.brackets", self._start(node), self._end(node), b"(" + new, node, 1.9)
 
     def _links(self, node: ast.expr) -> Iterator[tuple[int, int]]:
         """Yield the operands of a chain of operations, those in brackets of their own as one."""
@@ -464,12 +519,12 @@ class _Maker:
         if isinstance(value, bool):
             yield self._replace("slip.keyword", node, str(not value).encode(), 1.0, shown)
         elif isinstance(value, int | float) and abs(value) < 1e6:
-            kind = "slip.index" if "index" in within else "slip.number"
+            kind = "slip.index" if "index" in within else "slip.keyword" if "keyword" in within else "slip.number"
             others: dict[int | float, float] = {}
             for number, rank in (
                 (value + 1, 1.5),
                 (value - 1, 1.5),
-                (-value, 1.4),
+                (-value, 2.5),
                 (2 * value, 2.0),
                 (value / 2, 2.0),
                 (0, 3.0),
@@ -479,7 +534,7 @@ class _Maker:
                 (value * 10, 4.0),
                 (value / 10, 4.0),
             ):
-                if kind == "slip.index" and number != int(number):
+                if kind != "slip.number" and isinstance(value, int) and number != int(number):
                     continue
                 others.setdefault(int(number) if number == int(number) and isinstance(value, int) else number, rank)
             for other, rank in others.items():
@@ -493,7 +548,7 @@ class _Maker:
             if other != node.id:
                 yield self._replace("slip.name", node, other.encode(), 2.5, shown)
         if shown is not node and isinstance(shown, ast.Call | ast.BinOp | ast.UnaryOp):
-            yield self._replace("slip.dropped-term", node, b"(1-%b)" % node.id.encode(), 3.0, shown, adds=True)
+            yield self._replace("slip.dropped-term", node, b"(1-%b)" % node.id.encode(), 4.4, shown, adds=True)
 
     def _call(self, node: ast.Call) -> Iterator[_Edit]:
         match node.func:
@@ -505,8 +560,12 @@ class _Maker:
                 if not (isinstance(value, ast.Name) and value.id in _MODULES and node.args):
                     kind = "slip.shape" if name in _RESHAPING else "slip.extra-call"
                     yield self._replace(kind, node, self._words(value), 1.9)
-                if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
-                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.5)
+                if self._is_left_out(node, name):
+                    rank = 1.2 if name in _TRIMMING else 1.5
+                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), rank)
+                if name.endswith("_") and not name.endswith("__") and isinstance(value, ast.Name):
+                    at = self._end(value)
+                    yield _Edit("slip.in-place", at, at, b".detach().clone()", node, 1.9, True)
                 if name == "backward" and not node.keywords:
                     inner = b", ".join([*(self._words(one) for one in node.args), b"retain_graph=True"])
                     new = b"%b(%b)" % (self._words(node.func), inner)
@@ -516,8 +575,9 @@ class _Maker:
                     yield self._replace("slip.keyword", node, new, 3.0, adds=True)
             case ast.Name(name):
                 yield from self._neighbours(node, name, self._start(node.func), self._end(node.func))
-                if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
-                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.5)
+                if self._is_left_out(node, name):
+                    rank = 1.2 if name in _TRIMMING else 1.5
+                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), rank)
                 if name == "range":
                     last = node.args[-1:] or []
                     for one in last:
@@ -525,10 +585,11 @@ class _Maker:
                             yield self._replace("slip.index", one, self._group(one) + change, 2.0, node)
                     if len(node.args) == 1:
                         new = b"range(1, %b+1)" % self._group(node.args[0])
-                        yield self._replace("slip.index", node, new, 2.5)
+                        yield self._replace("slip.index", node, new, 1.9)
         match node.args, node.keywords:
             case [ast.BinOp() as argument], []:
                 yield from self._split(node, argument)
+                yield from self._spread(node, argument)
         yield from self._exchange(node, node.args, "slip.exchanged-arguments", 1.5)
         for keyword in node.keywords:
             before = [*node.args, *(one.value for one in node.keywords if one is not keyword)]
@@ -537,6 +598,27 @@ class _Maker:
             start = max((self._end(one) for one in before), default=self._end(node.func) + 1)
             if b"\n" not in self.source[start : self._end(keyword.value)]:
                 yield _Edit("slip.keyword", start, self._end(keyword.value), b"", node, 2.5)
+
+    def _is_set_again(self, target: ast.Name | ast.Subscript) -> bool:
+        """Whether a target may be one that adds up: it stands in a loop, or gets a value in another place too."""
+        words = self._words(target)
+        if words in self._again:
+            return True
+        loops = (node for node in ast.walk(self.text.tree) if isinstance(node, ast.For | ast.While))
+        return any(target is node for loop in loops for node in ast.walk(loop))
+
+    def _is_left_out(self, node: ast.Call, name: str) -> bool:
+        """Whether a call may stand for its first argument: one of a single argument, or one that only trims a number."""
+        single = len(node.args) == 1 or (len(node.args) > 1 and name in _TRIMMING)
+        return single and not isinstance(node.args[0], ast.Starred)
+
+    def _spread(self, node: ast.Call, argument: ast.BinOp) -> Iterator[_Edit]:
+        """Yield a call of a sum as a sum of calls, which it is for straight lines only."""
+        if isinstance(argument.op, ast.Add | ast.Sub):
+            function, between = self._words(node.func), b"+" if isinstance(argument.op, ast.Add) else b"-"
+            parts = (self._words(argument.left), self._words(argument.right))
+            new = b"(%b(%b)%b%b(%b))" % (function, parts[0], between, function, parts[1])
+            yield self._replace("slip.brackets", node, new, 1.9)
 
     def _neighbours(self, node: ast.Call, name: str, start: int, end: int) -> Iterator[_Edit]:
         others = dict.fromkeys(one for group in _NEIGHBOURS if name in group for one in sorted(group))
@@ -552,7 +634,8 @@ class _Maker:
 
     def _exchange(self, node: ast.expr, items: Sequence[ast.expr], kind: str, rank: float) -> Iterator[_Edit]:
         for a, b in combinations(items[:5], 2):
-            if isinstance(a, ast.Starred) or isinstance(b, ast.Starred):
+            # What is asked and what is taken are not mixed up.
+            if isinstance(a, ast.Starred | ast.Compare) or isinstance(b, ast.Starred | ast.Compare):
                 continue
             middle = self.source[self._end(a) : self._start(b)]
             new = self._words(b) + middle + self._words(a)
@@ -577,7 +660,7 @@ class _Maker:
             other = b"float64" if name == "float32" else b"float32"
             yield self._replace("slip.keyword", node, self._words(value) + b"." + other, 3.0)
         if name == "grad":
-            yield self._replace("slip.alias", node, self._words(node) + b".clone()", 2.5, adds=True)
+            yield self._replace("slip.alias", node, self._words(node) + b".clone()", 1.9, adds=True)
 
     def _put_in(self, node: ast.expr, names: tuple[str, ...], parent: ast.AST | None) -> Iterator[_Edit]:
         """Yield what is likely to be missing at an expression, as a sign. Leave for later what may be missing too."""
@@ -585,10 +668,11 @@ class _Maker:
         if len(words) > _LONGEST:
             return
         whole = not isinstance(parent, ast.expr) or isinstance(parent, ast.Dict | ast.Tuple | ast.List)
-        shown = node if whole or not isinstance(parent, ast.expr) else parent
+        shown = _shown(node, parent)
         self._later.append(partial(self._missing, node, names, parent, shown, whole, self._parts))
         if not isinstance(node, ast.UnaryOp):
-            rank = 1.2 if isinstance(parent, ast.Call) else 1.5 if whole else 2.5
+            # The sign that is lost most often is the one in an exponent.
+            rank = 1.2 if _is_call_of(parent, _OF_EXPONENTS) else 2.6 if whole or isinstance(parent, ast.Call) else 3.1
             yield self._replace("slip.sign", node, b"(-%b)" % words, rank, shown)
         if self._tensors and isinstance(parent, ast.Call) and isinstance(node, ast.Name):
             yield self._replace("slip.dropped-call", node, b"float(%b)" % words, 2.5, shown, adds=True)
@@ -623,7 +707,7 @@ class _Maker:
         if not isinstance(node, ast.Constant):
             for call in self._calls:
                 new = b"%b(%b)" % (call, self._words(node))
-                yield self._replace("slip.dropped-call", node, new, 3.2 + late, shown, adds=True)
+                yield self._replace("slip.dropped-call", node, new, 5.2 + late, shown, adds=True)
         if whole or isinstance(node, ast.BinOp | ast.Call) or isinstance(parent, ast.BinOp):
             for part in parts:
                 if part == words:
@@ -658,11 +742,30 @@ class _Maker:
                 *((b".ravel()",) if whole else ()),
             ):
                 kind = {b".T": "slip.transpose", b".ravel()": "slip.shape"}.get(more, "slip.dropped-call")
-                yield self._replace(kind, node, words + more, 4.5 + late, shown, adds=True)
+                rank = {b".T": 3.2, b".ravel()": 6.0}.get(more, 4.5)
+                yield self._replace(kind, node, words + more, rank + late, shown, adds=True)
 
     # Statements
 
+    def _exchanged_functions(self, node: ast.Return | ast.Assign | ast.AugAssign) -> Iterator[_Edit]:
+        """Yield a statement in which two functions that are taken for one another stand in each other's place."""
+        called: dict[str, list[tuple[int, int]]] = {}
+        for call in ast.walk(node):
+            match call:
+                case ast.Call(ast.Name(name) | ast.Attribute(_, name) as function):
+                    end = self._end(function)
+                    called.setdefault(name, []).append((end - len(name.encode()), end))
+        for one, other in combinations(sorted(called), 2):
+            if any(one in group and other in group for group in _NEIGHBOURS):
+                places = sorted([*((at, other) for at in called[one]), *((at, one) for at in called[other])])
+                new, last = b"", self._start(node)
+                for (start, end), name in places:
+                    new, last = new + self.source[last:start] + name.encode(), end
+                yield _Edit("slip.exchanged-functions", self._start(node), last, new, node, 2.0)
+
     def _statement(self, node: ast.stmt, names: tuple[str, ...]) -> Iterator[_Edit]:
+        if isinstance(node, ast.Return | ast.Assign | ast.AugAssign):
+            yield from self._exchanged_functions(node)
         match node:
             case ast.Expr(ast.Attribute(_, name) as value) if name in _METHODS_OF_STATEMENTS:
                 yield self._replace("slip.dropped-call", value, self._words(value) + b"()", 1.0)
@@ -670,7 +773,7 @@ class _Maker:
                 if self._tensors:
                     new = b"(%b).backward()" % self._words(value)
                     yield self._replace("slip.dropped-call", value, new, 1.5, adds=True)
-            case ast.Assign([ast.Name() | ast.Subscript() as target], value):
+            case ast.Assign([ast.Name() | ast.Subscript() as target], value) if self._is_set_again(target):
                 between = self.source[self._end(target) : self._start(value)]
                 at = self._end(target) + between.find(b"=")
                 yield _Edit("slip.accumulate", at, at + 1, b"+=", node, 2.0)
@@ -678,6 +781,14 @@ class _Maker:
                 between = self.source[self._end(target) : self._start(value)]
                 token = _OPERATORS[type(op)].encode() + b"="
                 at = self._end(target) + between.find(token)
+                if isinstance(target, ast.Name):
+                    new = b"%b = %b %b (%b)" % (
+                        self._words(target),
+                        self._words(target),
+                        _OPERATORS[type(op)].encode(),
+                        self._words(value),
+                    )
+                    yield _Edit("slip.in-place", self._start(node), self._end(node), new, node, 1.9)
                 other = {"+=": b"-=", "-=": b"+=", "*=": b"/=", "/=": b"*="}.get(token.decode())
                 yield _Edit("slip.accumulate", at, at + len(token), b"=", node, 1.5)
                 if other is not None:
@@ -694,6 +805,9 @@ class _Maker:
     def _block(self, around: ast.stmt, body: list[ast.stmt]) -> Iterator[_Edit]:
         lines = [self._whole_lines(one) for one in body]
         for statement, at in zip(body, lines, strict=True):
+            if isinstance(statement, ast.Pass) and isinstance(around, ast.If):
+                span = self._start(statement), self._end(statement)
+                yield _Edit("slip.dropped-statement", *span, b"raise ValueError", statement, 1.5, True)
             if at is None or isinstance(statement, ast.FunctionDef | ast.ClassDef):
                 continue
             indent = b" " * statement.col_offset
@@ -704,7 +818,7 @@ class _Maker:
                 middle = self.source[one[1] : two[0]]
                 new = _ended(self.source[slice(*two)]) + middle + self.source[slice(*one)]
                 if not isinstance(second, ast.Return):
-                    yield _Edit("slip.order", one[0], two[1], new, first, 2.5)
+                    yield _Edit("slip.order", one[0], two[1], new, first, 1.9)
             if isinstance(first, ast.For | ast.While | ast.With) and two is not None and one is not None:
                 inside = first.body[0].col_offset - second.col_offset
                 if inside > 0 and first.body[0].lineno > first.lineno:
@@ -732,8 +846,12 @@ class _Maker:
                     yield _Edit("slip.dropped-return", self._end(last), self._end(last), new, last, 1.0, True)
         if not self._tensors:
             return
+        made: dict[str, ast.stmt] = {}
         for statement in body:
             at = self._whole_lines(statement)
+            match statement:
+                case ast.Assign([ast.Name(target)]):
+                    made[target] = statement
             if at is None:
                 continue
             empty = isinstance(statement, ast.Pass)
@@ -746,8 +864,9 @@ class _Maker:
                         new, where = new + indent, (self._start(statement), self._start(statement))
                     # It is missing before what reads its effect, or right after what it is done to.
                     near = name.encode() in self.source[slice(*at)]
-                    rank = 2.5 if empty else 3.3 if near else 4.5
-                    yield _Edit("slip.dropped-statement", *where, new, statement, rank, True)
+                    rank = 1.5 if empty else 4.2 if near else 5.2
+                    shown = made.get(name, statement) if done in _DONE_AT_ONCE else statement
+                    yield _Edit("slip.dropped-statement", *where, new, shown, rank, True)
             match statement:
                 case ast.AugAssign() | ast.Expr(ast.Call(ast.Attribute())):
                     new = b"with torch.no_grad(): " + self._words(statement)
@@ -766,6 +885,28 @@ class _Maker:
 
     def _indented(self, at: tuple[int, int], indent: bytes) -> bytes:
         return b"".join(indent + line for line in self.source[slice(*at)].splitlines(keepends=True))
+
+
+def _shown(node: ast.expr, parent: ast.AST | None) -> ast.expr:
+    """Return what is shown where an expression changes: what it is an operand or an argument of, and not a whole list or dict."""
+    around = isinstance(parent, ast.expr) and not isinstance(parent, ast.Dict | ast.Tuple | ast.List | ast.Set)
+    return parent if around and isinstance(parent, ast.expr) else node
+
+
+def _units(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Yield what has names of its own: the statements at the top of a text, and those of a class in place of the class."""
+    for top in tree.body:
+        if isinstance(top, ast.ClassDef):
+            yield from top.body
+        else:
+            yield top
+
+
+def _is_call_of(node: ast.AST | None, names: frozenset[str]) -> bool:
+    match node:
+        case ast.Call(ast.Name(name) | ast.Attribute(_, name)):
+            return name in names
+    return False
 
 
 def _ended(lines: bytes) -> bytes:

@@ -95,12 +95,12 @@ def _numbers(wrong: Wrong) -> Finding | None:
         place = Place(entry=path)
         rest = _rest(wrong, path)
         if (np.sign(got) == -np.sign(want)).all() and (want != 0).all():
-            return Finding("evidence.sign", f"{name} has the wrong sign {_at_inputs(wrong, path)}.{rest}", place)
+            return Finding("evidence.sign", f"{name} has the wrong sign{_at_inputs(wrong, path)}.{rest}", place)
         if (got == 0).all():
             return Finding("evidence.zero", f"{name} is 0 where it should not be.{rest}", place)
         if (got > want).all() or (got < want).all():
             way = "large" if (got > want).all() else "small"
-            return Finding("evidence.size", f"{name} is too {way} {_at_inputs(wrong, path)}.{rest}", place)
+            return Finding("evidence.size", f"{name} is too {way}{_at_inputs(wrong, path)}.{rest}", place)
         large, small = int((got > want).sum()), int((got < want).sum())
         are = "is" if large == 1 else "are"
         tried = f"{large} of the numbers that were tried {are} too large, {small} too small"
@@ -112,31 +112,48 @@ def _numbers(wrong: Wrong) -> Finding | None:
 def _at_inputs(wrong: Wrong, path: str) -> str:
     table = wrong.tables[path]
     if len(wrong.arrays[path]) == 1:
-        return "here"
-    return "at every input that was tried" if not table.right.any() else "at each input where it is wrong"
+        return ""
+    return " at every input that was tried" if not table.right.any() else " at each input where it is wrong"
 
 
 def _rest(wrong: Wrong, path: str) -> str:
-    return " The other entries are right." if path and len(wrong.wrong_paths) == 1 and len(wrong.arrays) > 1 else ""
+    if not path or len(wrong.arrays) < 2:
+        return ""
+    if len(wrong.wrong_paths) == 1:
+        return " The other entries are right."
+    return f" {_none_of(len(wrong.arrays))} is right." if len(wrong.wrong_paths) == len(wrong.arrays) else ""
+
+
+def _none_of(count: int) -> str:
+    return "Neither entry" if count == 2 else f"None of the {count} entries"
 
 
 # Truth values, strings and sets
 
 
 def _entries(wrong: Wrong) -> Finding:
-    """Tell which entries are wrong and how many are right."""
-    parts = [part for row in wrong.rows for part in row]
-    off = [part for part in parts if not _same(wrong, part)]
-    first = next((part for part in wrong.rows[wrong.case] if not _same(wrong, part)), off[0] if off else None)
-    if first is None:
+    """Tell which entries are wrong and how many are right, in the call that is shown if it has one that is wrong."""
+    row, off = next(
+        (
+            (row, off)
+            for row in (wrong.rows[wrong.case], *wrong.rows)
+            if (off := [part for part in row if not _same(wrong, part)])
+        ),
+        ((), []),
+    )
+    if not off:
         return Finding(
             "evidence.result", f"`{wrong.write_call(wrong.cases[wrong.case])}` gives another result than it should."
         )
+    first = off[0]
     place = Place(entry=first.path)
     name = subject(first.path)
-    entries = {part.path for part in parts}
-    wrong_entries = {part.path for part in off}
-    rest = f" {len(entries) - len(wrong_entries)} of {len(entries)} entries are right." if len(entries) > 1 else ""
+    if _is_reversed(row):
+        return Finding("behaviour.arranged", "The result has the right entries in the reverse order.", place)
+    right = len(row) - len(off)
+    rest = ""
+    if len(row) > 1:
+        rest = f" {right} of {len(row)} entries are right." if right else f" {_none_of(len(row))} is right."
     match first.got, first.reference:
         case frozenset() as got, frozenset() as want:
             sentence = (
@@ -149,6 +166,12 @@ def _entries(wrong: Wrong) -> Finding:
         case _:
             sentence = f"{name} is not what was asked for."
     return Finding("evidence.entry", sentence + rest, place)
+
+
+def _is_reversed(row: Sequence[Part]) -> bool:
+    """Whether a list of texts has the right ones in the reverse order."""
+    texts = [(part.got, part.reference) for part in row if isinstance(part.reference, str)]
+    return len(texts) == len(row) > 1 and [one[0] for one in texts] == [one[1] for one in reversed(texts)]
 
 
 def _count(n: int) -> str:

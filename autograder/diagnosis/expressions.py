@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..comparing import is_right, scales_of
-from ..exercise import Exercise
+from ..exercise import Case, Exercise
 from ..expressions import GRADIENT, VALUE
 from ..finding import Finding, Place
 from ..mistake import Point
@@ -70,6 +70,46 @@ def smallest_wrong(
                 Finding(_KIND, mistake.message, Place(entry=part.path)),
             )
     return None
+
+
+_OPERATORS: Mapping[type[ast.operator], str] = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+}
+
+
+def narrowed(case: Case, entry: str) -> Case | None:
+    """Return a case that asks for one expression alone, of the entry that a finding names; None of another entry."""
+    group, text = _of_entry(entry)
+    program, *rest = case.arguments or ("",)
+    pairs = program if isinstance(program, tuple) else ()
+    one = tuple(pair for pair in pairs if pair == (group, text))
+    return replace(case, arguments=(one, *rest)) if one else None
+
+
+def functions_of(entry: str) -> frozenset[str]:
+    """Return the functions and methods by whose names an engine computes the expression of an entry."""
+    _, text = _of_entry(entry)
+    found: set[str] = set()
+    for node in (node for one in text.split("; ") if one for node in ast.walk(ast.parse(one.strip(), mode="eval"))):
+        match node:
+            case ast.BinOp(_, op, _) if type(op) in _OPERATORS:
+                name = _OPERATORS[type(op)]
+                found |= {f"__{name}__", f"__r{name}__"}
+            case ast.UnaryOp(ast.USub()):
+                found.add("__neg__")
+            case ast.Call(ast.Name(name) | ast.Attribute(_, name)):
+                found.add(name)
+    return frozenset(found)
+
+
+def _of_entry(entry: str) -> tuple[str, str]:
+    match = re.fullmatch(r"\['([^']+)'\]\['([^']+)'\]", entry)
+    return (match[1], match[2]) if match else ("", "")
 
 
 def _problem(exercise: Exercise, point: Point, call: Call, place: _Place, wrong: Mapping[str, Part]) -> Problem:

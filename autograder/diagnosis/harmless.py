@@ -126,6 +126,7 @@ _BUILTINS = frozenset(
 
 def computes_only(text: Text) -> bool:
     """Whether a text names nothing that reaches outside: judged by its words alone."""
+    own = _own_attributes(text)
     for node in ast.walk(text.tree):
         match node:
             case ast.Import(names):
@@ -137,7 +138,7 @@ def computes_only(text: Text) -> bool:
                 if any(one.name in _REACHING or one.name == "*" for one in names):
                     return False
             case ast.Attribute(_, name):
-                if name in _REACHING or (name.startswith("_") and name not in ("__init__", "__class__", "__name__")):
+                if name in _REACHING or (name.startswith("_") and name not in own):
                     return False
             case ast.Name(name):
                 if name in _BUILTINS:
@@ -154,6 +155,16 @@ def computes_only(text: Text) -> bool:
             case ast.Global() | ast.Nonlocal() | ast.Await():
                 return False
     return True
+
+
+def _own_attributes(text: Text) -> frozenset[str]:
+    """Return the attributes that may begin with `_`: those that a text makes, its methods, and what any class has."""
+    own = {"__init__", "__class__", "__name__"}
+    for node in ast.walk(text.tree):
+        match node:
+            case ast.Attribute(ast.Name("self"), name, ast.Store()) | ast.FunctionDef(name):
+                own.add(name)
+    return frozenset(own)
 
 
 def _lets_go(statement: ast.stmt) -> bool:

@@ -17,6 +17,8 @@ _CHANGING = frozenset(
     {"append", "extend", "insert", "sort", "reverse", "update", "clear", "remove", "step", "zero_grad"}
 )
 _CLEARING = frozenset({"zero_grad", "zero_"})
+# What is read of a leaf, and done to it, and computes nothing from it.
+_OF_LEAVES = frozenset({"grad", "requires_grad_", "requires_grad", "retain_grad", "is_leaf"})
 
 
 def why_none(wrong: Wrong) -> Finding | None:
@@ -35,6 +37,47 @@ def why_none(wrong: Wrong) -> Finding | None:
         sentence = f"This call came to the end of `{wrong.exercise.name}` without a `return`. Not every way through it has one."
         return Finding("none.way-without-return", sentence)
     return _of_value(wrong, wrong.text, function, call)
+
+
+def unused_leaf(text: Text | None, name: str) -> Finding | None:
+    """Return which tensor's `.grad` an answer reads where nothing is computed from that tensor."""
+    function = text.function(name) if text is not None else None
+    if text is None or function is None:
+        return None
+    made = [
+        target
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    ]
+    for target in made:
+        read = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == target.id]
+        by_method = {
+            id(node.value): node.attr
+            for node in ast.walk(function)
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+        }
+        uses = [
+            by_method.get(id(one), "") for one in read if isinstance(one.ctx, ast.Load) and not _is_before(one, target)
+        ]
+        if "grad" in uses and all(one in _OF_LEAVES for one in uses) and len(_bound(made, target.id)) == 1:
+            place = text.place(target)
+            sentence = (
+                f"Nothing is computed from `{target.id}`, which line {place.line} makes. So its `.grad` stays None. Which name "
+                "belongs into the forward pass?"
+            )
+            return Finding("none.unused-leaf", sentence, place)
+    return None
+
+
+def _bound(targets: list[ast.Name], name: str) -> list[ast.Name]:
+    return [one for one in targets if one.id == name]
+
+
+def _is_before(node: ast.Name, target: ast.Name) -> bool:
+    """Whether a name is read before, or in, the statement that makes it: what it stands for there is another thing."""
+    return node.lineno <= target.lineno
 
 
 def _no_return(wrong: Wrong, text: Text, call: Call) -> Finding:
@@ -85,6 +128,9 @@ def _of_value(wrong: Wrong, text: Text, function: Function, call: Call) -> Findi
         at = text.place(cleared)
         sentence = f"`.grad` was emptied in line {at.line} before it was read. Read it first."
         return Finding("none.cleared", sentence, at)
+    unused = unused_leaf(text, wrong.exercise.name)
+    if unused is not None:
+        return unused
     sentence = (
         "`.grad` was read from a tensor that the backward pass did not reach. Only leaf tensors that went into the result get "
         "one. Which tensor is the leaf?"

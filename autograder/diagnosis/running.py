@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import contextlib
 import copy
 import dis
@@ -13,6 +15,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +26,7 @@ from ..exercise import Case, Exercise
 from ..observation import Call, Kind, Observation, Value
 from ..probe import OWN_FILES, is_library, names_in, probe
 from .harmless import computes
-from .text import text_of
+from .text import Text, text_of
 
 Clock = Callable[[], float]
 Guard = Callable[[Any], Any]
@@ -94,7 +97,7 @@ def run_variants(
     text = text_of(sources[0]) if sources else None
     if text is None:
         return [None] * len(sources)
-    names, each = _Names(namespace, text.defined), _SECONDS_PROBED if probed else _SECONDS_EACH
+    names, each = _Names(namespace, text), _SECONDS_PROBED if probed else _SECONDS_EACH
     with _kept():
         for source in sources:
             left = min(each, time_left.seconds())
@@ -106,26 +109,58 @@ def _run(
     exercise: Exercise, names: _Names, source: str, cases: Sequence[Case], seconds: float, probed: bool
 ) -> Observation | None:
     try:
-        code = compile(source, _FILE, "exec", dont_inherit=True)
+        codes = _compiled(source)
         mine, guard = names.copy(), _stopped_after(seconds)
-        guard(names.replace)(mine, tuple(names_in(code)))
-        guard(exec)(code, mine)
-        answer = mine[exercise.name] = guard(mine[exercise.name])
+        guard(names.replace)(mine, sorted(frozenset().union(*(read for _, read in codes))))
+        for code, _ in codes:
+            guard(exec)(code, mine)
+        if exercise.ask is None:
+            mine[exercise.name] = guard(mine[exercise.name])
         if probed:
             seen: Observation = guard(probe)(exercise, mine, cases)
             return seen
-        return Observation(exercise=exercise.id, calls=tuple(_call(exercise, answer, one, guard) for one in cases))
+        asked = mine[exercise.name] if exercise.ask is None else guard(partial(exercise.ask, mine))
+        return Observation(exercise=exercise.id, calls=tuple(_call(exercise, asked, one, guard) for one in cases))
     except (Exception, KeyboardInterrupt):
         return None
 
 
-def _call(exercise: Exercise, answer: Any, case: Case, guard: Guard) -> Call:
+Compiled = tuple[types.CodeType, frozenset[str]]
+
+
+def _compiled(source: str) -> tuple[Compiled, ...]:
+    """Compile a source part by part, each with the names that it looks up: a variant differs from others in one part."""
+    try:
+        return tuple(_compiled_part(part) for part in _parts(source))
+    except SyntaxError:
+        # A line at the margin belongs to what stands before it, as the end of a long text does.
+        return (_compiled_part(source),)
+
+
+def _parts(source: str) -> Iterator[str]:
+    """Yield the parts of a source: each begins with a line at the margin, or with a decorator before it."""
+    lines: list[str] = []
+    for line in source.splitlines(keepends=True):
+        if lines and line[0] not in " \t\n#)]}" and not lines[-1].startswith("@"):
+            yield "".join(lines)
+            lines = []
+        lines.append(line)
+    yield "".join(lines)
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled_part(source: str) -> Compiled:
+    code = compile(source, _FILE, "exec", dont_inherit=True)
+    return code, frozenset(names_in(code))
+
+
+def _call(exercise: Exercise, asked: Callable[..., Any], case: Case, guard: Guard) -> Call:
     """Call an answer once and write down its value, with no more around it than that takes."""
     arguments = exercise.arguments(case)
     measured = exercise.measure(*arguments) if exercise.measure is not None else None
     try:
         with torch.enable_grad():
-            result = answer(*arguments)
+            result = asked(*arguments)
             return Call(value=_plain(guard(measured)(result) if measured is not None else result, guard(describe)))
     except Exception:
         return Call()
@@ -156,21 +191,25 @@ def _plain(thing: Any, otherwise: Callable[[Any], Value]) -> Value:
 class _Names:
     """The student's names, of which each variant gets copies: it must not change the student's own data."""
 
-    def __init__(self, namespace: Mapping[str, Any], defined: frozenset[str]) -> None:
+    def __init__(self, namespace: Mapping[str, Any], text: Text) -> None:
         self._namespace = namespace
-        self._seen: dict[str, bool] = dict.fromkeys(defined, False)
+        # What no name in the text stands for is an attribute. An edit puts in names of the text, and Python's own.
+        said = {node.id for node in ast.walk(text.tree) if isinstance(node, ast.Name)} | set(vars(builtins))
+        self._seen: dict[str, bool] = dict.fromkeys(text.defined, False) | dict.fromkeys(
+            (name for name in namespace if name not in said), False
+        )
 
     def copy(self) -> dict[str, Any]:
         """Return the names, and what they stand for itself."""
         return dict(self._namespace)
 
     def replace(self, names: dict[str, Any], read: Iterable[str]) -> None:
-        """Put copies in the place of what a code reads.
+        """Put copies in the place of what is read.
 
         Raises
         ------
         ValueError
-            When the code reads data that is too large to be copied, or a name for something that reaches outside.
+            When it reads data that is too large to be copied, or a name for something that reaches outside.
         """
         for name in read:
             if name not in self._seen:

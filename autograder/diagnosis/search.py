@@ -6,8 +6,9 @@ back are observations, and they are judged like any other. Points were given bef
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -22,7 +23,8 @@ from ..observation import Call, Observation, Value
 from ..reading import Part, read
 from ..verdict import OF_VALUES, Outcome, Verdict
 from .drawing import draw
-from .edits import Variant, enclosing, variants
+from .edits import Aim, Variant, enclosing, variants
+from .expressions import functions_of, narrowed
 from .harmless import computes_only
 from .kinds import slip
 from .running import Clock, TimeLeft
@@ -41,6 +43,7 @@ _SEED = b"one edit away"
 _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE})
 # Where no known mistake is named, the finding leads.
 _UNEXPLAINED = frozenset({Outcome.WRONG, Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE, Outcome.NOT_FINITE, Outcome.RAISED})
+_OF_FORM = frozenset({Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE})
 # Right numbers by the wrong way, as by a function of a library: no small edit makes another way of it.
 _OTHER_WAY = ("autograd-by-hand", "finite-difference", "formula-by-autograd", "library-")
 # What may change a state and leave the numbers as they are.
@@ -54,6 +57,8 @@ _OF_STATE = frozenset(
         "slip.indent",
         "slip.keyword",
         "slip.alias",
+        "slip.in-place",
+        "slip.exchanged-arguments",
         "slip.comparison",
         "slip.name",
     ]
@@ -89,13 +94,12 @@ def diagnose(
     clock
         Returns the processor time that this thread, and what `run` runs, have taken so far.
     """
-    # What one call of the answer can't show, one edit of its text is not tried for.
-    if verdict.outcome in _NOT_WRONG or exercise.ask is not None:
+    if verdict.outcome in _NOT_WRONG or exercise.way == "recorded":
         return verdict
     values = _Right(exercise, cases)
     wrong = values.first_wrong(observation.calls[: len(cases)])
     text = text_of(observation.source)
-    if text is not None and (text.function(exercise.name) is None or not computes_only(text)):
+    if text is not None and (exercise.name not in text.defined or not computes_only(text)):
         text = None
     by_other_way = verdict.mistake.rpartition(".")[2].startswith(_OTHER_WAY) and wrong is None
     if text is not None and not by_other_way:
@@ -112,6 +116,32 @@ def diagnose(
 
         return replace(verdict, sketch=draw(exercise, cases, observation.calls, wrong or 0, curve))
     return verdict
+
+
+# The slips that fit what the numbers say.
+_FITTING: Mapping[str, frozenset[str]] = {
+    "sign": frozenset({"slip.sign", "slip.exchanged-operands", "slip.extra-call"}),
+    "factor": frozenset(
+        {"slip.dropped-factor", "slip.extra-factor", "slip.operator", "slip.number", "slip.dropped-call"}
+    ),
+    "term": frozenset({"slip.dropped-term", "slip.extra-term", "slip.sign", "slip.number"}),
+}
+
+
+def _aim(verdict: Verdict) -> Aim:
+    """Return where to look first, by what was found before."""
+    if verdict.outcome is Outcome.TELLING_RATIO:
+        ratio = "sign" if verdict.mistake.endswith("opposite-sign") else "factor"
+        return Aim(kinds=_FITTING[ratio])
+    finding = verdict.finding
+    if finding is None:
+        return Aim()
+    unused = re.match(r"`(\w+)` is never used", finding.sentence)
+    return Aim(
+        functions=functions_of(finding.place.entry) if finding.kind == "evidence.expression" else frozenset(),
+        name=unused[1] if unused else "",
+        kinds=_FITTING.get(finding.kind.removeprefix("behaviour."), frozenset()),
+    )
 
 
 class _Right:
@@ -152,15 +182,26 @@ def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
     """Put a finding into a verdict: the known mistakes know more, and what the numbers say leads where the edit adds."""
     finding, adds = found
     before = verdict.finding
-    if before is not None and adds and before.kind.startswith(("behaviour.", "none.")):
+    leads = before is not None and (adds or before.kind == "none.unused-leaf")
+    if before is not None and leads and before.kind.startswith(("behaviour.", "none.")):
         place = replace(finding.place, entry=before.place.entry)
         where = f" Look at `{place.text}` in line {place.line} of `{place.function}`."
         finding = Finding(before.kind, before.sentence + where, place)
     if verdict.mistake or verdict.outcome not in _UNEXPLAINED:
         return replace(verdict, finding=finding)
-    # What a call raised is told after its cause.
-    raised = verdict.message[verdict.message.find(RAISED) :] if RAISED in verdict.message else ""
-    return replace(verdict, finding=finding, message=f"{finding.sentence} {raised}".rstrip())
+    message = finding.sentence
+    if before is not None and before.kind == "evidence.expression":
+        # The smallest expression that is wrong is told first.
+        message = f"{verdict.message} {message}"
+    elif RAISED in verdict.message:
+        # What a call raised is told after its cause.
+        message += f" {verdict.message[verdict.message.find(RAISED) :]}"
+    elif verdict.outcome in _OF_FORM:
+        # What was asked for is told first.
+        message = f"{verdict.message} {message}"
+    # What a small step does led before, and stays true.
+    steps = before.sentence if before is not None and before.kind == "evidence.slope" else verdict.evidence
+    return replace(verdict, finding=finding, message=message, evidence=steps)
 
 
 def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
@@ -189,17 +230,23 @@ class _Search:
         self._exercise = exercise
         self._cases = tuple(cases)
         self._answer = answer
-        self._position = answer.wrong or 0
         self._run = run
         self._time, self._most = time_left, most
+        # The first call of each variant, and what is right there.
+        self._first, self._at_first = cases[answer.wrong or 0], (answer.values, answer.wrong or 0)
+        found = answer.verdict.finding
+        small = narrowed(self._first, found.place.entry) if exercise.ask is not None and found is not None else None
+        if small is not None:
+            self._first, self._at_first = small, (_Right(exercise, (small,)), 0)
+        self._aim = _aim(answer.verdict)
 
     def found(self, text: Text) -> list[Variant]:
         """Return the likeliest edits that make the answer right; none where there is none."""
         # Few edits change a state alone, and to make the others takes time too.
-        made = islice(variants(text), _MADE_FOR_EACH * self._most)
+        made = islice(variants(text, self._aim), _MADE_FOR_EACH * self._most)
         likely = (one for one in made if self._answer.wrong is not None or one.kind in _OF_STATE)
         waiting = islice(likely, self._most)
-        first = (self._cases[self._position],)
+        first = (self._first,)
         batch = list(islice(waiting, _FIRST_BATCH))
         # Of an answer that is slow itself no variant would end in its time.
         own, *seen = self._observed([text.source, *(one.source for one in batch)], first) or [None]
@@ -218,7 +265,8 @@ class _Search:
         return self._run(sources, cases, left, probed) if left > 0 else []
 
     def _fits(self, seen: Observation | None) -> bool:
-        return seen is not None and len(seen.calls) == 1 and self._answer.values.fits(self._position, seen.calls[0])
+        values, position = self._at_first
+        return seen is not None and len(seen.calls) == 1 and values.fits(position, seen.calls[0])
 
     def _right(self, fitting: Sequence[Variant]) -> list[Variant]:
         """Return the likeliest variants that are right in every way, as an answer is, and at others than its own inputs too."""
@@ -236,16 +284,21 @@ class _Search:
         """Return the variants that give the right values at the answer's inputs, and at further ones."""
         if not fitting:
             return []
-        further, n = self._exercise.grading_cases(_SEED), len(self._cases)
-        values = _Right(self._exercise, further)
-        observed = self._observed([one.source for one in fitting], (*self._cases, *further))
+        cases, values = self._cases, self._answer.values
+        further = self._exercise.grading_cases(_SEED)
+        if self._exercise.ask is not None:
+            # One call asks for much here, and those that are probed are called too.
+            cases, further = (cases[self._answer.wrong or 0],), further[-1:]
+            values = _Right(self._exercise, cases)
+        n, at_further = len(cases), _Right(self._exercise, further)
+        observed = self._observed([one.source for one in fitting], (*cases, *further))
         return [
             one
             for one, seen in zip(fitting, observed, strict=False)
             if seen is not None
             and len(seen.calls) == n + len(further)
-            and self._answer.values.first_wrong(seen.calls[:n]) is None
-            and values.first_wrong(seen.calls[n:]) is None
+            and values.first_wrong(seen.calls[:n]) is None
+            and at_further.first_wrong(seen.calls[n:]) is None
         ]
 
     def _with_the_state(self, fitting: Sequence[Variant]) -> Sequence[Variant]:

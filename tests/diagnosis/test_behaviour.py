@@ -130,6 +130,12 @@ def test_what_the_numbers_say(exercise: Exercise, source: str, kind: str, words:
         (
             "def answer(x):\n    a = torch.tensor(x, requires_grad=True)\n    b = torch.tensor(x, requires_grad=True)\n"
             "    (a * a).backward()\n    return b.grad",
+            "none.unused-leaf",
+            "Nothing is computed from `b`, which line 3 makes",
+        ),
+        (
+            "def answer(x):\n    a = torch.tensor(x, requires_grad=True)\n    b = torch.tensor(x, requires_grad=True)\n"
+            "    c = a * b\n    (a * a).backward()\n    return b.grad",
             "none.other-tensor",
             "did not reach",
         ),
