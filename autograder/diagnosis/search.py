@@ -122,7 +122,15 @@ def diagnose(
 _FITTING: Mapping[str, frozenset[str]] = {
     "sign": frozenset({"slip.sign", "slip.exchanged-operands", "slip.extra-call"}),
     "factor": frozenset(
-        {"slip.dropped-factor", "slip.extra-factor", "slip.operator", "slip.number", "slip.dropped-call"}
+        {
+            "slip.extra-factor",
+            "slip.extra-power",
+            "slip.operator",
+            "slip.number",
+            "slip.dropped-call",
+            "slip.dropped-factor",
+            "slip.dropped-power",
+        }
     ),
     "term": frozenset({"slip.dropped-term", "slip.extra-term", "slip.sign", "slip.number"}),
 }

@@ -135,11 +135,14 @@ class ClusterPool:
 
     def __init__(self, address: str) -> None:
         try:
+            import dask
             from distributed import Client
         except ImportError:
             raise PoolError(
                 f"A cluster needs Dask, and Dask is not installed. Run: pip install '{DISTRIBUTION}[cluster]'"
             ) from None
+        # Otherwise Dask keeps the last thousand messages that were sent, for who looks for its faults. Each holds a submission.
+        dask.config.set({"distributed.admin.low-level-log-length": 0})
         try:
             self._client = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:

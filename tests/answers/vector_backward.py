@@ -1667,7 +1667,7 @@ def d_mean_square(x):
 """,
     },
     "vector_backward.d_mse": {
-        "slip.sign:gradient-in-target": """\
+        "slip.exchanged-operands:gradient-in-target": """\
 def d_mse(pred, target):
     if pred.ndim != 1 or pred.shape != target.shape:
         raise ValueError

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from distributed.protocol.serialize import Serialized
 
 from autograder.grading.course import Course
 from autograder.grading.pool import ClusterPool, LocalPool, PoolError
@@ -26,6 +28,13 @@ def test_a_cluster_gives_the_same_grades(course: Course, started: Cluster, undis
     assert graded.returncode == 1, graded.stderr
     assert "7 graded, 1 could not be read, sandbox: bubblewrap" in graded.stdout
     assert grade_rows(f"sqlite:///{course.root / 'gradebook.db'}") == undisturbed.rows
+
+
+def test_what_was_sent_is_not_kept(started: Cluster) -> None:
+    with ClusterPool(started.address) as pool:
+        assert sum(result or 0 for _, result in pool.map(len, ["x" * n for n in range(20)])) == 190
+        gc.collect()
+        assert sum(isinstance(one, Serialized) for one in gc.get_objects()) < 10
 
 
 def test_a_scheduler_without_workers_or_none_at_all_is_an_error(course: Course, tmp_path: Path) -> None:
