@@ -279,7 +279,8 @@ class _Search:
     def _right(self, fitting: Sequence[Variant]) -> list[Variant]:
         """Return the likeliest variants that are right in every way, as an answer is, and at others than its own inputs too."""
         right: list[Variant] = []
-        for one in self._with_the_state(self._with_right_values(fitting)):
+        # Where the numbers point, unlikely edits are tried first too.
+        for one in sorted(self._with_the_state(self._with_right_values(fitting)), key=lambda one: one.rank):
             # The place needs no others than those beside the first.
             if right and (one.rank > right[0].rank + 0.5 or not _is_beside(one, right[0])):
                 continue
