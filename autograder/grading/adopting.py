@@ -181,8 +181,9 @@ def _imported(node: ast.AST) -> Iterator[str]:
 
 def _why_not_there(module: str, folder: Path, written: set[str]) -> str:
     """Return why a module can't be imported behind the walls, or ""."""
-    beside = (folder / f"{module}.py").exists() or (folder / module).is_dir() or f"{module}.py" in written
-    if beside or module in sys.stdlib_module_names or module in ("autograder", "__main__"):
+    # In a folder within, too: cells may put that on the path.
+    beside = any(next(folder.rglob(name), None) for name in (f"{module}.py", module))
+    if beside or f"{module}.py" in written or module in sys.stdlib_module_names or module in ("autograder", "__main__"):
         return ""
     try:
         found = importlib.util.find_spec(module)

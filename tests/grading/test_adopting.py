@@ -26,6 +26,7 @@ def remarks(root: Path, *sources: str, kernel: str = "python", files: tuple[str,
     folder = root / "source" / "ps 1"
     folder.mkdir(parents=True)
     for name in files:
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("1")
     cells = [code(source, f"cell-{n}") for n, source in enumerate(sources)]
     metadata = {"kernelspec": {"name": kernel, "display_name": kernel, "language": kernel}}
@@ -40,6 +41,7 @@ def remarks(root: Path, *sources: str, kernel: str = "python", files: tuple[str,
 @pytest.mark.parametrize(
     "source",
     [
+        "import sys\nsys.path.append('code')\nimport within",
         "import numpy as np\nfrom helper import one\nnp.loadtxt('data.csv')\nopen('made.txt', 'w').write('1')\nopen('made.txt').read()",
         "%matplotlib inline\nimport matplotlib.pyplot as plt  # see https://matplotlib.org",
         "%%writefile mine.py\nx = 1",
@@ -47,7 +49,7 @@ def remarks(root: Path, *sources: str, kernel: str = "python", files: tuple[str,
     ],
 )
 def test_nothing_is_said_of_what_works(root: Path, source: str) -> None:
-    assert remarks(root, source, files=("helper.py", "data.csv")) == []
+    assert remarks(root, source, files=("helper.py", "data.csv", "code/within.py")) == []
 
 
 @pytest.mark.parametrize(
