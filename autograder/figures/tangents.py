@@ -140,6 +140,6 @@ def error_curve(function: Callable[[torch.Tensor], torch.Tensor], name: str, at:
     return Picture(
         draw,
         f"Error of the central difference of {name} at {at:g} against the step. Both curves are V-shaped: rounding on "
-        "the left, curvature on the right. The float64 curve has its lowest point near h = 1e-6, the float32 curve "
+        "the left, a step that is too long on the right. The float64 curve has its lowest point near h = 1e-6, the float32 curve "
         "near 1e-3 and far higher up.",
     )
