@@ -440,12 +440,14 @@ def adopt(write: bool) -> None:
     console.print("\nThe walls refuse on purpose:")
     for refused in limits:
         console.print(f"  - {refused}", markup=False, highlight=False, soft_wrap=True)
-    console.print(
-        "\n`autograder grade` works as it is. For `nbgrader autograde` and formgrader, nbgrader_config.py needs:\n"
-    )
-    click.echo(adopting.LINES)
+    console.print("\n`autograder grade` works as it is.", end=" ")
     if added:
-        click.echo("They were added.")
+        console.print("For `nbgrader autograde` and formgrader, nbgrader_config.py has two new lines.", soft_wrap=True)
+    elif not adopting.has_lines(course.root):
+        console.print("For `nbgrader autograde` and formgrader, nbgrader_config.py needs:\n", soft_wrap=True)
+        click.echo(adopting.LINES)
+    else:
+        console.print("nbgrader_config.py has what `nbgrader autograde` and formgrader need.", soft_wrap=True)
     sys.exit(1 if found else 0)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 import nbformat
 from nbformat import NotebookNode
 
-from .course import Course
+from .course import Course, CourseError
 from .files import write_beside
 from .preprocessors import other_language
 from .rebuild import grade_id_of, source_of
@@ -60,21 +60,41 @@ def walls(course: Course) -> list[str]:
     ]
 
 
+def has_lines(root: Path) -> bool:
+    """Return whether a course's configuration has the lines, or what our own course has instead."""
+    before = _configuration(root)
+    return "grade_behind_walls(" in before or "set_up(" in before
+
+
 def write_lines(root: Path) -> bool:
     """Add the lines to a course's configuration; return whether they were not there yet."""
-    path = root / "nbgrader_config.py"
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    if "grade_behind_walls(" in before or "set_up(" in before:
+    if has_lines(root):
         return False
-    write_beside(path, f"{before.rstrip()}\n\n# Submissions run behind walls.\n{LINES}".lstrip().encode())
+    text = f"{_configuration(root).rstrip()}\n\n# Submissions run behind walls.\n{LINES}".lstrip()
+    write_beside(root / "nbgrader_config.py", text.encode())
     return True
 
 
+def _configuration(root: Path) -> str:
+    path = root / "nbgrader_config.py"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 def examine(course: Course) -> list[Remark]:
-    """Return what does not work of a course's assignments, or not as it is."""
+    """Return what does not work of a course's assignments, or not as it is.
+
+    Raises
+    ------
+    CourseError
+        When there is no assignment, or the gradebook can't be used.
+    """
     found = []
+    lessons = course.lessons()
+    if not lessons:
+        place = course.solutions_folder / "<assignment>" / "<notebook>.ipynb"
+        raise CourseError(f"Expected the instructor's notebooks at {place}; there are none.")
     released = course.released_notebooks()
-    for lesson in course.lessons():
+    for lesson in lessons:
         for name in course.notebooks(lesson):
             path = course.solution(lesson, name)
             sentences = list(_of_notebook(path))

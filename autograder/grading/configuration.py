@@ -41,7 +41,8 @@ def read(root: Path) -> Config:
         Application.load_config_file(app, _NAME, path=[str(root), *app.config_file_paths])
     except Exception as error:
         raise ConfigurationError(
-            f"The configuration in {root} stopped with {type(error).__name__}: {str(error)[:300]}"
+            f"The configuration in {root} stopped with {type(error).__name__}: {str(error)[:300]}. Correct it, or install "
+            "what it imports. nbgrader's own commands read it too."
         ) from error
     finally:
         sys.path.remove(str(root))

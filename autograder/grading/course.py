@@ -415,7 +415,9 @@ class Course:
                 case sqlite3.SQLITE_BUSY:
                     what = "another program is writing to it. Wait until it ends, and run this command again. All written grades are kept"
                     raise CourseError(f"The gradebook is locked: {what}.") from error
-            raise CourseError(f"The gradebook can't be used: {said}") from error
+            # A column or a table that is missing was added by a later nbgrader.
+            what = ". An older nbgrader made it: run `nbgrader db upgrade` here" if "no such" in str(said) else ""
+            raise CourseError(f"The gradebook can't be used: {said}{what}") from error
 
     def released_notebooks(self) -> set[tuple[str, str]]:
         """Return the lesson and the name of each notebook that the gradebook knows; none where there is no gradebook yet."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from nbformat.v4 import new_notebook
 
-from autograder.grading.adopting import examine, walls, write_lines
-from autograder.grading.course import Course
+from autograder import cli
+from autograder.grading.adopting import LINES, examine, walls, write_lines
+from autograder.grading.course import Course, CourseError
 from tests.compat.cases import answer, code, graded
 
 NOT_RELEASED = "it is not in the gradebook"
@@ -86,3 +90,26 @@ def test_the_lines_are_added_once(root: Path) -> None:
     assert write_lines(root)
     assert not write_lines(root)
     assert "autograder.grading.preprocessors.Execute" in Course(root)._config.Autograde.autograde_preprocessors
+
+
+def test_where_there_is_no_assignment_it_says_where_they_are_expected(root: Path) -> None:
+    with pytest.raises(CourseError, match=f"at {root}/source/<assignment>/<notebook>.ipynb; there are none"):
+        examine(Course(root))
+
+
+def test_of_a_gradebook_that_an_older_nbgrader_made_it_says_how_to_upgrade_it(root: Path) -> None:
+    with contextlib.closing(sqlite3.connect(root / "gradebook.db")) as gradebook:
+        gradebook.execute("CREATE TABLE assignment (id VARCHAR, name VARCHAR)")
+    with pytest.raises(CourseError, match="no such column: .* run `nbgrader db upgrade` here"):
+        remarks(root, "x = 1")
+
+
+def test_the_command_shows_the_lines_until_they_are_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = root / "source" / "ps1"
+    folder.mkdir(parents=True)
+    nbformat.write(new_notebook(cells=[answer("x = 1"), graded("assert x")]), folder / "a.ipynb")
+    monkeypatch.chdir(root)
+    said = [CliRunner().invoke(cli.main, ["adopt", *options]).output for options in ([], ["--write"], [])]
+    assert [LINES in one for one in said] == [True, False, False]
+    assert "has two new lines" in said[1]
+    assert "has what `nbgrader autograde` and formgrader need" in said[2]
