@@ -100,7 +100,7 @@ def test_where_there_is_no_assignment_it_says_where_they_are_expected(root: Path
 def test_of_a_gradebook_that_an_older_nbgrader_made_it_says_how_to_upgrade_it(root: Path) -> None:
     with contextlib.closing(sqlite3.connect(root / "gradebook.db")) as gradebook:
         gradebook.execute("CREATE TABLE assignment (id VARCHAR, name VARCHAR)")
-    with pytest.raises(CourseError, match="no such column: .* run `nbgrader db upgrade` here"):
+    with pytest.raises(CourseError, match=r"no such column: .* run `nbgrader db upgrade` here"):
         remarks(root, "x = 1")
 
 
