@@ -210,7 +210,9 @@ def _unused(exercise: Exercise, problem: Problem, observation: Observation) -> P
     if raised is None or not {"AttributeError", "RuntimeError", "TypeError"} & set(raised.types):
         return None
     finding = unused_leaf(text_of(observation.source), exercise.name)
-    return finding and replace(problem, message=f"{finding.sentence} {problem.message}", finding=finding)
+    if finding is None:
+        return None
+    return replace(problem, message=f"{finding.sentence} {problem.message}", finding=finding)
 
 
 def _cause(
