@@ -23,7 +23,7 @@ import torch
 
 from ..describe import describe
 from ..exercise import Case, Exercise
-from ..observation import Call, Kind, Observation, Value
+from ..observation import Call, Observation
 from ..probe import OWN_FILES, is_library, names_in, probe
 from .harmless import computes
 from .text import Text, text_of
@@ -40,8 +40,6 @@ _FILE = "<variant>"
 _HANDED_OUT = f"{OWN_FILES}/lessons"
 # Larger data of the notebook's is not copied for each variant; then there are none.
 _LARGEST = 100_000
-_MOST_NUMBERS = 1000
-_MOST_ITEMS = 100
 _SHARED = (
     types.ModuleType,
     types.FunctionType,
@@ -158,30 +156,10 @@ def _call(exercise: Exercise, asked: Callable[..., Any], case: Case) -> Call:
     try:
         with torch.enable_grad():
             result = asked(*arguments)
-            return Call(value=_plain(measured(result) if measured is not None else result))
+            # Below the top no texts are written down, which take the longest.
+            return Call(value=describe(measured(result) if measured is not None else result, depth=1))
     except Exception:
         return Call()
-
-
-def _plain(thing: Any) -> Value:
-    """Write down numbers without the text of them, which takes the longest."""
-    kind = type(thing)
-    if kind in (int, float):
-        return Value("number", kind.__name__, "", kind.__name__, (), (float(thing),))
-    if kind is torch.Tensor and thing.dtype in (torch.float32, torch.float64) and thing.numel() <= _MOST_NUMBERS:
-        numbers = tuple(thing.detach().double().flatten().tolist())
-        said: Kind = "array" if thing.ndim else "number"
-        return Value(
-            said, "Tensor", "", str(thing.dtype), tuple(thing.shape), numbers, requires_grad=thing.requires_grad
-        )
-    if kind in (np.ndarray, np.float64) and thing.dtype == np.float64 and thing.size <= _MOST_NUMBERS:
-        said = "array" if thing.ndim else "number"
-        return Value(said, f"numpy.{kind.__name__}", "", "float64", thing.shape, tuple(thing.ravel().tolist()))
-    if kind in (tuple, list) and len(thing) <= _MOST_ITEMS:
-        return Value("sequence", kind.__name__, items=tuple(_plain(one) for one in thing))
-    if kind is dict and len(thing) <= _MOST_ITEMS and all(type(key) is str for key in thing):
-        return Value("mapping", "dict", items=tuple(_plain(one) for one in thing.values()), keys=tuple(thing))
-    return describe(thing)
 
 
 class _Names:
