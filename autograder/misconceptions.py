@@ -227,6 +227,9 @@ KINDS: Mapping[str, Kind] = {
         "replaced a value that adds up, or added where it is replaced",
         "Run the loop on paper for two steps, with a column for each variable.",
     ),
+    "slip.no-leaf": Kind(
+        "made a computed tensor of a leaf", "Print `is_leaf` of the tensor before and after the line."
+    ),
     "slip.in-place": Kind(
         "changed a value in place that something else holds", "Print the argument before and after the call."
     ),

@@ -430,6 +430,12 @@ class _Maker:
             yield _Edit(kind, *at, other.encode(), node, rank)
         product = token in "*/@//"
         kind = "slip.extra-factor" if product else "slip.extra-term" if token in "+-" else "slip.extra-power"
+        # A product with 1 and a sum with 0 change no number: what they change is that the result is no leaf.
+        match node.right:
+            case ast.Constant(0 | 1 as neutral) if (
+                self._tensors and neutral == int(product) and type(neutral) is not bool
+            ):
+                yield self._replace("slip.no-leaf", node, left, 1.4)
         yield self._replace(kind, node, left, 1.5)
         rest = {"-": b"(-%b)", "/": b"(1/%b)"}.get(token, b"%b") % right
         yield self._replace(kind, node, rest, 2.0 if kind == "slip.extra-factor" else 3.1)

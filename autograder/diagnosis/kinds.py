@@ -44,6 +44,7 @@ SLIPS: Mapping[str, Slip] = {
     "slip.comparison": Slip("The condition there is wrong. Try it with a value on each side of it."),
     "slip.keyword": Slip("One option there is wrong or missing."),
     "slip.accumulate": Slip("Should that line replace the value, or add to it?"),
+    "slip.no-leaf": Slip("That computes a new tensor, and a computed tensor is no leaf."),
     "slip.in-place": Slip("That changes a tensor or an array in place. Who else holds it?"),
     "slip.transpose": Slip("Rows and columns are exchanged there."),
     "slip.shape": Slip("The numbers there have the wrong shape."),

@@ -23,7 +23,7 @@ import torch
 
 from ..describe import describe
 from ..exercise import Case, Exercise
-from ..observation import Call, Kind, Observation, Value
+from ..observation import Call, Observation
 from ..probe import OWN_FILES, is_library, names_in, probe
 from .harmless import computes
 from .text import Text, text_of
@@ -41,9 +41,9 @@ _FILE = "<variant>"
 _HANDED_OUT = f"{OWN_FILES}/lessons"
 # Larger data of the notebook's is not copied for each variant; then there are none.
 _LARGEST = 100_000
+# To write these down runs no code of the student's.
+_NUMBERS = (int, float, torch.Tensor, np.ndarray)
 _BACKWARD = frozenset(number for number, name in enumerate(dis.opname) if "BACKWARD" in name)
-_MOST_NUMBERS = 1000
-_MOST_ITEMS = 100
 _SHARED = (
     types.ModuleType,
     types.FunctionType,
@@ -161,31 +161,13 @@ def _call(exercise: Exercise, asked: Callable[..., Any], case: Case, guard: Guar
     try:
         with torch.enable_grad():
             result = asked(*arguments)
-            return Call(value=_plain(guard(measured)(result) if measured is not None else result, guard(describe)))
+            if measured is not None:
+                result = guard(measured)(result)
+            write = describe if type(result) in _NUMBERS else guard(describe)
+            # Below the top no texts are written down, which take the longest.
+            return Call(value=write(result, 1))
     except Exception:
         return Call()
-
-
-def _plain(thing: Any, otherwise: Callable[[Any], Value]) -> Value:
-    """Write down numbers without the text of them, which takes the longest, and anything else as `otherwise` does."""
-    kind = type(thing)
-    if kind in (int, float):
-        return Value("number", kind.__name__, "", kind.__name__, (), (float(thing),))
-    if kind is torch.Tensor and thing.dtype in (torch.float32, torch.float64) and thing.numel() <= _MOST_NUMBERS:
-        numbers = tuple(thing.detach().double().flatten().tolist())
-        said: Kind = "array" if thing.ndim else "number"
-        return Value(
-            said, "Tensor", "", str(thing.dtype), tuple(thing.shape), numbers, requires_grad=thing.requires_grad
-        )
-    if kind in (np.ndarray, np.float64) and thing.dtype == np.float64 and thing.size <= _MOST_NUMBERS:
-        said = "array" if thing.ndim else "number"
-        return Value(said, f"numpy.{kind.__name__}", "", "float64", thing.shape, tuple(thing.ravel().tolist()))
-    if kind in (tuple, list) and len(thing) <= _MOST_ITEMS:
-        return Value("sequence", kind.__name__, items=tuple(_plain(one, otherwise) for one in thing))
-    if kind is dict and len(thing) <= _MOST_ITEMS and all(type(key) is str for key in thing):
-        items = tuple(_plain(one, otherwise) for one in thing.values())
-        return Value("mapping", "dict", items=items, keys=tuple(thing))
-    return otherwise(thing)
 
 
 class _Names:

@@ -58,6 +58,7 @@ _OF_STATE = frozenset(
         "slip.keyword",
         "slip.alias",
         "slip.in-place",
+        "slip.no-leaf",
         "slip.exchanged-arguments",
         "slip.comparison",
         "slip.name",

@@ -24,6 +24,7 @@ from autograder.lessons import find
 from autograder.observation import Observation
 from autograder.probe import probe
 from tests.answering import exercise_of, namespace_of, pinpointed
+from tests.answers.own_engine import ENGINE, VALUE
 
 PATIENT = Budget(seconds=5.0)
 
@@ -103,6 +104,94 @@ def test_place_is_found(exercise: Exercise, source: str, text: str) -> None:
     place = verdict.finding.place
     assert source.splitlines()[place.line - 1].strip() == place.code
     assert place.code[place.column :].startswith(place.text)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "source", "kind", "text"),
+    [
+        (SLOPE, "def answer(t):\n    return round(3 - 2 * t * math.exp(-t * t), 3)", "slip.extra-call", "round("),
+        (
+            exercise_of(case(0.7), case(-1.3), case(2.1), reference=lambda x: 3 * math.sin(x) - 2 * x * math.cos(x)),
+            "def answer(x):\n    return 3 * math.cos(x) - 2 * x * math.sin(x)",
+            "slip.exchanged-functions",
+            "return",
+        ),
+        (
+            exercise_of(
+                case(0.7, 0.2), case(-1.3, 0.4), case(2.1, 1.7), reference=lambda a, b: math.exp(a) - math.exp(b)
+            ),
+            "def answer(a, b):\n    return math.exp(a - b)",
+            "slip.brackets",
+            "math.exp(a - b)",
+        ),
+        (
+            exercise_of(
+                case(Array((1.3, -0.7))), case(Array((0.4, 1.9))), case(Array((2.4,))), reference=lambda x: 2 * x
+            ),
+            "def answer(x):\n    x += x\n    return x",
+            "slip.in-place",
+            "x += x",
+        ),
+        (
+            exercise_of(case(0.7), case(-1.3), case(2.1), reference=lambda x: {"a": x, "b": x**2}),
+            'def answer(x):\n    return {"a": x, "b": -(x**2)}',
+            "slip.sign",
+            "-(x**2)",
+        ),
+    ],
+)
+def test_the_kind_of_slip_and_its_place(exercise: Exercise, source: str, kind: str, text: str) -> None:
+    finding = pinpointed(exercise, source, PATIENT).finding
+    assert finding is not None
+    assert finding.kind == kind
+    assert finding.place.text.startswith(text)
+
+
+def ask_doubler(names: Any, x: float) -> dict[str, float]:
+    doubler = names["answer"](x)
+    return {"once": doubler.once(), "twice": doubler.once() + doubler.twice()}
+
+
+ASKED = exercise_of(
+    *(case(x) for x in (0.7, -1.3, 2.1)), ask=ask_doubler, reference=lambda x: {"once": 2 * x, "twice": 6 * x}
+)
+DOUBLER = """\
+class answer:
+    made = 0
+    def __init__(self, x):
+        self._x = x
+        answer.made += 1
+    def once(self):
+        return 2 * self._x
+    def twice(self):
+        return 4 / self._x
+"""
+
+
+def test_a_class_is_varied_and_stays_as_it_is() -> None:
+    namespace = namespace_of(DOUBLER)
+    observation = probe(ASKED, namespace, ASKED.cases)
+    assert observation.source == DOUBLER
+    made = namespace["answer"].made
+    verdict = judge(ASKED, ASKED.cases, observation)
+
+    def run(sources: Any, cases: Any, seconds: float, probed: bool) -> Any:
+        return run_variants(ASKED, namespace, sources, cases, seconds, probed)
+
+    finding = diagnose(ASKED, ASKED.cases, observation, verdict, run, PATIENT).finding
+    assert finding is not None
+    assert (finding.kind, finding.place.text, finding.place.line) == ("slip.operator", "4 / self._x", 9)
+    assert namespace["answer"].made == made
+
+
+def test_of_an_engine_the_expression_is_told_before_the_place() -> None:
+    exercise = find("own_engine.relu")
+    relu = "def relu(x):\n    return Tensor(np.maximum(x.data, 0), (x,), (lambda g: g * (x.data < 0),))\n"
+    verdict = pinpointed(exercise, f"{VALUE}\n{ENGINE}\n{relu}", PATIENT)
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "slip.comparison"
+    assert verdict.message.startswith("`")
+    assert verdict.message.endswith(verdict.finding.sentence)
 
 
 def test_each_result_may_have_a_wrong_shape_and_sizes_that_differ() -> None:
