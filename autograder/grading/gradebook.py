@@ -304,7 +304,9 @@ class Recorder:
             # Without a time where none can be read: an earlier one would go on being late.
             row = self._gradebook.update_or_create_submission(lesson, student, timestamp=provenance.timestamp)
         notebook = next(one for one in row.notebooks if one.name == result.submission.notebook)
-        self._remember(row, notebook, provenance.work)
+        # A new one is written below, with its scores. To ask for earlier work would write it without them first.
+        if not inspect(row).pending:
+            self._remember(row, notebook, provenance.work)
         score = self._write_grades(notebook, result)
         notebook.late_submission_penalty = self._penalty(student, score, row.total_seconds_late)
         values = {

@@ -266,20 +266,26 @@ class Submitted:
             names = sorted(path.name for path in self._root.iterdir())
         except FileNotFoundError:
             return []
-        return [
-            Submission(path, plain(name), lesson, notebook if notebook != lesson else "")
-            for name in names
-            if student is None or plain(name) == student
-            for lesson, notebooks in lessons.items()
-            for notebook in notebooks
-            if (path := self._notebook(self._root / name, lesson, notebook, len(notebooks) == 1)) is not None
-        ]
+        chosen = [name for name in names if student is None or plain(name) == student]
+        return [one for name in chosen for one in self._of(self._root / name, lessons)]
 
-    def _notebook(self, student: Path, lesson: str, notebook: str, alone: bool) -> Path | None:
+    def _of(self, student: Path, lessons: Mapping[str, Sequence[str]]) -> Iterator[Submission]:
+        """Yield what one student handed in."""
+        astray = self._astray(student)
+        for lesson, notebooks in lessons.items():
+            for notebook in notebooks:
+                path = self._notebook(student, lesson, notebook, len(notebooks) == 1, astray)
+                if path is not None:
+                    yield Submission(path, plain(student.name), lesson, notebook if notebook != lesson else "")
+
+    def _notebook(
+        self, student: Path, lesson: str, notebook: str, alone: bool, astray: Sequence[str] | None
+    ) -> Path | None:
         """Return where a student's notebook of a lesson lies; `alone` says that the lesson has no other."""
         folder = student / lesson
         if not os.path.lexists(folder):
-            return folder / f"{notebook}.ipynb" if self._is_astray(student, lesson) else None
+            is_astray = astray is None or any(_is_of(name, lesson) for name in astray)
+            return folder / f"{notebook}.ipynb" if is_astray else None
         try:
             with _opened(folder, self._root) as descriptor:
                 return folder / (notebook_among(_names(descriptor), notebook) if alone else f"{notebook}.ipynb")
@@ -287,16 +293,19 @@ class Submitted:
             # Reading it says why.
             return folder / f"{notebook}.ipynb"
 
-    def _is_astray(self, student: Path, lesson: str) -> bool:
-        """Return whether something of a lesson lies elsewhere than in its folder. That can't be graded, and is told."""
+    def _astray(self, student: Path) -> Sequence[str] | None:
+        """Return what lies elsewhere than in the lessons' folders; None where anything may be missed.
+
+        What is of a lesson and lies there can't be graded, and is told.
+        """
         if student.is_symlink():
             # What a link that leads nowhere led to may be missed.
-            return not student.exists()
+            return () if student.exists() else None
         try:
             with _opened(student, self._root) as folder:
-                return any(_is_of(name, lesson) for name in _names(folder) if name not in self._lessons)
+                return [name for name in _names(folder) if name not in self._lessons]
         except (SubmissionError, OSError):
-            return False
+            return ()
 
     def read(self, submission: Submission) -> bytes:
         """Return a submission's notebook, without its outputs.
