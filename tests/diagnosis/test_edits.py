@@ -7,6 +7,7 @@ import math
 import random
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from autograder.diagnosis.harmless import computes_only
 from autograder.diagnosis.running import run_variants
 from autograder.diagnosis.search import Budget, diagnose
 from autograder.diagnosis.text import text_of
-from autograder.exercise import Array, Exercise, case, gradient
+from autograder.exercise import Array, Case, Exercise, case, gradient
 from autograder.judge import judge
 from autograder.lessons import find
 from autograder.observation import Observation
@@ -356,6 +357,39 @@ def test_a_right_answer_is_left_alone() -> None:
         raise AssertionError("a variant of a right answer was run")
 
     assert diagnose(SLOPE, SLOPE.cases, observation, verdict, run, PATIENT) is verdict
+
+
+def test_for_another_way_no_slip_is_looked_for() -> None:
+    exercise = find("binary_cross_entropy.sigmoid")
+    observation = probe(
+        exercise, namespace_of("def sigmoid(z):\n    return torch.sigmoid(torch.tensor(z)).numpy()"), exercise.cases
+    )
+    verdict = judge(exercise, exercise.cases, observation)
+    assert verdict.mistake.endswith(".library-sigmoid")
+
+    def run(*_: object) -> list[Observation | None]:
+        raise AssertionError("a variant was run")
+
+    assert diagnose(exercise, exercise.cases, observation, verdict, run, PATIENT) == verdict
+
+
+def test_where_a_state_is_wrong_one_call_of_each_variant_is_written_down() -> None:
+    exercise = find("binary_cross_entropy.sigmoid")
+    namespace = namespace_of("def sigmoid(z):\n    z = np.asarray(z)\n    return 1 / (1 + np.exp(-z)) + 0")
+    observation = probe(exercise, namespace, exercise.cases)
+    verdict = judge(exercise, exercise.cases, observation)
+    assert verdict.mistake.endswith(".overflow")
+    probed: list[int] = []
+
+    def run(
+        sources: Sequence[str], cases: Sequence[Case], seconds: float, is_probed: bool
+    ) -> Sequence[Observation | None]:
+        probed.extend([len(cases)] * is_probed)
+        return run_variants(exercise, namespace, sources, cases, seconds, is_probed)
+
+    diagnose(exercise, exercise.cases, observation, verdict, run, PATIENT)
+    assert probed
+    assert set(probed) == {1}
 
 
 def test_time_that_variants_take_elsewhere_counts() -> None:
