@@ -133,6 +133,12 @@ def test_place_is_found(exercise: Exercise, source: str, text: str) -> None:
             "x += x",
         ),
         (
+            exercise_of(*(case(Array((x, 1.9), kind="torch")) for x in (0.3, -1.2, 2.4)), reference=lambda x: 2 * x),
+            "def answer(x):\n    x.mul_(2)\n    return x",
+            "slip.in-place",
+            "x.mul_(2)",
+        ),
+        (
             exercise_of(case(0.7), case(-1.3), case(2.1), reference=lambda x: {"a": x, "b": x**2}),
             'def answer(x):\n    return {"a": x, "b": -(x**2)}',
             "slip.sign",
