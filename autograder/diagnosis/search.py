@@ -209,7 +209,7 @@ def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
     elif RAISED in verdict.message:
         # What a call raised is told after its cause.
         message += f" {verdict.message[verdict.message.find(RAISED) :]}"
-    elif verdict.outcome in _OF_FORM:
+    elif verdict.outcome in _OF_FORM and before is None:
         # What was asked for is told first.
         message = f"{verdict.message} {message}"
     # What a small step does led before, and stays true.

@@ -153,6 +153,20 @@ def test_the_kind_of_slip_and_its_place(exercise: Exercise, source: str, kind: s
     assert finding.place.text.startswith(text)
 
 
+def test_nothing_is_told_twice() -> None:
+    exercise = exercise_of(case(-1.3), case(0.4), case(2.2), reference=lambda x: (2 * x, 3.0))
+    source = (
+        "def answer(x):\n    a = torch.tensor(x, requires_grad=True)\n    b = torch.tensor(x, requires_grad=True)\n"
+    )
+    source += "    (a * a + 3 * x).backward()\n    return a.grad, b.grad"
+    verdict = pinpointed(exercise, source, PATIENT)
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "none.unused-leaf"
+    assert verdict.finding.place.code == "(a * a + 3 * x).backward()"
+    sentences = verdict.message.split(". ")
+    assert len(set(sentences)) == len(sentences)
+
+
 def ask_doubler(names: Any, x: float) -> dict[str, float]:
     doubler = names["answer"](x)
     return {"once": doubler.once(), "twice": doubler.once() + doubler.twice()}
