@@ -344,6 +344,8 @@ def _explained(wrong: Wrong, problem: Problem) -> Problem:
         finding: Finding | None = explain(wrong, lessons.siblings(wrong.exercise))
     elif problem.slug in ("", "backward-returns-none"):
         finding = why_none(wrong)
+        if finding is None and problem.message.endswith("got None."):
+            finding = unused_leaf(wrong.text, wrong.exercise.name)
     else:
         finding = None
     step = small_step(wrong) if problem.outcome in OF_VALUES else None

@@ -114,7 +114,9 @@ def _read(reference: Any, value: Value, path: str, parts: list[Part]) -> Problem
     got = _numbers(value)
     if got is None:
         wanted = "a number" if expected.ndim == 0 else f"an array of shape {expected.shape}"
-        return Problem(Outcome.WRONG_TYPE, f"{_expected(path)} {wanted}; got {what_is(value)}.{_none_hint(value)}")
+        return Problem(
+            Outcome.WRONG_TYPE, f"{_expected(path)} {wanted}; got {what_is(value)}.{_none_hint(value, path)}"
+        )
     if got.shape != expected.shape:
         wanted = "a single number" if expected.ndim == 0 else f"shape {expected.shape}"
         message = f"{_expected(path)} {wanted}; got shape {got.shape}."
@@ -149,7 +151,9 @@ def _read_sequence(
     wanted = f"{'a tuple' if isinstance(reference, tuple) else 'a list'} of {len(reference)} elements"
     items = _elements(value)
     if items is None:
-        return Problem(Outcome.WRONG_TYPE, f"{_expected(path)} {wanted}; got {what_is(value)}.{_none_hint(value)}")
+        return Problem(
+            Outcome.WRONG_TYPE, f"{_expected(path)} {wanted}; got {what_is(value)}.{_none_hint(value, path)}"
+        )
     if len(items) != len(reference):
         return Problem(Outcome.WRONG_SHAPE, f"{_expected(path)} {wanted}; got {len(items)} elements.")
     problems = [
@@ -266,5 +270,6 @@ def what_is(value: Value) -> str:
     return _NAMES.get(value.kind) or _TYPES.get(value.type) or f"a value of type {value.type}"
 
 
-def _none_hint(value: Value) -> str:
-    return " Check that each path through the function ends in a `return`." if value.kind == "nothing" else ""
+def _none_hint(value: Value, path: str) -> str:
+    is_result = value.kind == "nothing" and not path
+    return " Check that each path through the function ends in a `return`." if is_result else ""

@@ -407,11 +407,12 @@ def _properties(name: str, given: Sequence[object]) -> Iterator[tuple[list[bool]
         words = "is a single number" if n == 0 else f"has {n} dimension{'s' if n > 1 else ''}"
         yield [one == n for one in dimensions], f"where {name} {words}", f"where {name} has another shape"
     lengths = [_length(one) for one in given]
+    what = "rows" if max(dimensions) > 1 else "entries"
     for shorter, longer in pairwise(sorted(set(lengths))):
-        words, otherwise = f"has {longer} entries or more", f"has {shorter} entries or fewer"
+        words, otherwise = f"has {longer} {what} or more", f"has {shorter} {what} or fewer"
         yield [one >= longer for one in lengths], f"where {name} {words}", f"where {name} {otherwise}"
     for n in sorted(set(lengths)):
-        yield [one == n for one in lengths], f"where {name} has {n} entries", f"where {name} has another length"
+        yield [one == n for one in lengths], f"where {name} has {n} {what}", f"where {name} has another length"
 
 
 def _dimensions(argument: object) -> int:

@@ -775,6 +775,10 @@ class _Maker:
         match node:
             case ast.Expr(ast.Attribute(_, name) as value) if name in _METHODS_OF_STATEMENTS:
                 yield self._replace("slip.dropped-call", value, self._words(value) + b"()", 1.0)
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(owner), name))) if name.endswith("_"):
+                start, rest = owner.encode(), self._words(node)[len(owner.encode()) :]
+                new = b"%b = %b.detach().clone()%b" % (start, start, rest)
+                yield _Edit("slip.in-place", self._start(node), self._end(node), new, node, 1.9, True)
             case ast.Expr(ast.Name() | ast.BinOp() | ast.UnaryOp() | ast.Attribute() | ast.Call() as value):
                 if self._tensors:
                     new = b"(%b).backward()" % self._words(value)

@@ -44,6 +44,8 @@ _NOT_WRONG = frozenset({Outcome.RIGHT, Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE
 # Where no known mistake is named, the finding leads.
 _UNEXPLAINED = frozenset({Outcome.WRONG, Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE, Outcome.NOT_FINITE, Outcome.RAISED})
 _OF_FORM = frozenset({Outcome.WRONG_TYPE, Outcome.WRONG_SHAPE})
+# What is missing in a result can be put in at any step on the way to it, and that step is not wrong for it.
+_ANYWHERE = frozenset({"slip.dropped-factor", "slip.dropped-term", "slip.dropped-power"})
 # Right numbers by the wrong way, as by a function of a library: no small edit makes another way of it.
 _OTHER_WAY = ("autograd-by-hand", "finite-difference", "formula-by-autograd", "library-")
 # What may change a state and leave the numbers as they are.
@@ -191,6 +193,8 @@ def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
     """Put a finding into a verdict: the known mistakes know more, and what the numbers say leads where the edit adds."""
     finding, adds = found
     before = verdict.finding
+    if verdict.mistake and adds and finding.kind in _ANYWHERE and not finding.place.code.startswith("return"):
+        return verdict
     leads = before is not None and (adds or before.kind == "none.unused-leaf")
     if before is not None and leads and before.kind.startswith(("behaviour.", "none.")):
         place = replace(finding.place, entry=before.place.entry)
@@ -205,7 +209,7 @@ def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
     elif RAISED in verdict.message:
         # What a call raised is told after its cause.
         message += f" {verdict.message[verdict.message.find(RAISED) :]}"
-    elif verdict.outcome in _OF_FORM:
+    elif verdict.outcome in _OF_FORM and before is None:
         # What was asked for is told first.
         message = f"{verdict.message} {message}"
     # What a small step does led before, and stays true.

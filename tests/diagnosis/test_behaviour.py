@@ -157,6 +157,17 @@ def test_why_it_is_none(source: str, kind: str, words: str) -> None:
     assert words in verdict.message
 
 
+def test_an_entry_that_is_none_is_told_by_its_leaf() -> None:
+    exercise = exercise_of(case(-1.3), case(0.4), reference=lambda x: (2 * x, 0.0))
+    source = (
+        "def answer(x):\n    a = torch.tensor(x, requires_grad=True)\n    b = torch.tensor(x, requires_grad=True)\n"
+    )
+    source += "    (a * a).backward()\n    return a.grad, b.grad"
+    finding = told(exercise, source).finding
+    assert finding is not None
+    assert (finding.kind, finding.place.text) == ("none.unused-leaf", "b")
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -134,6 +134,12 @@ def test_place_is_found(exercise: Exercise, source: str, text: str) -> None:
             "x += x",
         ),
         (
+            exercise_of(*(case(Array((x, 1.9), kind="torch")) for x in (0.3, -1.2, 2.4)), reference=lambda x: 2 * x),
+            "def answer(x):\n    x.mul_(2)\n    return x",
+            "slip.in-place",
+            "x.mul_(2)",
+        ),
+        (
             exercise_of(case(0.7), case(-1.3), case(2.1), reference=lambda x: {"a": x, "b": x**2}),
             'def answer(x):\n    return {"a": x, "b": -(x**2)}',
             "slip.sign",
@@ -146,6 +152,20 @@ def test_the_kind_of_slip_and_its_place(exercise: Exercise, source: str, kind: s
     assert finding is not None
     assert finding.kind == kind
     assert finding.place.text.startswith(text)
+
+
+def test_nothing_is_told_twice() -> None:
+    exercise = exercise_of(case(-1.3), case(0.4), case(2.2), reference=lambda x: (2 * x, 3.0))
+    source = (
+        "def answer(x):\n    a = torch.tensor(x, requires_grad=True)\n    b = torch.tensor(x, requires_grad=True)\n"
+    )
+    source += "    (a * a + 3 * x).backward()\n    return a.grad, b.grad"
+    verdict = pinpointed(exercise, source, PATIENT)
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "none.unused-leaf"
+    assert verdict.finding.place.code == "(a * a + 3 * x).backward()"
+    sentences = verdict.message.split(". ")
+    assert len(set(sentences)) == len(sentences)
 
 
 def ask_doubler(names: Any, x: float) -> dict[str, float]:
