@@ -117,7 +117,7 @@ _COMPARED: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Variant:
     """A text with one thing changed: the kind of slip that it mends, the text, and the student's words around it.
 
@@ -143,7 +143,7 @@ class Aim:
     kinds: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Edit:
     kind: str
     start: int
@@ -188,7 +188,7 @@ def _size(text: Text, node: ast.expr | ast.stmt) -> int:
 
 
 # A short wrong answer is the same text from several students.
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def _maker(text: Text) -> _Maker:
     return _Maker(text)
 
