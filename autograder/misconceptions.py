@@ -152,6 +152,40 @@ PHRASES: Mapping[str, str] = {
 }
 
 
+# What to put on the board for those that any exercise can have. An exercise's own mistake has its third hint there.
+BOARDS: Mapping[str, str] = {
+    "added-to-grad": "Print `.grad` before and after the call. What does the caller get, and what is left behind?",
+    "argument-changed": "Print the argument before and after the call.",
+    "autograd-by-hand": "Derive it with chalk, and only then let autograd check the result.",
+    "backward-on-number": "Print the type at each step. Where does the tensor become a plain number?",
+    "backward-on-vector": "Ask for the shape of what goes backward. Its Jacobian has a row for each entry: which row is wanted?",
+    "backward-returns-none": "Print what `y.backward()` returns, and then print `x.grad`.",
+    "extra-1n": "Write the function as a sum of terms. Is there a 1/n in it?",
+    "factor-1n": "Write the function as a sum of terms, and differentiate one of them. Which factor does it have?",
+    "factor-n": "Write the function as a sum of terms, and differentiate one of them. Which factor does it have?",
+    "finite-difference": "Print a difference and the formula to ten digits. How many digits do they share?",
+    "forgot-1n": "Write the mean as a sum of terms. Each of them has the factor 1/n, and so has its derivative.",
+    "formula-by-autograd": "Change the function. Whose slope changes with it: that of the formula, or that of autograd?",
+    "grad-of-non-leaf": "Print `is_leaf` of each tensor on the way from the input to the result.",
+    "grad-returns-tuple": "Print `torch.autograd.grad(y, x)`, and then the one entry in it.",
+    "inplace-on-leaf": "Run the update with and without `torch.no_grad()`, and read the error aloud.",
+    "integer-tensor": "Print the dtypes of `torch.tensor(3)` and `torch.tensor(3.0)`. Which number can change by a tiny amount?",
+    "math-on-tensor": "Print `math.sin(x)` and `torch.sin(x)` for a tensor `x`. Which of them has a `grad_fn`?",
+    "no-grad-yet": "Print `x.grad` before the backward pass and after it.",
+    "none-as-number": "Print `x.grad` before the backward pass and after it.",
+    "number-of-passes": "Count the calls of `backward`. What does each of them find?",
+    "opposite-sign": "Predict the sign from the picture before you compute: does the curve rise or fall?",
+    "second-backward": "Call `backward()` twice, and read the error aloud. What had the node kept for the first pass?",
+    "stale-accumulation": "Call the function twice, and print `.grad` after each call.",
+    "still-tracked": "Print `y`, `y.detach()` and `y.item()` one below the other. Which of them has a `grad_fn`?",
+    "transposed": "Write the shape below each factor of the product.",
+    "untracked": "Print `requires_grad` after each line. Where does the graph begin?",
+    "unused-in-graph": "Draw the graph. Is there a path from the result to this tensor?",
+    "value-for-derivative": "Draw x², and mark at 3 the height, 9, and the slope, 6. Which of the two is asked for?",
+    "vector-shape": "Write down the shape of the output. The vector has a weight for each entry of it.",
+}
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of finding: `phrase` completes "9 of 24 students …", `board` is what to say in the lecture."""

@@ -123,10 +123,12 @@ def test_what_to_show_is_a_step_on_another_function_and_the_section_of_the_lesso
     assert one.sentence == "1 of 1 students made the mistake “kept constant”"
 
 
-def test_of_a_mistake_that_any_exercise_may_see_there_is_nothing_to_show() -> None:
+def test_what_to_show_of_a_mistake_that_any_exercise_may_see_is_a_text_of_its_own() -> None:
     (one,) = report_on(class_of(ada=[mistaken("still-tracked", POLY.id)])).misconceptions
-    assert one.rows[0].board == ""
+    assert one.rows[0].board == misconceptions.BOARDS["still-tracked"]
     assert one.rows[0].place.sections == ("Term by term",)
+    (one,) = report_on(class_of(ada=[mistaken("interrupted", POLY.id)])).misconceptions
+    assert one.rows[0].board == ""
 
 
 def found(kind: str, exercise_id: str = SQUARE.id, code: str = "", slug: str = "") -> Verdict:
@@ -165,6 +167,8 @@ def test_every_kind_of_finding_has_words_for_the_board() -> None:
     for kind in misconceptions.KINDS.values():
         assert kind.board.endswith((".", "?"))
         assert not kind.phrase.endswith(".")
+    assert misconceptions.BOARDS.keys() <= misconceptions.PHRASES.keys()
+    assert all(board.endswith((".", "?")) for board in misconceptions.BOARDS.values())
 
 
 def test_a_student_s_line_is_text_in_the_pages() -> None:

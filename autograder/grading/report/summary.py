@@ -208,9 +208,9 @@ def _mistakes(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]
 
 
 def _board(exercise: Exercise, slug: str) -> str:
-    """Return the hint with a step on another function; "" for a mistake that this hint does not fit."""
+    """Return the hint with a step on another function, or for a mistake of any exercise its own text; "" where there is none."""
     own = any(mistake.slug == slug for mistake in exercise.mistakes)
-    return exercise.hints[2] if own and len(exercise.hints) > 2 else ""
+    return exercise.hints[2] if own and len(exercise.hints) > 2 else misconceptions.BOARDS.get(slug, "")
 
 
 def _who_attempted(graded: Iterable[Graded]) -> dict[str, set[str]]:
