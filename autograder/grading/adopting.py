@@ -201,12 +201,16 @@ def _imported(node: ast.AST) -> Iterator[str]:
 
 def _why_not_there(module: str, folder: Path, written: set[str]) -> str:
     """Return why a module can't be imported behind the walls, or ""."""
-    # In a folder within, too: cells may put that on the path.
-    beside = any(next(folder.rglob(name), None) for name in (f"{module}.py", module))
-    if beside or f"{module}.py" in written or module in sys.stdlib_module_names or module in ("autograder", "__main__"):
+    if f"{module}.py" in written or module in sys.stdlib_module_names or module in ("autograder", "__main__"):
         return ""
     try:
         found = importlib.util.find_spec(module)
     except (ImportError, ValueError):
         found = None
-    return "" if found else "which is not installed. Install it, or put it beside the notebook"
+    if found is not None:
+        return ""
+    # In a folder within, too: cells may put that on the path.
+    packages = (path for path in folder.rglob(module) if path.is_dir())
+    if any(folder.rglob(f"{module}.py")) or any(packages):
+        return ""
+    return "which is not installed. Install it, or put it beside the notebook"

@@ -113,3 +113,8 @@ def test_the_command_shows_the_lines_until_they_are_there(root: Path, monkeypatc
     assert [LINES in one for one in said] == [True, False, False]
     assert "has two new lines" in said[1]
     assert "has what `nbgrader autograde` and formgrader need" in said[2]
+
+
+def test_a_plain_file_with_the_name_of_a_module_is_none(root: Path) -> None:
+    name = "no_such_module_anywhere"
+    assert "not installed" in remarks(root, f"import {name}", files=(name,))[0]
