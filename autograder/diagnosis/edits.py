@@ -206,14 +206,11 @@ class _Maker:
             node.name for node in ast.walk(text.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)
         )
         self._calls = self._functions_in_sight()
-        given = Counter(
-            self._words(target)
-            for node in ast.walk(text.tree)
-            if isinstance(node, ast.Assign | ast.AugAssign)
-            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-            if isinstance(target, ast.Name | ast.Subscript)
-        )
+        given = Counter(map(self._words, _targets(text.tree)))
+        loops = (node for node in ast.walk(text.tree) if isinstance(node, ast.For | ast.While))
+        # What may be set again: in another place, or in a loop.
         self._again = {words for words, times in given.items() if times > 1}
+        self._again.update(self._words(target) for loop in loops for target in _targets(loop))
         self._tensors = b"torch" in self.source or b".grad" in self.source
         # By the units that were gone through: their likely edits, and what makes those that may be wanted after them.
         self._made: dict[tuple[int, ...], tuple[list[_Edit], list[Callable[[], Iterator[_Edit]]]]] = {}
@@ -566,9 +563,7 @@ class _Maker:
                 if not (isinstance(value, ast.Name) and value.id in _MODULES and node.args):
                     kind = "slip.shape" if name in _RESHAPING else "slip.extra-call"
                     yield self._replace(kind, node, self._words(value), 1.9)
-                if self._is_left_out(node, name):
-                    rank = 1.2 if name in _TRIMMING else 1.5
-                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), rank)
+                yield from self._first_argument(node, name)
                 if name.endswith("_") and not name.endswith("__") and isinstance(value, ast.Name):
                     at = self._end(value)
                     yield _Edit("slip.in-place", at, at, b".detach().clone()", node, 1.9, True)
@@ -581,9 +576,7 @@ class _Maker:
                     yield self._replace("slip.keyword", node, new, 3.0, adds=True)
             case ast.Name(name):
                 yield from self._neighbours(node, name, self._start(node.func), self._end(node.func))
-                if self._is_left_out(node, name):
-                    rank = 1.2 if name in _TRIMMING else 1.5
-                    yield self._replace("slip.extra-call", node, self._group(node.args[0]), rank)
+                yield from self._first_argument(node, name)
                 if name == "range":
                     last = node.args[-1:] or []
                     for one in last:
@@ -605,18 +598,11 @@ class _Maker:
             if b"\n" not in self.source[start : self._end(keyword.value)]:
                 yield _Edit("slip.keyword", start, self._end(keyword.value), b"", node, 2.5)
 
-    def _is_set_again(self, target: ast.Name | ast.Subscript) -> bool:
-        """Whether a target may be one that adds up: it stands in a loop, or gets a value in another place too."""
-        words = self._words(target)
-        if words in self._again:
-            return True
-        loops = (node for node in ast.walk(self.text.tree) if isinstance(node, ast.For | ast.While))
-        return any(target is node for loop in loops for node in ast.walk(loop))
-
-    def _is_left_out(self, node: ast.Call, name: str) -> bool:
-        """Whether a call may stand for its first argument: one of a single argument, or one that only trims a number."""
-        single = len(node.args) == 1 or (len(node.args) > 1 and name in _TRIMMING)
-        return single and not isinstance(node.args[0], ast.Starred)
+    def _first_argument(self, node: ast.Call, name: str) -> Iterator[_Edit]:
+        """Yield the first argument in place of a call that has no other, or that only trims a number."""
+        trims = name in _TRIMMING
+        if node.args and (trims or len(node.args) == 1) and not isinstance(node.args[0], ast.Starred):
+            yield self._replace("slip.extra-call", node, self._group(node.args[0]), 1.2 if trims else 1.5)
 
     def _spread(self, node: ast.Call, argument: ast.BinOp) -> Iterator[_Edit]:
         """Yield a call of a sum as a sum of calls, which it is for straight lines only."""
@@ -783,7 +769,7 @@ class _Maker:
                 if self._tensors:
                     new = b"(%b).backward()" % self._words(value)
                     yield self._replace("slip.dropped-call", value, new, 1.5, adds=True)
-            case ast.Assign([ast.Name() | ast.Subscript() as target], value) if self._is_set_again(target):
+            case ast.Assign([ast.Name() | ast.Subscript() as target], value) if self._words(target) in self._again:
                 between = self.source[self._end(target) : self._start(value)]
                 at = self._end(target) + between.find(b"=")
                 yield _Edit("slip.accumulate", at, at + 1, b"+=", node, 2.0)
@@ -899,8 +885,17 @@ class _Maker:
 
 def _shown(node: ast.expr, parent: ast.AST | None) -> ast.expr:
     """Return what is shown where an expression changes: what it is an operand or an argument of, and not a whole list or dict."""
-    around = isinstance(parent, ast.expr) and not isinstance(parent, ast.Dict | ast.Tuple | ast.List | ast.Set)
-    return parent if around and isinstance(parent, ast.expr) else node
+    if isinstance(parent, ast.expr) and not isinstance(parent, ast.Dict | ast.Tuple | ast.List | ast.Set):
+        return parent
+    return node
+
+
+def _targets(tree: ast.AST) -> Iterator[ast.Name | ast.Subscript]:
+    """Yield the names and the entries that statements of a tree give a value."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (one for one in targets if isinstance(one, ast.Name | ast.Subscript))
 
 
 def _units(tree: ast.Module) -> Iterator[ast.stmt]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from ..finding import Finding
@@ -44,27 +45,25 @@ def unused_leaf(text: Text | None, name: str) -> Finding | None:
     function = text.function(name) if text is not None else None
     if text is None or function is None:
         return None
+    nodes = list(ast.walk(function))
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     # Where no pass runs at all, that is what is told.
-    if not any(isinstance(node, ast.Attribute) and node.attr == "backward" for node in ast.walk(function)):
+    if not any(node.attr == "backward" for node in attributes):
         return None
+    read_as = {id(node.value): node.attr for node in attributes if isinstance(node.ctx, ast.Load)}
+    names = [node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     made = [
         target
-        for node in ast.walk(function)
+        for node in nodes
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
         for target in node.targets
         if isinstance(target, ast.Name)
     ]
+    times = Counter(target.id for target in made)
     for target in made:
-        read = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == target.id]
-        by_method = {
-            id(node.value): node.attr
-            for node in ast.walk(function)
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
-        }
-        uses = [
-            by_method.get(id(one), "") for one in read if isinstance(one.ctx, ast.Load) and not _is_before(one, target)
-        ]
-        if "grad" in uses and all(one in _OF_LEAVES for one in uses) and len(_bound(made, target.id)) == 1:
+        # What a name stands for before, or in, the statement that makes it is another thing.
+        uses = [read_as.get(id(one), "") for one in names if one.id == target.id and one.lineno > target.lineno]
+        if "grad" in uses and all(one in _OF_LEAVES for one in uses) and times[target.id] == 1:
             place = text.place(target)
             sentence = (
                 f"Nothing is computed from `{target.id}`, which line {place.line} makes. So its `.grad` stays None. Which name "
@@ -72,15 +71,6 @@ def unused_leaf(text: Text | None, name: str) -> Finding | None:
             )
             return Finding("none.unused-leaf", sentence, place)
     return None
-
-
-def _bound(targets: list[ast.Name], name: str) -> list[ast.Name]:
-    return [one for one in targets if one.id == name]
-
-
-def _is_before(node: ast.Name, target: ast.Name) -> bool:
-    """Whether a name is read before, or in, the statement that makes it: what it stands for there is another thing."""
-    return node.lineno <= target.lineno
 
 
 def _no_return(wrong: Wrong, text: Text, call: Call) -> Finding:
