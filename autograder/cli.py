@@ -164,7 +164,6 @@ def grade(
     gc.disable()
     from rich.console import Console
 
-    from .grading.job import take_lessons
     from .grading.pool import Until
 
     # With --json, the bar goes to stderr: programs read stdout.
@@ -172,6 +171,8 @@ def grade(
     failed: list[tuple[Submission, str]] = []
     try:
         if files:
+            from .grading.job import take_lessons
+
             take_lessons(str(folder.resolve()) if folder else "")
         else:
             use_lessons(lessons_of(Path.cwd()))

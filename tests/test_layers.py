@@ -32,9 +32,10 @@ MAY_IMPORT = {
     "autograder.exercise": ("autograder.mistake",),
     "autograder.overview": ("autograder.exercise", "autograder.verdict"),
     "autograder.misconceptions": (),
-    # Of grading, the sandbox takes the error alone.
+    # Of grading, the sandbox takes the error, and how a file is written in one step.
     "autograder.grading.sandbox": (
         "autograder.grading",
+        "autograder.grading.files",
         "autograder.grading.sandbox.*",
         *(
             "autograder.diagnosis.running",

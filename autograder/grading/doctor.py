@@ -24,7 +24,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from ..lessons import all_lessons
 from . import Tier
 from .engine import Engine, RunResult
-from .sandbox import MIB, Limits, build, visible
+from .sandbox import MIB, Limits, package, visible
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def words_of_answers() -> list[bytes]:
     for lesson in all_lessons():
         messages = (mistake.message for exercise in lesson.exercises for mistake in exercise.mistakes)
         words.add(max((run.strip() for message in messages for run in _PLAIN.findall(message)), key=len, default=""))
-    asked = build()
+    asked = package()
     for path in Path.cwd().glob("solutions/*/*.ipynb"):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         answers = ["".join(cell["source"]) for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]

@@ -15,7 +15,7 @@ Nothing here needs the rest of `grading`, but for its error.
 from .exit_status import LOST, limit_met, refusal, why_it_ended
 from .outputs import clean_outputs, clean_text, new_output
 from .preload import mentioned
-from .redact import build
+from .redact import package
 from .tiers import (
     MIB,
     Endpoint,
@@ -42,13 +42,13 @@ __all__ = [
     "Wire",
     "WireError",
     "best_tier",
-    "build",
     "clean_outputs",
     "clean_text",
     "limit_met",
     "may_fork",
     "mentioned",
     "new_output",
+    "package",
     "refusal",
     "start",
     "tier_of",

@@ -7,6 +7,8 @@ what a question reaches. No file of this package is seen behind the walls, so no
 from __future__ import annotations
 
 import ast
+import contextlib
+import hashlib
 import importlib.util
 import io
 import marshal
@@ -17,6 +19,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from ...modules import LESSONS, file_of, imported, lessons_folder, needed
+from ..files import write_beside
 
 PACKAGE = "autograder"
 # What runs behind the walls, and what a notebook imports there.
@@ -26,6 +29,7 @@ _FIGURES, _UNDRAWN = f"{PACKAGE}.figures", f"{PACKAGE}.figures.undrawn"
 QUESTION = frozenset(
     ("id", "number", "title", "way", "difficulty", "importance", "minutes", "points", "hints", "builders", "partial")
 ) | {"changes", "measure", "ask", "rtol", "atol"}
+_DIGEST = hashlib.sha256().digest_size
 # The time that a zip file can't leave out; the same files give the same zip file.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -40,6 +44,39 @@ def __getattr__(name):
 
     return undrawn
 """
+
+
+def package() -> bytes:
+    """Return what `build` builds. It is kept beside the compiled modules, and built anew when a file of this package or a lesson changed.
+
+    To build it takes most of a second, at the start of each command. Whoever may change it may change this package too.
+    """
+    folder = lessons_folder()
+    kept = file_of(PACKAGE).parent / "__pycache__" / f"questions-{_digest(str(folder).encode()).hex()[:16]}.zip"
+    sources = _sources(folder)
+    with contextlib.suppress(OSError):
+        found = kept.read_bytes()
+        seal, content = found[:_DIGEST], found[_DIGEST:]
+        if seal == _digest(sources, content):
+            return content
+    content = build()
+    # Where this package was installed by somebody else, nothing can be kept.
+    with contextlib.suppress(OSError):
+        write_beside(kept, _digest(sources, content) + content)
+    return content
+
+
+def _sources(lessons: Path) -> bytes:
+    """Return a digest of all that the package is built from."""
+    root = file_of(PACKAGE).parent
+    files = {*root.rglob("*.py"), *(root / "templates").glob("*.html"), *lessons.glob("*.py")}
+    told = (part for path in sorted(files) for part in (str(path).encode(), path.read_bytes()))
+    return _digest(importlib.util.MAGIC_NUMBER, *told)
+
+
+def _digest(*parts: bytes) -> bytes:
+    each = (hashlib.sha256(part).digest() for part in parts)
+    return hashlib.sha256(b"".join(each)).digest()
 
 
 def build() -> bytes:

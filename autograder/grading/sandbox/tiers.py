@@ -215,7 +215,7 @@ def start(tier: Tier) -> ForkServer:
         server = ForkServer(process, Endpoint(tier, ours), place)
         try:
             # The libraries are imported there in the meantime.
-            file.write(redact.build())
+            file.write(redact.package())
             file.flush()
             ours.send(b"package")
         except BaseException:
