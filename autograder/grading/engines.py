@@ -11,12 +11,13 @@ from .engine import Engine
 from .sandbox import Endpoint, Limits, tier_of
 
 _engines = threading.local()
-_shared: list[Endpoint] = []
+_shared: dict[TierChoice, Endpoint] = {}
 
 
-def share(endpoint: Endpoint) -> None:
-    """Let this process's engines share a template process with other processes, if they use the same tier."""
-    _shared[:] = [endpoint]
+def share(endpoint: Endpoint, choice: TierChoice) -> None:
+    """Let this process's engines share a template process with other processes, if they use the tier that `choice` gave it."""
+    _shared.clear()
+    _shared.update({choice: endpoint, endpoint.tier: endpoint})
 
 
 def engine_for(choice: TierChoice, limits: Limits) -> Engine:
@@ -33,8 +34,9 @@ def engine_for(choice: TierChoice, limits: Limits) -> Engine:
     # Its template process holds the questions of one course.
     which = choice, limits, own_lessons()
     if which not in engines:
-        tier = tier_of(choice)
-        engine = Engine(tier, limits, next((endpoint for endpoint in _shared if endpoint.tier == tier), None))
+        # To try which walls this machine has takes longer than most submissions.
+        tier = _shared[choice].tier if choice in _shared else tier_of(choice)
+        engine = Engine(tier, limits, _shared.get(tier))
         atexit.register(engine.close)
         engines[which] = engine
     return engines[which]

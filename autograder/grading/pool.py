@@ -111,7 +111,8 @@ class LocalPool:
     def _start(self) -> Executor:
         self.prepare()
         endpoint = self._server.endpoint if self._server is not None else None
-        return ProcessPoolExecutor(self._workers, self._context, initializer=_begin, initargs=(endpoint,))
+        shared = endpoint, self._choice
+        return ProcessPoolExecutor(self._workers, self._context, initializer=_begin, initargs=shared)
 
     def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
         if self._executor is None:
@@ -183,15 +184,15 @@ class ClusterPool:
                 ) from None
 
 
-def _begin(endpoint: Endpoint | None) -> None:
+def _begin(endpoint: Endpoint | None, choice: TierChoice | None) -> None:
     """Begin a process of the pool."""
     # The caller handles Ctrl-C: it decides about the tasks in flight.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_caller, daemon=True).start()
-    if endpoint is not None:
+    if endpoint is not None and choice is not None:
         from .engines import share
 
-        share(endpoint)
+        share(endpoint, choice)
 
 
 def _end_with_caller() -> None:
