@@ -16,6 +16,8 @@ from tests.sample_class import BROKEN, one_of_each_kind
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 LESSON = all_lessons()[2]
+# The lesson of the course that `autograder new` makes.
+SMALL = "01_integration"
 
 # The same course for nbgrader alone: its own preprocessors, and a kernel for each submission.
 _STOCK = """
@@ -44,11 +46,24 @@ def honest(root: Path, lesson: Lesson = LESSON) -> list[str]:
     return texts
 
 
-def with_class(course: Path, root: Path, texts: list[str], n: int, lesson: Lesson = LESSON) -> Path:
+def new_small_course(root: Path) -> tuple[Path, list[str]]:
+    """Return the course of two exercises that `autograder new` makes, with a right, a wrong and an untouched submission."""
+    root.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run([BIN / "autograder", "new", root.name], cwd=root.parent, check=True, capture_output=True)
+    subprocess.run([BIN / "autograder", "release"], cwd=root, check=True, capture_output=True)
+    solved, untouched = (
+        (root / tree / SMALL / f"{SMALL}.ipynb").read_text(encoding="utf-8") for tree in ("solutions", "notebooks")
+    )
+    right = "return (left + right) / 2 * width"
+    assert right in solved
+    return root, [solved, solved.replace(right, "return (left + right) * width"), untouched]
+
+
+def with_class(course: Path, root: Path, texts: list[str], n: int, folder: str = LESSON.folder) -> Path:
     """Return a copy of a course in which n students have handed in, the texts one after the other and again."""
     shutil.copytree(course, root)
     for i in range(n):
-        path = root / "submitted" / f"s{i:04d}" / lesson.folder / f"{lesson.folder}.ipynb"
+        path = root / "submitted" / f"s{i:04d}" / folder / f"{folder}.ipynb"
         path.parent.mkdir(parents=True)
         path.write_text(texts[i % len(texts)], encoding="utf-8")
     return root

@@ -101,7 +101,9 @@ class Bench:
             course = new_course(self._folder / f"course-{lesson.name}", lesson)
             texts = honest(course, lesson)
             start, many = (
-                self._grade(with_class(course, self._folder / f"{lesson.name}-{n}", texts, n, lesson), lesson=lesson)
+                self._grade(
+                    with_class(course, self._folder / f"{lesson.name}-{n}", texts, n, lesson.folder), lesson=lesson
+                )
                 for n in (FEW, FEW + len(texts))
             )
             times.append((many.cpu - start.cpu) / len(texts))

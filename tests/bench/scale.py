@@ -1,6 +1,7 @@
 """A large class on a Dask cluster with its gradebook in PostgreSQL: what each part takes, and whether that grows.
 
-`python -m tests.bench.scale --submissions 20000` prints the table and writes it into docs/scale.md.
+`python -m tests.bench.scale --submissions 800` grades lesson 3, whose cells load the workers. With `--small` the lesson has
+two exercises, and the load is on the scheduler, the database and the command. Each writes its table into docs/scale.md.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from tests.postgresql import PROGRAMS, postgresql
 
 from . import table
 from .cluster import cluster
-from .course import BIN, LESSON, ROOT, honest, new_course, with_class
+from .course import BIN, LESSON, ROOT, SMALL, honest, new_course, new_small_course, with_class
 from .process import Ran, below, processes, run
 from .table import Row
 
-BEGIN, END = "<!-- scale: written by python -m tests.bench.scale -->", "<!-- end of scale -->"
+COMMAND = "python -m tests.bench.scale"
 _WORKERS = 2
 # Rates are compared between the first and the last of so many parts.
 _PARTS = 5
@@ -31,29 +32,35 @@ _PARTS = 5
 
 @click.command()
 @click.option("--submissions", type=click.IntRange(50), default=20_000, show_default=True)
-def main(submissions: int) -> None:
+@click.option("--small", is_flag=True, help="Of a lesson with two exercises, and not of lesson 3.")
+def main(submissions: int, small: bool) -> None:
     """Grade a large class on a cluster, and write what it took into docs/scale.md."""
     if not PROGRAMS:
         raise click.ClickException("PostgreSQL is not installed: make setup installs it")
     with tempfile.TemporaryDirectory(prefix="scale-") as folder, postgresql(waits_for_disk=True) as url:
-        rows = measured(Path(folder), url, submissions)
+        if small:
+            course, texts = new_small_course(Path(folder) / "course")
+            rows = measured(course, texts, SMALL, url, submissions)
+        else:
+            course = new_course(Path(folder) / "course")
+            rows = measured(course, honest(course), LESSON.folder, url, submissions)
     table.show(rows)
-    table.write(rows, ROOT / "docs" / "scale.md", BEGIN, END)
+    named = f"{COMMAND} --small" if small else COMMAND
+    table.write(rows, ROOT / "docs" / "scale.md", f"<!-- written by {named} -->", f"<!-- end of {named} -->")
 
 
-def measured(folder: Path, url: str, submissions: int) -> list[Row]:
-    """Return the rows of the table."""
-    course = new_course(folder / "course")
-    texts = honest(course)
+def measured(course: Path, texts: list[str], lesson: str, url: str, submissions: int) -> list[Row]:
+    """Return the rows of the table for the submissions of one lesson, in its folder's name."""
+    folder = course.parent
     config = course / "nbgrader_config.py"
     config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {url!r}\n")
     # The gradebook of the server has to know the lesson too.
-    run([BIN / "autograder", "release", LESSON.folder], course)
-    root = with_class(course, folder / "class", texts, submissions)
+    run([BIN / "autograder", "release", lesson], course)
+    root = with_class(course, folder / "class", texts, submissions, lesson)
     on_disk = folder / "cluster"
     on_disk.mkdir()
     with cluster(on_disk, _WORKERS) as on:
-        command = [BIN / "autograder", "grade", LESSON.folder, "--scheduler", on.address]
+        command = [BIN / "autograder", "grade", lesson, "--scheduler", on.address]
         scheduler, *workers = (process.pid for process in on.processes)
         used = {
             "the scheduler": _counter(lambda: [scheduler]),
@@ -68,11 +75,11 @@ def measured(folder: Path, url: str, submissions: int) -> list[Row]:
     size = sum(path.stat().st_size for path in (root / "autograded").rglob("*.ipynb"))
     stored = _stored(url) - empty
     shutil.rmtree(root)
-    times = [second for second, line in ran.lines if re.match(rf"s\d+ {LESSON.folder} ", line)]
+    times = [second for second, line in ran.lines if re.match(rf"s\d+ {lesson} ", line)]
     part = len(times) // _PARTS
     first, last = (part / (some[-1] - some[0]) for some in (times[: part + 1], times[-part - 1 :]))
     return [
-        Row("submissions of lesson 3, graded", f"{len(times):,} of {submissions:,}"),
+        Row(f"submissions of {lesson}, graded", f"{len(times):,} of {submissions:,}"),
         Row("time on the clock", f"{ran.wall / 60:.1f} min, {submissions / ran.wall:.1f} a second"),
         Row("submissions a second, in the first and in the last fifth", f"{first:.1f} and {last:.1f}"),
         *(Row(f"processor time a submission: {name}", _milliseconds(one, submissions)) for name, one in took.items()),
