@@ -143,7 +143,7 @@ def _telling(table: Table, least: int = 2) -> bool:
 def _rounded(table: Table) -> Relation | None:
     if not _telling(table):
         return None
-    if _all_same(table, np.trunc(table.want)):
+    if table.got.any() and _all_same(table, np.trunc(table.want)):
         return Relation("behaviour.rounded", f"{_RIGHT} cut to a whole one", "What cuts it?")
     for digits in range(7):
         if _all_same(table, np.round(table.want, digits)):

@@ -6,11 +6,9 @@ back are observations, and they are judged like any other. Points were given bef
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -108,7 +106,7 @@ def diagnose(
         text = None
     by_other_way = verdict.mistake.rpartition(".")[2].startswith(_OTHER_WAY) and wrong is None
     if text is not None and not by_other_way:
-        with np.errstate(all="ignore"), _no_collection():
+        with np.errstate(all="ignore"):
             most = budget.of_known if verdict.mistake else budget.variants
             seen = _Seen(observation, verdict, values, wrong)
             found = _Search(exercise, cases, seen, run, TimeLeft(budget.seconds, clock), most).found(text)
@@ -121,18 +119,6 @@ def diagnose(
 
         return replace(verdict, sketch=draw(exercise, cases, observation.calls, wrong or 0, curve))
     return verdict
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Look for no garbage meanwhile: among all that PyTorch imports, that takes longer than the search may."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 # The slips that fit what the numbers say.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import re
 import secrets
 import socket
@@ -47,6 +48,9 @@ from .sandbox import (
     refusal,
     why_it_ended,
 )
+
+# What is imported stays. To look for garbage in all of PyTorch takes longer than to judge an answer.
+gc.freeze()
 
 Draw = Callable[[Exercise], Sequence[Case]]
 

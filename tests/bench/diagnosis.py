@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import io
 import re
 import signal
@@ -68,7 +69,7 @@ def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None)
     """Check an answer as a notebook does; None of one that does not run at all, or does not end."""
     exercise = wrong.exercise
     cases = exercise.cases if cases is None else cases
-    _import_compiler()
+    _import_all()
     try:
         with (
             warnings.catch_warnings(),
@@ -93,8 +94,12 @@ def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None)
 
 
 @cache
-def _import_compiler() -> None:
-    """Let PyTorch import what `torch.func` needs. That takes a second and more, and an interrupt would leave it half imported."""
+def _import_all() -> None:
+    """Import what checks need, as a notebook does, and what `torch.func` needs.
+
+    That takes a second and more, and an interrupt would leave it half imported.
+    """
+    importlib.import_module("autograder.notebook")
     torch.func.grad(lambda x: x * x)(torch.tensor(1.0))
 
 
