@@ -131,6 +131,13 @@ def test_the_command_starts_without_torch() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+@pytest.mark.parametrize("module", ["autograder.notebook", "autograder.grading.engine"])
+def test_what_checks_answers_looks_for_no_garbage_in_what_is_imported(module: str) -> None:
+    # In all of PyTorch that takes longer than a check.
+    program = f"import gc, {module}; exit(gc.get_freeze_count() <= 10 * len(gc.get_objects()))"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def imported_libraries(text: str) -> set[str]:
     """Return the libraries that a text imports, anywhere in it."""
     found = set()

@@ -141,9 +141,10 @@ def _telling(table: Table, least: int = 2) -> bool:
 
 
 def _rounded(table: Table) -> Relation | None:
-    if not _telling(table):
+    # Zeros alone need not come from the right numbers.
+    if not _telling(table) or not table.got.any():
         return None
-    if table.got.any() and _all_same(table, np.trunc(table.want)):
+    if _all_same(table, np.trunc(table.want)):
         return Relation("behaviour.rounded", f"{_RIGHT} cut to a whole one", "What cuts it?")
     for digits in range(7):
         if _all_same(table, np.round(table.want, digits)):

@@ -206,6 +206,15 @@ def test_whatever_comes_back_something_is_said(exercise: Exercise, value: str) -
     assert "not right here" not in verdict.message
 
 
+@pytest.mark.parametrize("zeros", ["[0.0, 0.0, 0.0]", "[0, 0, 0]"])
+def test_zeros_alone_are_no_rounded_numbers(zeros: str) -> None:
+    # The right numbers are 0.2, 0.46 and 0.68.
+    source = f"def explain_s1():\n    return {{'left_over': {zeros}, 'fresh': [1.0, 2.0, 3.0]}}"
+    verdict = told(find("accumulation.explain_s1"), source)
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "evidence.zero"
+
+
 def test_an_exception_that_is_asked_for_is_no_number() -> None:
     def reference(x: float) -> Any:
         return Raises("ValueError") if x < 0 else 3 * x

@@ -9,7 +9,7 @@ Inside the walls
     before the first submission. `shell` runs cells. `kernel`, `namespaces`, `landlock` and `seccomp` are what the walls
     are made of.
 
-Nothing here needs the rest of `grading`, but for its error.
+Nothing here needs the rest of `grading`, but for its error, and how a file is written in one step.
 """
 
 from .exit_status import LOST, limit_met, refusal, why_it_ended
