@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from tests.grading.engines import WALLS, check_cell, run, skip_without
 from .escape import KINDS, Escape, Outside, all_escapes, got_out, things_outside
 
 LIMITS = Limits(cell_timeout=2.0, wall=30.0, cpu=20)
+# In seconds.
+PATIENCE = 10.0
 ESCAPES = all_escapes()
 BEFORE, LATER = "scalar_gradients.d_square", "scalar_gradients.d_poly"
 RIGHT = {one: scalar_gradients.RIGHT[one]["plain"] for one in (BEFORE, LATER)}
@@ -43,13 +47,24 @@ def engine(request: pytest.FixtureRequest, outside: Outside) -> Iterator[Engine]
         yield engine
 
 
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+def open_files() -> list[str]:
+    """Return what each open descriptor of this process stands for."""
+    found = []
+    for one in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.append(str(one.readlink()))
+    return found
 
 
-def more_open_files(than: int) -> bool:
-    """Whether more files are open, also after what other tests have left in circles is gone."""
-    return open_files() > than and (gc.collect(), open_files())[1] > than
+def opened(before: list[str]) -> list[str]:
+    """Return what is open now and was not before, where there is more of it than there was.
+
+    Threads that other tests have left may have a file open for a moment, and circles that they have left hold files.
+    """
+    until = time.monotonic() + PATIENCE
+    while len(now := open_files()) > len(before) and time.monotonic() < until:
+        gc.collect()
+    return [one for one in now if one not in before] if len(now) > len(before) else []
 
 
 @pytest.mark.parametrize("escape", ESCAPES, ids=_name)
@@ -62,7 +77,7 @@ def test_nobody_gets_out(engine: Engine, outside: Outside, escape: Escape) -> No
     assert not got_out(ran.notebook.cells[3]), ran.notebook.cells[3].outputs
     assert not got_out(next_one.notebook.cells[1]), next_one.notebook.cells[1].outputs
     assert outside.reached() == []
-    assert not more_open_files(files)
+    assert not opened(files)
     before, after = ran.verdicts
     assert before.outcome == Outcome.RIGHT
     # It may spoil what comes after it for itself, and then it is told why.
