@@ -106,7 +106,9 @@ class Outside:
             remove(path)
         processes = self.processes()
         for pid in processes:
-            os.kill(pid, 9)
+            # It may have ended by itself.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
         return [*heard, *ended, *map(str, (*changed, *left)), *(f"process {pid}" for pid in processes)]
 
     def processes(self) -> Sequence[int]:
