@@ -139,6 +139,9 @@ class Exercise:
         what the exercise asks about, and returns what is judged, in the reference's form. It runs where student code runs.
     passes
         How many backward passes an answer makes at a case's arguments, where that is a part of the question.
+    rtol, atol
+        How far off each number may be: `rtol` times its right size, and `atol` times the largest right size at any input.
+        Where a derivative is near 0 its terms cancel. Of float32 there is left what rounding left of the terms.
     mistakes
         The known mistakes, the most specific first. The judge adds those that any exercise can have.
     hints
@@ -169,7 +172,7 @@ class Exercise:
     more_cases: Callable[[random.Random], tuple[Case, ...]] | None = None
     passes: Callable[..., int] | None = None
     rtol: float = 1e-5
-    atol: float = 1e-7
+    atol: float = 1e-6
 
     @property
     def lesson(self) -> str:

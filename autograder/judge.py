@@ -26,7 +26,7 @@ from .means import difference_seen, other_than_by_hand, why_flagged
 from .mistake import Point
 from .observation import Call, Observation, UnreadableError, Value
 from .raised import meaning
-from .reading import Numbers, Part, Problem, not_finite, numbers_in, read, subject, what_is
+from .reading import Part, Problem, moved, not_finite, read, subject, what_is
 from .source import names_called
 from .verdict import OF_VALUES, Outcome, Verdict
 
@@ -293,14 +293,14 @@ def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None
 
 
 def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem | None:
-    """Refuse right values that do not change when each gradient that enters the engine is doubled."""
+    """Refuse right values that do not change when each gradient that enters the engine is doubled, or halved."""
     if exercise.way != "autograd":
         return None
     index, last = [(i, call.value) for i, call in enumerate(observation.calls) if call.value is not None][-1]
     if observation.scaled is None:
-        return Problem(Outcome.UNREADABLE, "The observation lacks the call with doubled gradients.", "", index)
-    # An answer that checks itself may raise when its gradients are doubled. Then it came through the engine.
-    if observation.scaled.value is None or _moved(numbers_in(last), numbers_in(observation.scaled.value)):
+        return Problem(Outcome.UNREADABLE, "The observation lacks the call with other gradients.", "", index)
+    # An answer that checks itself may raise when its gradients are others. Then it came through the engine.
+    if observation.scaled.value is None or moved(last, observation.scaled.value):
         return None
     message = "A backward pass ran, and your result does not come from it. Return the gradient that autograd computed."
     return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
@@ -317,11 +317,6 @@ def _other_passes(exercise: Exercise, points: Sequence[Point], calls: Sequence[C
             message = f"The result is right. Expected {expected} {passes}; got {got}."
             return Problem(Outcome.WRONG_STATE, message, "number-of-passes", index)
     return None
-
-
-def _moved(before: Numbers, after: Numbers) -> bool:
-    """Whether numbers differ by more than a small term that was added to make them differ."""
-    return before.shape != after.shape or not np.allclose(after, before, rtol=0.01, atol=0.0, equal_nan=True)
 
 
 def _wrong_answer(

@@ -134,8 +134,8 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     """All that the judge knows about an answer to one exercise.
 
     `answer` is what the exercise's name is bound to (None where it is not defined), `calls` has one entry a case.
-    `scaled` is the last case once more, with every gradient that enters the engine doubled: a result that came
-    through autograd changes with it, a formula's does not. `source` is the text of the answer. Of answers by hand, `reads`
+    `scaled` is the last case once more, with every gradient that enters the engine doubled, or else halved: a result that
+    came through autograd changes with it, a formula's does not. `source` is the text of the answer. Of answers by hand, `reads`
     says what it reads that was made before the call: "small" for a small number, "table" for many numbers, "tracked" for
     a tensor with a gradient, "gradient" for what the cells' texts say was made of one. `failed` says what the probe itself
     stumbled over; then there is nothing else.

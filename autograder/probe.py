@@ -34,10 +34,12 @@ from .describe import describe
 from .exercise import Case, Exercise
 from .observation import MAX_TEXT, Call, EngineRun, Observation, Raised, Read, Value
 from .origins import held, is_text_of, read_by_name, reads_gradients, within
+from .reading import moved
 from .settings import Kept, fresh_settings
 
 _RAISE = dis.opmap["RAISE_VARARGS"]
-_SCALE = 2.0
+# By what each gradient that enters the engine is multiplied. What goes through it twice may come out the same at one of them.
+_SCALES = (2.0, 0.5)
 _MAX_RUNS = 1000
 _MAX_NODES = 1000
 _MAX_USED = 200
@@ -99,16 +101,24 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
         # Who interrupts an endless loop means the whole check: the calls that are left count as interrupted too.
         interrupted = bool(calls) and calls[-1].raised is not None and "KeyboardInterrupt" in calls[-1].raised.types
         calls += (calls[-1] if interrupted else _call(exercise, asked, case, settings, ran=ran),)
-    returned = [case for case, call in zip(cases, calls, strict=True) if call.raised is None]
-    through_engine = exercise.way == "autograd" and returned
+    returned = [(case, call.value) for case, call in zip(cases, calls, strict=True) if call.value is not None]
     return Observation(
         exercise=exercise.id,
         answer=describe(answer),
         calls=calls,
-        scaled=_call(exercise, asked, returned[-1], settings, _SCALE) if through_engine else None,
+        scaled=_scaled(exercise, asked, *returned[-1], settings) if exercise.way == "autograd" and returned else None,
         source=source_of(answer, namespace, ran.values() if watched else None),
         reads=reads,
     )
+
+
+def _scaled(exercise: Exercise, answer: Callable[..., Any], case: Case, value: Value, settings: Kept) -> Call:
+    """Call the answer at a case again, with other gradients in the engine: the first that move its value, or the last."""
+    for scale in _SCALES:
+        call = _call(exercise, answer, case, settings, scale)
+        if call.value is None or moved(value, call.value) or not (call.engine_runs or call.forward_mode):
+            break
+    return call
 
 
 def _is_watched(exercise: Exercise) -> bool:

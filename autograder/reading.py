@@ -1,6 +1,6 @@
 """Reads an answer beside the reference: checks the type and shape of each part, and pairs the numbers.
 
-Pure; only the judge and its own modules use it. Types and shapes are checked before values, because a comparison that
+Pure. Types and shapes are checked before values, because a comparison that
 broadcasts would find `[2, 2, 2]` equal to `2`.
 """
 
@@ -185,6 +185,12 @@ def numbers_in(value: Value) -> Numbers:
     if value.items:
         return np.concatenate([numbers_in(item) for item in value.items])
     return np.array([] if value.kind == "truth" else value.numbers)
+
+
+def moved(before: Value, after: Value) -> bool:
+    """Whether the numbers of a value differ by more than a small term that was added to make them differ."""
+    old, new = numbers_in(before), numbers_in(after)
+    return old.shape != new.shape or not np.allclose(new, old, rtol=0.01, atol=0.0, equal_nan=True)
 
 
 def _elements(value: Value) -> tuple[Value, ...] | None:

@@ -22,7 +22,7 @@ import torch
 
 from autograder import mistakes
 from autograder.diagnosis.search import Budget
-from autograder.exercise import Case, Exercise, Lesson, Raises
+from autograder.exercise import Array, Build, Case, Exercise, Lesson, Raises, case
 from autograder.grading.rebuild import grade_id_of
 from autograder.lessons import all_lessons, find, own_engine
 from autograder.mistake import Point
@@ -115,6 +115,40 @@ def test_right_answer_earns_everything(exercise_id: str, style: str, source: str
         assert told == (Outcome.RIGHT, "", "", None), (name, verdict.to_dict())
         assert verdict.points == verdict.max_points == exercise.points
         assert (verdict.hints, verdict.after) == ((), exercise.after)
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "cases"),
+    [
+        # The slope is 0.0179, and its two terms are 0.9.
+        ("scalar_gradients.tangent", (case(Build("wave", (1.1,)), 0.9), case(Build("wave", (1.978,)), -1.029))),
+        # 1 - p is 0.0006 for one of the labels.
+        (
+            "vector_backward.linear_bce_grads_autograd",
+            (
+                case(
+                    Array((3.402, -1.645), "torch"),
+                    Array(((1.154, -1.078, 1.361), (-1.564, 1.135, -1.088)), "torch"),
+                    Array((0.3214, -0.7136, 0.366), "torch"),
+                    Array((0.0, 1.0, 1.0), "torch"),
+                ),
+            ),
+        ),
+    ],
+)
+def test_what_is_left_of_terms_that_cancel_may_be_rounded(exercise_id: str, cases: tuple[Case, ...]) -> None:
+    lesson = exercise_id.partition(".")[0]
+    answers = importlib.import_module(f"tests.answers.{lesson}").RIGHT[exercise_id]
+    for style, source in answers.items():
+        assert verdict_on(exercise_id, source, cases).outcome is Outcome.RIGHT, style
+
+
+def test_no_drawn_expression_is_0() -> None:
+    # Some right rules for a power divide by its base.
+    for i in range(200):
+        drawn = own_engine.VALUE_CLASS.grading_cases(f"{i}".encode())[-1]
+        found = own_engine.VALUE_CLASS.right_answer(drawn)["mixed"]
+        assert all(one["value"] != 0 for one in found.values()), drawn
 
 
 @pytest.mark.parametrize(("exercise_id", "mistake", "source"), WRONG)

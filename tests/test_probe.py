@@ -386,6 +386,17 @@ def test_last_case_once_more_with_doubled_gradients(body: str, value: float, sca
     assert (last.numbers, again.value.numbers) == ((value,), (scaled,))
 
 
+def test_halved_where_doubled_gives_the_same() -> None:
+    # With s in place of each 1 that enters the engine, the result is s * (s - 3): -2 for 1, and -2 for 2.
+    passes = "first, = torch.autograd.grad(x + 0, x)\n    (x + 0).backward(first - 3)\n    return x.grad.item()"
+    observation = observed(f"def answer(x):\n    {LEAF}\n    {passes}\n", way="autograd")
+    last, again = observation.calls[-1].value, observation.scaled
+    assert last is not None
+    assert again is not None
+    assert again.value is not None
+    assert (last.numbers, again.value.numbers) == ((-2.0,), (-1.25,))
+
+
 def test_doubled_only_where_it_says_something() -> None:
     assert observed("def answer(x): return x", way="hand").scaled is None
     assert observed("def answer(x): return x", way="any").scaled is None

@@ -669,7 +669,6 @@ BOTH_LOSSES_GRAD = Exercise(
     cases=_BOTH_CASES,
     forward=both_losses,
     reference=gradient(both_losses),
-    atol=1e-6,
     mistakes=(
         Mistake(
             "two-passes",
@@ -706,7 +705,6 @@ BOTH_LOSSES_TWO_PASSES = Exercise(
     cases=_BOTH_CASES,
     forward=both_losses,
     reference=gradient(both_losses),
-    atol=1e-6,
     mistakes=(
         raising(
             "second-backward",
