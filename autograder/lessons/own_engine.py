@@ -384,7 +384,8 @@ VALUE_CLASS = Exercise(
             "plain-number",
             "One of the two is a plain number. Make it a `Value` first.",
             shows=lambda call: any(
-                f"'{kind}' object has no attribute" in str(effect(call, "raised")) for kind in ("float", "int")
+                f"'{kind}' object has no attribute" in f"{effect(call, 'raised')} {call.raised and call.raised.text}"
+                for kind in ("float", "int")
             ),
         ),
         Mistake(
