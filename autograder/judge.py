@@ -298,8 +298,8 @@ def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem
         return None
     index, last = [(i, call.value) for i, call in enumerate(observation.calls) if call.value is not None][-1]
     if observation.scaled is None:
-        return Problem(Outcome.UNREADABLE, "The observation lacks the call with other gradients.", "", index)
-    # An answer that checks itself may raise when its gradients are others. Then it came through the engine.
+        return Problem(Outcome.UNREADABLE, "The observation lacks the call with changed gradients.", "", index)
+    # An answer that checks itself may raise when its gradients are changed. Then it came through the engine.
     if observation.scaled.value is None or moved(last, observation.scaled.value):
         return None
     message = "A backward pass ran, and your result does not come from it. Return the gradient that autograd computed."

@@ -1,7 +1,6 @@
 """Reads an answer beside the reference: checks the type and shape of each part, and pairs the numbers.
 
-Pure. Types and shapes are checked before values, because a comparison that
-broadcasts would find `[2, 2, 2]` equal to `2`.
+Pure. Types and shapes are checked before values, because a comparison that broadcasts would find `[2, 2, 2]` equal to `2`.
 """
 
 from __future__ import annotations

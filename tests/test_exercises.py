@@ -265,7 +265,7 @@ def test_no_mistake_is_taken_for_another(exercise: Exercise) -> None:
 
 @each_exercise
 def test_doubled_gradient_shows(exercise: Exercise) -> None:
-    """The last case is called again with doubled gradients: where the answer is zero, that would change nothing."""
+    """The last case is called again with changed gradients: where the answer is zero, that would change nothing."""
     if exercise.way != "autograd":
         return
     for name, cases in inputs_of(exercise):

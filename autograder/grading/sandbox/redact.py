@@ -30,7 +30,7 @@ QUESTION = frozenset(
     ("id", "number", "title", "way", "difficulty", "importance", "minutes", "points", "hints", "builders", "partial")
 ) | {"changes", "measure", "ask", "rtol", "atol"}
 _DIGEST = hashlib.sha256().digest_size
-# The time that a zip file can't leave out; the same files give the same zip file.
+# A zip file can't leave the time out.
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 _NOT_DRAWN = """
