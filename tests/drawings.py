@@ -10,7 +10,7 @@ import argparse
 import resource
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, starmap
 
 from autograder.diagnosis.search import Budget
 from autograder.exercise import Case, Exercise
@@ -35,21 +35,11 @@ def drawn(exercise: Exercise, number: int) -> tuple[Case, ...]:
     return exercise.grading_cases(f"drawing {number}".encode())
 
 
-def lucky(answers: Iterable[Wrong], drawings: range) -> Iterator[tuple[Wrong, list[int]]]:
-    """Yield the wrong answers that are right at some drawings, and those drawings."""
+def misjudged(answers: Iterable[Wrong], expected: bool, drawings: range) -> Iterator[tuple[Wrong, list[int]]]:
+    """Yield the answers that are not judged as expected, right or wrong, at some drawings, and those drawings."""
     for one in answers:
         if one.exercise.way != "recorded":
-            found = [number for number in drawings if is_right(one, drawn(one.exercise, number))]
-            if found:
-                yield one, found
-
-
-def unlucky(drawings: range) -> Iterator[tuple[Wrong, list[int]]]:
-    """Yield the right answers that are wrong at some drawings, and those drawings."""
-    for exercise, style, source in right():
-        one = Wrong(exercise, style, source)
-        if exercise.way != "recorded":
-            found = [number for number in drawings if not is_right(one, drawn(exercise, number))]
+            found = [number for number in drawings if is_right(one, drawn(one.exercise, number)) != expected]
             if found:
                 yield one, found
 
@@ -75,8 +65,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     failed = False
     for what, answers in (
-        ("right, and not at", unlucky(drawings)),
-        ("wrong, and right at", lucky(chain(known_mistakes(), by_hand(), edited()), drawings)),
+        ("right, and not at", misjudged(starmap(Wrong, right()), True, drawings)),
+        ("wrong, and right at", misjudged(chain(known_mistakes(), by_hand(), edited()), False, drawings)),
     ):
         for one, found in answers:
             failed = True

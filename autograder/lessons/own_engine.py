@@ -316,12 +316,11 @@ def _with_scalars(program: tuple[tuple[str, str], ...], a: float, b: float, c: f
 def _more_scalars(rng: random.Random) -> tuple[Case, ...]:
     signs = [rng.choice((-1, 1)) for _ in range(3)]
     numbers = [round(sign * rng.uniform(0.3, 1.7), 3) for sign in signs]
-    leaves = dict(zip("abc", numbers, strict=True))
     while True:
-        program = _random_scalars(rng)
+        drawn = _with_scalars(_random_scalars(rng), *numbers)
         # Some right rules for a power divide by its base, so a 0 would cost points in some of the drawings only.
-        if all(abs(found[VALUE]) > 1e-9 for found in right(program, tuple(leaves.items()), {})["mixed"].values()):
-            return (_with_scalars(program, *numbers),)
+        if all(abs(found[VALUE]) > 1e-9 for found in _right_value(*drawn.arguments)["mixed"].values()):
+            return (drawn,)
 
 
 def visits_of(make: Callable[[float], Any], steps: int) -> int:

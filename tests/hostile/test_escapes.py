@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import re
 import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell
@@ -19,12 +15,11 @@ from autograder.verdict import Outcome
 from tests import commands
 from tests.answers import scalar_gradients
 from tests.grading.engines import WALLS, check_cell, run, skip_without
+from tests.open_files import open_files, opened
 
 from .escape import KINDS, Escape, Outside, all_escapes, got_out, things_outside
 
 LIMITS = Limits(cell_timeout=2.0, wall=30.0, cpu=20)
-# In seconds.
-PATIENCE = 10.0
 ESCAPES = all_escapes()
 BEFORE, LATER = "scalar_gradients.d_square", "scalar_gradients.d_poly"
 RIGHT = {one: scalar_gradients.RIGHT[one]["plain"] for one in (BEFORE, LATER)}
@@ -45,26 +40,6 @@ def engine(request: pytest.FixtureRequest, outside: Outside) -> Iterator[Engine]
     skip_without(request.param)
     with Engine(request.param, LIMITS, commands.endpoint(request.param)) as engine:
         yield engine
-
-
-def open_files() -> list[str]:
-    """Return what each open descriptor of this process stands for."""
-    found = []
-    for one in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            found.append(str(one.readlink()))
-    return found
-
-
-def opened(before: list[str]) -> list[str]:
-    """Return what is open now and was not before, where there is more of it than there was.
-
-    Threads that other tests have left may have a file open for a moment, and circles that they have left hold files.
-    """
-    until = time.monotonic() + PATIENCE
-    while len(now := open_files()) > len(before) and time.monotonic() < until:
-        gc.collect()
-    return [one for one in now if one not in before] if len(now) > len(before) else []
 
 
 @pytest.mark.parametrize("escape", ESCAPES, ids=_name)
