@@ -150,10 +150,10 @@ def _not_an_answer(exercise: Exercise, observation: Observation) -> Problem | No
     if answer.kind != "callable":
         message = f"Expected a function, `def {exercise.name}(…):`; got {what_is(answer)}."
         return Problem(Outcome.WRONG_TYPE, message)
-    stubs = [call.raised.stub for call in observation.calls if call.raised is not None and call.raised.stub]
-    mine = next((stub for stub in stubs if stub.partition(".")[0] == exercise.name), None)
+    stubs = [call.raised for call in observation.calls if call.raised is not None and call.raised.stub]
+    mine = next((raised for raised in stubs if raised.is_stub_of(exercise.name)), None)
     if mine is not None:
-        message = f"Write the body of `{mine}` in place of `raise NotImplementedError`, then run both cells."
+        message = f"Write the body of `{mine.stub}` in place of `raise NotImplementedError`, then run both cells."
         return Problem(Outcome.NOT_ATTEMPTED, message)
     if stubs:
         # Where `ask` asks, it may have called the other one before it came to the answer.
@@ -163,7 +163,7 @@ def _not_an_answer(exercise: Exercise, observation: Observation) -> Problem | No
             else (Outcome.NOT_ATTEMPTED, f"The check of `{exercise.name}`")
         )
         message = (
-            f"{caller} calls `{stubs[0]}`, and `{stubs[0]}` has no body yet. Write it in place of "
+            f"{caller} calls `{stubs[0].stub}`, and `{stubs[0].stub}` has no body yet. Write it in place of "
             "`raise NotImplementedError`. Then run its cell and this one."
         )
         return Problem(outcome, message)

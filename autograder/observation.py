@@ -84,6 +84,10 @@ class Raised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     own: bool
     stub: Short = ""
 
+    def is_stub_of(self, name: str) -> bool:
+        """Whether the answer of this name, or a method of it, has no body yet."""
+        return self.stub.partition(".")[0] == name
+
 
 class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One reverse pass of the autograd engine, and the arguments of its call.

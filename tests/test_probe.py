@@ -168,6 +168,35 @@ def answer(x):
     assert [call.raised is None for call in observation.calls] == [True, False, False, False]
 
 
+@pytest.mark.parametrize(
+    ("stub", "calls"),
+    [
+        ("answer", [1.0, 2.0]),
+        # A stub above it that an answer calls at some inputs alone says nothing of the others.
+        ("helper", [1.0, 2.0, 3.0, 4.0]),
+    ],
+)
+def test_a_body_that_is_not_written_is_called_no_more(stub: str, calls: list[float]) -> None:
+    source = f"""\
+count = []
+
+def helper(x):
+    {"raise NotImplementedError" if stub == "helper" else "return x"}
+
+def answer(x):
+    count.append(x)
+    if len(count) == 2:
+        {"helper(x)" if stub == "helper" else "raise NotImplementedError"}
+    return x
+"""
+    namespace = namespace_of(source)
+    exercise = exercise_of(case(1.0), case(2.0), case(3.0), case(4.0))
+    observation = probe(exercise, namespace, exercise.cases)
+    assert namespace["count"] == calls
+    assert [call.raised.stub if call.raised else "" for call in observation.calls[:2]] == ["", stub]
+    assert judge(exercise, exercise.cases, observation).outcome is not Outcome.RIGHT
+
+
 # What was left behind
 
 
