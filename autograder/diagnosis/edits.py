@@ -28,6 +28,7 @@ _LONGEST_PART = 40
 _MOST_LINKS = 8
 # The least rank of what `_Maker._missing` makes.
 _MISSING = 3.2
+_NAME = re.compile(rb"[A-Za-z_]\w*")
 
 # Functions that are taken for one another.
 _NEIGHBOURS = tuple(
@@ -363,7 +364,7 @@ class _Maker:
         self, kind: str, node: ast.expr, new: bytes, rank: float, shown: ast.expr | None = None, adds: bool = False
     ) -> _Edit:
         # What stood there needed no brackets among its neighbours; what is made of it may.
-        if kind in ("slip.brackets", "slip.exchanged-operands"):
+        if not _NAME.fullmatch(new):
             new = b"(%b)" % new
         return _Edit(kind, self._start(node), self._end(node), new, shown or node, rank, adds)
 
@@ -375,13 +376,13 @@ class _Maker:
             case ast.BinOp():
                 yield from self._operation(node, parent)
             case ast.UnaryOp(ast.USub(), operand):
-                yield self._replace("slip.sign", node, b" " + self._words(operand), 1.0, shown)
+                yield self._replace("slip.sign", node, self._words(operand), 1.0, shown)
                 match operand:
                     case ast.BinOp(left, ast.Pow(), right):
                         new = b"(-%b)**%b" % (self._group(left), self._group(right))
                         yield self._replace("slip.brackets", node, new, 1.5)
             case ast.UnaryOp(ast.Not(), operand):
-                yield self._replace("slip.comparison", node, b"(%b)" % self._words(operand), 1.0)
+                yield self._replace("slip.comparison", node, self._words(operand), 1.0)
             case ast.Constant():
                 yield from self._constant(node, shown, within)
             case ast.Name(name, ast.Load()) if name in names:
@@ -434,21 +435,20 @@ class _Maker:
             ):
                 yield self._replace("slip.no-leaf", node, left, 1.4)
         yield self._replace(kind, node, left, 1.5)
-        rest = {"-": b"(-%b)", "/": b"(1/%b)"}.get(token, b"%b") % right
+        rest = {"-": b"-%b", "/": b"1/%b"}.get(token, b"%b") % right
         yield self._replace(kind, node, rest, 2.0 if kind == "slip.extra-factor" else 3.1)
         match node.left, node.op, node.right:
             # A power is taken for a product, and the other way round.
             case ast.Constant(), ast.Mult(), _:
-                yield self._replace("slip.operator", node, b"(%b**%b)" % (right, left), 2.5)
+                yield self._replace("slip.operator", node, b"%b**%b" % (right, left), 2.5)
             case _, ast.Pow(), ast.Constant():
-                yield self._replace("slip.operator", node, b"(%b*%b)" % (right, left), 2.5)
+                yield self._replace("slip.operator", node, b"%b*%b" % (right, left), 2.5)
         match node.left, node.right:
             case (
                 (ast.Call(ast.Name(f), [a], []) | ast.Call(ast.Attribute(ast.Name(), f), [a], [])),
                 (ast.Call(ast.Name(g), [b], []) | ast.Call(ast.Attribute(ast.Name(), g), [b], [])),
             ) if f == g and token in "+-":
-                function = self.source[self._start(node.left) : self._start(a)]
-                new = b"%b%b%b%b)" % (function, self._words(a), token.encode(), self._group(b))
+                new = b"%b(%b%b%b)" % (self._words(node.left.func), self._words(a), token.encode(), self._group(b))
                 yield self._replace("slip.brackets", node, new, 1.9)
         if token in ("-", "/", "**", "@"):
             yield self._replace("slip.exchanged-operands", node, right + token.encode() + left, 1.5)
@@ -459,7 +459,10 @@ class _Maker:
         around = self._pair_around(node)
         if around is not None:
             start, end = around
-            yield _Edit("slip.brackets", start, end, self.source[start + 1 : end - 1], node, 1.5)
+            # `return(a + b)` and `(x + 2).sum()` need a space there.
+            before = b" " if self.source[start - 1 : start].isalnum() else b""
+            new = b"%b%b " % (before, self.source[start + 1 : end - 1])
+            yield _Edit("slip.brackets", start, end, new, node, 1.5)
         yield from self._taken_in(node)
         if around is None and isinstance(parent, ast.BinOp):
             return
@@ -473,12 +476,12 @@ class _Maker:
         """Yield a call with the operand beside it taken into its brackets, or the last one in them left outside."""
         for side, other in ((node.left, node.right), (node.right, node.left)):
             match side:
-                case ast.Call(_, [argument], []) if side is node.left:
+                case ast.Call(_, [argument], []) if side is node.left and not isinstance(argument, ast.GeneratorExp):
                     end = self._end(argument)
                     new = self.source[self._end(side) : self._end(other)] + b")"
                     yield _Edit("slip.brackets", end, self._end(other), new, node, 1.9)
-                case ast.Call(_, [ast.BinOp(a, _, b)], []):
-                    new = b")" + self.source[self._end(a) : self._end(b)]
+                case ast.Call(_, [ast.BinOp(a)], []):
+                    new = b")" + self.source[self._end(a) : self._end(side) - 1]
                     yield _Edit("slip.brackets", self._end(a), self._end(side), new, node, 1.9)
                 case ast.Call(ast.Attribute(inner), [], _) if side is node.right:
                     new = b"(%b)" % self.source[self._start(node) : self._end(inner)]
@@ -490,8 +493,8 @@ class _Maker:
         while isinstance(before, ast.BinOp) and self._pair_around(before) is None:
             before = before.left
             end = self._end(before)
-            new = b"(%b)%b)" % (self.source[self._start(node) : end], self.source[end : self._end(argument)])
-            yield _Edit("slip.brackets", self._start(node), self._end(node), b"(" + new, node, 1.9)
+            new = b"%b)%b" % (self.source[self._start(node) : end], self.source[end : self._end(argument)])
+            yield self._replace("slip.brackets", node, new, 1.9)
 
     def _links(self, node: ast.expr) -> Iterator[tuple[int, int]]:
         """Yield the operands of a chain of operations, those in brackets of their own as one."""
@@ -542,16 +545,15 @@ class _Maker:
                 others.setdefault(int(number) if number == int(number) and isinstance(value, int) else number, rank)
             for other, rank in others.items():
                 if other != value:
-                    new = repr(other).encode() if other >= 0 else b"(%b)" % repr(other).encode()
                     said = "slip.sign" if kind == "slip.number" and other == -value else kind
-                    yield self._replace(said, node, new, rank, shown)
+                    yield self._replace(said, node, repr(other).encode(), rank, shown)
 
     def _name(self, node: ast.Name, names: tuple[str, ...], shown: ast.expr) -> Iterator[_Edit]:
         for other in names:
             if other != node.id:
                 yield self._replace("slip.name", node, other.encode(), 2.5, shown)
         if shown is not node and isinstance(shown, ast.Call | ast.BinOp | ast.UnaryOp):
-            yield self._replace("slip.dropped-term", node, b"(1-%b)" % node.id.encode(), 4.4, shown, adds=True)
+            yield self._replace("slip.dropped-term", node, b"1-%b" % node.id.encode(), 4.4, shown, adds=True)
 
     def _call(self, node: ast.Call) -> Iterator[_Edit]:
         match node.func:
@@ -609,7 +611,7 @@ class _Maker:
         if isinstance(argument.op, ast.Add | ast.Sub):
             function, between = self._words(node.func), b"+" if isinstance(argument.op, ast.Add) else b"-"
             parts = (self._words(argument.left), self._words(argument.right))
-            new = b"(%b(%b)%b%b(%b))" % (function, parts[0], between, function, parts[1])
+            new = b"%b(%b)%b%b(%b)" % (function, parts[0], between, function, parts[1])
             yield self._replace("slip.brackets", node, new, 1.9)
 
     def _neighbours(self, node: ast.Call, name: str, start: int, end: int) -> Iterator[_Edit]:
@@ -622,7 +624,7 @@ class _Maker:
             words = self._words(node)
             at = start - self._start(node)
             new = words[:at] + _WITH_A_SIGN[name] + words[at + len(name) :]
-            yield self._replace("slip.function", node, b"(-%b)" % new, 2.1)
+            yield self._replace("slip.function", node, b"-" + new, 2.1)
 
     def _exchange(self, node: ast.expr, items: Sequence[ast.expr], kind: str, rank: float) -> Iterator[_Edit]:
         for a, b in combinations(items[:5], 2):
@@ -638,7 +640,7 @@ class _Maker:
             for change in (b"-1", b"+1"):
                 yield self._replace("slip.index", slice_, self._words(slice_) + change, 2.0, node)
         if isinstance(slice_, ast.Slice):
-            value = self._words(node.value)
+            value = self._group(node.value)
             lower, upper = (b"" if one is None else self._words(one) for one in (slice_.lower, slice_.upper))
             for new in (b"[%b:]" % lower, b"[:%b]" % upper, b"[::-1]"):
                 yield self._replace("slip.index", node, value + new, 3.0)
@@ -665,7 +667,7 @@ class _Maker:
         if not isinstance(node, ast.UnaryOp):
             # The sign that is lost most often is the one in an exponent.
             rank = 1.2 if _is_call_of(parent, _OF_EXPONENTS) else 2.6 if whole or isinstance(parent, ast.Call) else 3.1
-            yield self._replace("slip.sign", node, b"(-%b)" % words, rank, shown)
+            yield self._replace("slip.sign", node, b"-" + words, rank, shown)
         if self._tensors and isinstance(parent, ast.Call) and isinstance(node, ast.Name):
             yield self._replace("slip.dropped-call", node, b"float(%b)" % words, 2.5, shown, adds=True)
         if self._tensors and isinstance(parent, ast.Assign) and not isinstance(node, ast.Constant):
@@ -686,16 +688,16 @@ class _Maker:
         for factor in (b"2", *(name.encode() for name in names)):
             if factor == words:
                 continue
-            yield self._replace("slip.dropped-factor", node, b"(%b*%b)" % (words, factor), 3.5 + late, shown, adds=True)
-            yield self._replace("slip.dropped-factor", node, b"(%b/%b)" % (words, factor), 4.0 + late, shown, adds=True)
+            yield self._replace("slip.dropped-factor", node, b"%b*%b" % (words, factor), 3.5 + late, shown, adds=True)
+            yield self._replace("slip.dropped-factor", node, b"%b/%b" % (words, factor), 4.0 + late, shown, adds=True)
         for name in names[:4]:
-            new = b"(%b/len(%b))" % (words, name.encode())
+            new = b"%b/len(%b)" % (words, name.encode())
             yield self._replace("slip.dropped-factor", node, new, 4.0 + late, shown, adds=True)
         for term in (b"1", *(name.encode() for name in names)):
             for sign in (b"+", b"-"):
-                new = b"(%b%b%b)" % (words, sign, term)
+                new = b"%b%b%b" % (words, sign, term)
                 yield self._replace("slip.dropped-term", node, new, 5.0 + late, shown, adds=True)
-        yield self._replace("slip.dropped-power", node, b"(%b**2)" % words, 3.5 + late, shown, adds=True)
+        yield self._replace("slip.dropped-power", node, b"%b**2" % words, 3.5 + late, shown, adds=True)
         if not isinstance(node, ast.Constant):
             for call in self._calls:
                 new = b"%b(%b)" % (call, self._words(node))
@@ -711,14 +713,14 @@ class _Maker:
                     ("slip.dropped-term", b"-"),
                 ):
                     rank = 6.0 + late + (0.5 if sign in b"/-" else 0.0)
-                    yield self._replace(kind, node, b"(%b%b%b)" % (words, sign, part), rank, shown, adds=True)
+                    yield self._replace(kind, node, b"%b%b%b" % (words, sign, part), rank, shown, adds=True)
         if not whole:
             yield self._replace("slip.dropped-call", node, b"abs(%b)" % self._words(node), 5.0, shown, adds=True)
         if whole and (self._tensors or b"np" in self.source):
             for name in names[:4]:
                 for new in (b"%b.T@%b", b"%b@%b"):
                     factor = new % (name.encode(), words)
-                    yield self._replace("slip.dropped-factor", node, b"(%b)" % factor, 5.0, shown, adds=True)
+                    yield self._replace("slip.dropped-factor", node, factor, 5.0, shown, adds=True)
         if (whole or isinstance(parent, ast.BinOp)) and not isinstance(node, ast.Constant):
             for more in (
                 b".sum(0)",
@@ -821,7 +823,9 @@ class _Maker:
                     new = self._indented(two, b" " * inside)
                     yield _Edit("slip.indent", *two, new, second, 3.0)
         last = lines[-1]
-        if isinstance(around, ast.For | ast.While | ast.With | ast.If) and last is not None:
+        # No `elif` can be moved out, and no statement that stands before an `else`.
+        movable = body[-1].end_lineno == around.end_lineno and not self._is_elif(body[-1])
+        if isinstance(around, ast.For | ast.While | ast.With | ast.If) and last is not None and movable:
             outside = body[-1].col_offset - around.col_offset
             words = self.source[slice(*last)]
             moved = b"".join(line.removeprefix(b" " * outside) for line in words.splitlines(keepends=True))
@@ -848,7 +852,9 @@ class _Maker:
             match statement:
                 case ast.Assign([ast.Name(target)]):
                     made[target] = statement
-            if at is None:
+            # Right before an `elif`, or between a decorator and its function, no statement can stand.
+            parted = isinstance(statement, ast.FunctionDef | ast.ClassDef) or self._is_elif(statement)
+            if at is None or parted:
                 continue
             empty = isinstance(statement, ast.Pass)
             for name in names:
@@ -868,6 +874,9 @@ class _Maker:
                     new = b"with torch.no_grad(): " + self._words(statement)
                     where = (self._start(statement), self._end(statement))
                     yield _Edit("slip.dropped-statement", *where, new, statement, 3.0, True)
+
+    def _is_elif(self, statement: ast.stmt) -> bool:
+        return isinstance(statement, ast.If) and self._words(statement).startswith(b"elif")
 
     def _whole_lines(self, statement: ast.stmt) -> tuple[int, int] | None:
         """Return the lines of a statement that has them for itself; None of another."""
