@@ -291,12 +291,22 @@ def _stopped_after(seconds: float) -> Guard:
         def guarded(*arguments: Any) -> Any:
             if time.thread_time() > end:
                 raise TooLongError
-            before = sys.gettrace()
+            before, hook = sys.gettrace(), sys.unraisablehook
+
+            def at_lost(lost: Any) -> None:
+                if isinstance(lost.exc_value, TooLongError):
+                    sys.settrace(at_call)
+                else:
+                    hook(lost)
+
+            # What is raised where a generator is closed, or an object ends, is lost, and nothing is watched from then on.
+            sys.unraisablehook = at_lost
             sys.settrace(at_call)
             try:
                 return function(*arguments)
             finally:
                 sys.settrace(before)
+                sys.unraisablehook = hook
 
         # What is read of an answer is read of what this wraps.
         guarded.__wrapped__ = function  # type: ignore[attr-defined]
