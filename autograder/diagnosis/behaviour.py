@@ -23,6 +23,8 @@ from .wrong import Wrong
 
 # A second derivative by a difference is no better than this.
 _ROUGH = 1e-4
+# As a share of the largest number, what two numbers that are the same may differ by.
+_EXACT = 1e-3
 
 
 def behaviour(wrong: Wrong, others: Sequence[Exercise] = ()) -> Finding | None:
@@ -130,8 +132,12 @@ def relation(table: Table) -> Relation | None:
 
 
 def _all_same(table: Table, numbers: Numbers) -> bool:
-    """Whether the answer's numbers are these; at two of them at least, since one alone may be anything."""
-    return bool(np.isfinite(numbers).all() and table.same(table.got, numbers).all())
+    """Whether the answer's numbers are these, and these are not the right ones."""
+    if not np.isfinite(numbers).all() or table.same(numbers, table.want).all():
+        return False
+    # A float32 result times a factor is a little farther off. And numbers that are read off a picture are near to much.
+    rtol, atol = min(2 * table.rtol, _EXACT), min(2 * table.atol, _EXACT * float(np.abs(table.want).max()))
+    return bool(replace(table, rtol=rtol, atol=atol).same(table.got, numbers).all())
 
 
 def _telling(table: Table, least: int = 2) -> bool:
@@ -319,30 +325,44 @@ def _told(wrong: Wrong, path: str, found: Relation, where: str = "") -> Finding:
 
 def one_side(wrong: Wrong) -> Finding | None:
     """Look for a property of the arguments that parts the right numbers from the wrong ones."""
-    for path in wrong.wrong_paths:
+    # What an `ask` is given is no argument of the student's.
+    for path in wrong.wrong_paths if wrong.exercise.ask is None else ():
         table = wrong.tables[path]
         right = table.right
         # That zero times anything is zero says nothing.
         if not (right & (np.abs(table.want) > table.atol)).any():
             continue
-        for side in (*_sides(table), *_sides_by_case(wrong, table)):
-            words = _parted(side, right)
-            if words is None:
-                continue
-            found = relation(table.where(~right)) if (~right).sum() > 1 else None
-            more = f" There it is {found.words}." if found is not None else ""
-            sentence = f"{subject(path)} is right {words[0]}, and wrong {words[1]}.{more}"
-            return Finding("behaviour.one-side", sentence, Place(entry=path))
+        sides = (*_sides(table), *_sides_by_case(wrong, table))
+        side = _likeliest([one for one in sides if _parted(one, right) is not None])
+        words = _parted(side, right) if side is not None else None
+        if words is None:
+            continue
+        found = relation(table.where(~right)) if (~right).sum() > 1 else None
+        more = f" There it is {found.words}." if found is not None else ""
+        sentence = f"{subject(path)} is right {words[0]}, and wrong {words[1]}.{more}"
+        return Finding("behaviour.one-side", sentence, Place(entry=path))
     return None
 
 
 @dataclass(frozen=True)
 class Side:
-    """A property of the arguments: where it holds, and the words for where it does and where it does not."""
+    """A property of the arguments: where it holds, and the words for where it does and where it does not.
+
+    `of` says which argument has it, and `switch` that the argument is one of two things, as a label or a flag.
+    """
 
     holds: Mask
     words: str
     otherwise: str
+    of: str = ""
+    switch: bool = False
+
+
+def _likeliest(sides: Sequence[Side]) -> Side | None:
+    """Return the property that is told of those that part right from wrong; None where it may be one argument's or another's."""
+    switches = [one for one in sides if one.switch]
+    found = switches or sides
+    return found[0] if len({one.of for one in found}) == 1 else None
 
 
 def _parted(side: Side, right: Mask) -> tuple[str, str] | None:
@@ -360,13 +380,16 @@ def _sides(table: Table) -> Iterator[Side]:
         if not np.isfinite(q).all():
             continue
         if set(q.tolist()) <= {0.0, 1.0}:
-            yield Side(q == 1, f"where {name} is 1", f"where {name} is 0")
+            yield Side(q == 1, f"where {name} is 1", f"where {name} is 0", name, switch=True)
             continue
         zero = " or zero" if (q == 0).any() else ""
-        yield Side(q < 0, f"where {name} is negative", f"where {name} is positive{zero}")
-        yield Side(q > 0, f"where {name} is positive", f"where {name} is negative{zero}")
-        yield Side(q == 0, f"where {name} is 0", f"where {name} is not 0")
-        yield Side(np.abs(q) > 1, f"where {name} is larger than 1 in size", f"where {name} is at most 1 in size")
+        yield Side(q < 0, f"where {name} is negative", f"where {name} is positive{zero}", name)
+        yield Side(q > 0, f"where {name} is positive", f"where {name} is negative{zero}", name)
+        yield Side(q == 0, f"where {name} is 0", f"where {name} is not 0", name)
+        large = np.abs(q) > 1
+        # One number on a side may be there for any reason.
+        if min(large.sum(), (~large).sum()) > 1:
+            yield Side(large, f"where {name} is larger than 1 in size", f"where {name} is at most 1 in size", name)
         yield from _thresholds(name, q, table.right)
     if table.index.max(initial=0) > 0:
         last = np.array([i == table.index[table.case == c].max() for i, c in zip(table.index, table.case, strict=True)])
@@ -380,40 +403,45 @@ def _thresholds(name: str, q: Numbers, right: Mask) -> Iterator[Side]:
     if right.any() and (~right).any():
         largest, smallest = size[right].max(), size[~right].min()
         if smallest > 2 * largest:
-            yield Side(size > largest, f"from {name} = ±{smallest:.3g} on", f"up to {name} = ±{largest:.3g}")
+            yield Side(size > largest, f"from {name} = ±{smallest:.3g} on", f"up to {name} = ±{largest:.3g}", name)
 
 
 def _sides_by_case(wrong: Wrong, table: Table) -> Iterator[Side]:
     """Yield the properties that a whole case has: how many arguments, of which type, with how many entries."""
     given = [point.arguments for point in wrong.points]
     most = max(len(one) for one in given)
-    for values, words, otherwise in (
-        ([len(one) < most for one in given], "where the last argument is left out", "where all arguments are given"),
-        *(
-            one
-            for i, name in enumerate(wrong.names)
-            for one in _properties(name, [arguments[i] if i < len(arguments) else None for arguments in given])
-        ),
-    ):
-        yield Side(np.array(values, dtype=np.bool_)[table.case], words, otherwise)
+    left_out = np.array([len(one) < most for one in given], dtype=np.bool_)
+    yield Side(
+        left_out[table.case], "where the last argument is left out", "where all arguments are given", switch=True
+    )
+    for i, name in enumerate(wrong.names):
+        for one in _properties(name, [arguments[i] if i < len(arguments) else None for arguments in given]):
+            yield replace(one, holds=one.holds[table.case])
 
 
-def _properties(name: str, given: Sequence[object]) -> Iterator[tuple[list[bool], str, str]]:
+def _properties(name: str, given: Sequence[object]) -> Iterator[Side]:
+    """Yield the properties of one argument. Each holds in some of the cases."""
+
+    def side(values: Sequence[bool], words: str, otherwise: str, switch: bool = False) -> Side:
+        return Side(
+            np.array(values, dtype=np.bool_), f"where {name} {words}", f"where {name} {otherwise}", name, switch
+        )
+
     if any(isinstance(one, bool) for one in given):
-        yield [one is True for one in given], f"where {name} is True", f"where {name} is False"
+        yield side([one is True for one in given], "is True", "is False", switch=True)
         return
-    yield [isinstance(one, int) for one in given], f"where {name} is a whole number", f"where {name} is a float"
+    yield side([isinstance(one, int) for one in given], "is a whole number", "is a float")
     dimensions = [_dimensions(one) for one in given]
     for n in sorted(set(dimensions)):
         words = "is a single number" if n == 0 else f"has {n} dimension{'s' if n > 1 else ''}"
-        yield [one == n for one in dimensions], f"where {name} {words}", f"where {name} has another shape"
+        yield side([one == n for one in dimensions], words, "has another shape")
     lengths = [_length(one) for one in given]
     what = "rows" if max(dimensions) > 1 else "entries"
     for shorter, longer in pairwise(sorted(set(lengths))):
-        words, otherwise = f"has {longer} {what} or more", f"has {shorter} {what} or fewer"
-        yield [one >= longer for one in lengths], f"where {name} {words}", f"where {name} {otherwise}"
-    for n in sorted(set(lengths)):
-        yield [one == n for one in lengths], f"where {name} has {n} {what}", f"where {name} has another length"
+        at_least = [one >= longer for one in lengths]
+        # Any two cases that differ in length are parted by it, whatever else they differ in.
+        if min(sum(at_least), len(lengths) - sum(at_least)) > 1:
+            yield side(at_least, f"has {longer} {what} or more", f"has {shorter} {what} or fewer")
 
 
 def _dimensions(argument: object) -> int:

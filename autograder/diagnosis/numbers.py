@@ -122,9 +122,8 @@ def table_of(exercise: Exercise, points: Sequence[Point], arrays: Sequence[Array
             name: np.concatenate([column[4].get(name, np.full(column[1].size, np.nan)) for column in columns])
             for name in all_names
         },
-        # A little more than the check's own, since a float32 result times a factor is compared.
-        rtol=2 * exercise.rtol,
-        atol=2 * exercise.atol * (scale or 1.0),
+        rtol=exercise.rtol,
+        atol=exercise.atol * (scale or 1.0),
     )
 
 

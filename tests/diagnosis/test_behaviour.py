@@ -215,6 +215,33 @@ def test_zeros_alone_are_no_rounded_numbers(zeros: str) -> None:
     assert verdict.finding.kind == "evidence.zero"
 
 
+BY_LABEL = exercise_of(
+    *(case(x, y) for x, y in ((1.3, 1), (2.1, 1), (-0.7, 0), (-1.9, 0))), reference=lambda x, y: -y / x + (1 - y) * x**2
+)
+BY_SIGN = exercise_of(
+    *(case(x, y) for x, y in ((1.3, 0.7), (2.1, 0.4), (-0.7, -0.2), (-1.9, -2.2))),
+    reference=lambda x, y: math.exp(x * y) + x,
+)
+
+
+def test_what_may_be_due_to_either_of_two_arguments_is_put_down_to_none() -> None:
+    assert "where `y` is 1, and wrong where `y` is 0" in told(BY_LABEL, "def answer(x, y):\n    return -y / x").message
+    # Both arguments have the same sign everywhere.
+    source = "def answer(x, y):\n    return math.exp(x * y) + abs(x)"
+    verdict = told(BY_SIGN, source)
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "behaviour.some-inputs"
+
+
+@pytest.mark.parametrize("slopes", ["{3: 5, 0: 0, -2: -3}", "{3: 5, 0: 1, -2: -5}", "{3: 6, 0: 0.7, -2: -4}"])
+def test_what_is_read_off_a_picture_is_no_exact_relation(slopes: str) -> None:
+    verdict = told(find("scalar_gradients.predictions"), f"predictions = {slopes}")
+    assert verdict.finding is not None
+    assert verdict.finding.kind == "evidence.size"
+    # In the last alone one entry is wrong.
+    assert ("other entries are right" in verdict.message) == ("0.7" in slopes)
+
+
 def test_an_exception_that_is_asked_for_is_no_number() -> None:
     def reference(x: float) -> Any:
         return Raises("ValueError") if x < 0 else 3 * x
