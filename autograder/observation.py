@@ -139,10 +139,11 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
 
     `answer` is what the exercise's name is bound to (None where it is not defined), `calls` has one entry a case.
     `scaled` is the last case once more, with every gradient that enters the engine doubled, or else halved: a result that
-    came through autograd changes with it, a formula's does not. `source` is the text of the answer. Of answers by hand, `reads`
-    says what it reads that was made before the call: "small" for a small number, "table" for many numbers, "tracked" for
-    a tensor with a gradient, "gradient" for what the cells' texts say was made of one. `failed` says what the probe itself
-    stumbled over; then there is nothing else.
+    came through autograd changes with it, a formula's does not. `source` is the text of the answer, with the functions and
+    classes that it reaches; `borrowed` names those of other cells. Of answers by hand, `reads` says what it reads that was
+    made before the call: "small" for a small number, "table" for many numbers, "tracked" for a tensor with a gradient,
+    "gradient" for what the cells' texts say was made of one. `failed` says what the probe itself stumbled over; then there
+    is nothing else.
     """
 
     exercise: Short
@@ -150,6 +151,7 @@ class Observation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     calls: Annotated[tuple[Call, ...], Meta(max_length=100)] = ()
     scaled: Call | None = None
     source: Text = ""
+    borrowed: Annotated[tuple[Short, ...], Meta(max_length=50)] = ()
     reads: Annotated[tuple[Read, ...], Meta(max_length=4)] = ()
     failed: Line = ""
 

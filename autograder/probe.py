@@ -43,6 +43,7 @@ _SCALES = (2.0, 0.5)
 _MAX_RUNS = 1000
 _MAX_NODES = 1000
 _MAX_USED = 200
+_MAX_BORROWED = 50
 # Where products keep their factors: `*`, `dot`, `mv`, `mm`, `bmm`, `addmm`.
 _SAVED_FACTORS = ("_saved_self", "_saved_other", "_saved_tensor", "_saved_mat1", "_saved_mat2")
 _TOLD_TYPES = frozenset((torch.float16, torch.bfloat16, torch.float32, torch.complex64, torch.complex128))
@@ -107,6 +108,7 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
         calls=calls,
         scaled=_scaled(exercise, asked, *returned[-1], settings) if exercise.way == "autograd" and returned else None,
         source=source_of(answer, namespace, ran.values() if watched else None),
+        borrowed=_borrowed_by(exercise.name, answer, namespace),
         reads=reads,
     )
 
@@ -432,6 +434,18 @@ def source_of(answer: object, namespace: Mapping[str, Any], ran: Iterable[types.
             text = _class_around("".join(lines), code) if "." in code.co_qualname else ""
             texts[text or textwrap.dedent("".join(inspect.getblock(lines[code.co_firstlineno - 1 :])))] = None
     return "\n\n".join(texts)[:MAX_TEXT]
+
+
+def _borrowed_by(name: str, answer: object, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the functions and classes that the answer of this name reaches in other cells than its own."""
+    found = {(_top(function.__code__), function.__code__.co_filename) for function in _functions_of(answer, namespace)}
+    own = {cell for top, cell in found if top == name}
+    return tuple(sorted({top[:200] for top, cell in found if own and cell not in own}))[:_MAX_BORROWED]
+
+
+def _top(code: types.CodeType) -> str:
+    """Return the name of the function or class at the top of a cell in which a code stands."""
+    return code.co_qualname.partition(".")[0]
 
 
 @functools.lru_cache(maxsize=32)

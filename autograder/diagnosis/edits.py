@@ -137,11 +137,13 @@ class Aim:
     """What is known of a mistake, for the order of trying.
 
     `functions` are those in which it is likely, `name` belongs into the text, and `kinds` are slips that fit the numbers.
+    Functions and classes that are `borrowed` stay as they are.
     """
 
     functions: frozenset[str] = frozenset()
     name: str = ""
     kinds: frozenset[str] = frozenset()
+    borrowed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ class _Maker:
 
     def by_rank(self, aim: Aim) -> Iterator[_Edit]:
         """Yield the edits, the likeliest first. What is less likely is not made before it is wanted."""
-        units = list(_units(self.text.tree))
+        units = list(_units(self.text.tree, aim.borrowed))
         near = [one for one in units if isinstance(one, ast.FunctionDef) and one.name in aim.functions]
         for group in (near, [one for one in units if one not in near]):
             yield from self._ranked(group, aim)
@@ -907,9 +909,11 @@ def _targets(tree: ast.AST) -> Iterator[ast.Name | ast.Subscript]:
             yield from (one for one in targets if isinstance(one, ast.Name | ast.Subscript))
 
 
-def _units(tree: ast.Module) -> Iterator[ast.stmt]:
+def _units(tree: ast.Module, borrowed: frozenset[str]) -> Iterator[ast.stmt]:
     """Yield what has names of its own: the statements at the top of a text, and those of a class in place of the class."""
     for top in tree.body:
+        if isinstance(top, ast.FunctionDef | ast.ClassDef) and top.name in borrowed:
+            continue
         if isinstance(top, ast.ClassDef):
             yield from top.body
         else:

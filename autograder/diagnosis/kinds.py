@@ -10,48 +10,52 @@ from ..finding import Place
 
 @dataclass(frozen=True)
 class Slip:
-    """A kind of slip: `words` say what to look at in the student's own text."""
+    """A kind of slip: `words` ask about the student's own text, or say what is so of it.
+
+    That one change there is enough is seen. That this was the mistake is not: another place may be as good.
+    """
 
     words: str
 
     def sentence(self, place: Place) -> str:
         """Return what the student is told, with the place."""
-        return f"Look at `{place.text}` in line {place.line} of `{place.function}`. {self.words}"
+        where = f"`{place.text}` in line {place.line} of `{place.function}`"
+        return f"One change at {where} makes your answer right. {self.words}"
 
 
 SLIPS: Mapping[str, Slip] = {
-    "slip.sign": Slip("One sign there is wrong."),
-    "slip.operator": Slip("One operator there is wrong."),
-    "slip.extra-factor": Slip("There is one factor or divisor too many."),
-    "slip.extra-term": Slip("There is one term too many."),
-    "slip.extra-power": Slip("There is one power too many."),
-    "slip.extra-call": Slip("One function there should not be called."),
-    "slip.dropped-factor": Slip("A factor or a divisor is missing there."),
-    "slip.dropped-term": Slip("A term is missing there."),
-    "slip.dropped-power": Slip("A power is missing there."),
-    "slip.dropped-call": Slip("One step is missing there."),
+    "slip.sign": Slip("Is a sign wrong there?"),
+    "slip.operator": Slip("Is an operator wrong there?"),
+    "slip.extra-factor": Slip("Is there a factor or a divisor too many?"),
+    "slip.extra-term": Slip("Is there a term too many?"),
+    "slip.extra-power": Slip("Is there a power too many?"),
+    "slip.extra-call": Slip("Is a function called there that should not be?"),
+    "slip.dropped-factor": Slip("Is a factor or a divisor missing there?"),
+    "slip.dropped-term": Slip("Is a term missing there?"),
+    "slip.dropped-power": Slip("Is a power missing there?"),
+    "slip.dropped-call": Slip("Is a step missing there?"),
     "slip.dropped-return": Slip("The function computes this, and does not return it."),
-    "slip.dropped-statement": Slip("One step is missing there, or next to it."),
-    "slip.number": Slip("One number there is wrong."),
-    "slip.index": Slip("An index or a bound there is wrong."),
-    "slip.brackets": Slip("The brackets there are in the wrong place. Which part is computed first?"),
-    "slip.exchanged-operands": Slip("The two sides of one operator there are exchanged."),
-    "slip.exchanged-arguments": Slip("Two arguments there are exchanged."),
-    "slip.exchanged-entries": Slip("Two entries there are exchanged."),
-    "slip.function": Slip("One function there is the wrong one."),
-    "slip.exchanged-functions": Slip("Two functions there are exchanged."),
-    "slip.name": Slip("One name there is the wrong one. What does each name stand for?"),
-    "slip.comparison": Slip("The condition there is wrong. Try it with a value on each side of it."),
-    "slip.keyword": Slip("One option there is wrong or missing."),
+    "slip.dropped-statement": Slip("Is a step missing there, or next to it?"),
+    "slip.number": Slip("Is a number wrong there?"),
+    "slip.index": Slip("Is an index or a bound wrong there?"),
+    "slip.brackets": Slip("Which part is computed first there? Check the brackets."),
+    "slip.exchanged-operands": Slip("Are the two sides of an operator exchanged there?"),
+    "slip.exchanged-arguments": Slip("Are two arguments exchanged there?"),
+    "slip.exchanged-entries": Slip("Are two entries exchanged there?"),
+    "slip.function": Slip("Is it the function that is meant?"),
+    "slip.exchanged-functions": Slip("Are two functions exchanged there?"),
+    "slip.name": Slip("What does each name there stand for?"),
+    "slip.comparison": Slip("Try the condition there with a value on each side of it."),
+    "slip.keyword": Slip("Is an option wrong or missing there?"),
     "slip.accumulate": Slip("Should that line replace the value, or add to it?"),
     "slip.no-leaf": Slip("That computes a new tensor, and a computed tensor is no leaf."),
     "slip.in-place": Slip("That changes a tensor or an array in place. Who else holds it?"),
-    "slip.transpose": Slip("Rows and columns are exchanged there."),
-    "slip.shape": Slip("The numbers there have the wrong shape."),
+    "slip.transpose": Slip("Are rows and columns exchanged there?"),
+    "slip.shape": Slip("Which shape do the numbers have there?"),
     "slip.alias": Slip("That is `.grad` itself, and it changes later."),
-    "slip.statement": Slip("That statement should not be there."),
-    "slip.order": Slip("That statement stands too early or too late."),
-    "slip.indent": Slip("That statement stands in the wrong block. Should it run once, or each time?"),
+    "slip.statement": Slip("Does that statement belong there?"),
+    "slip.order": Slip("Does that statement stand too early or too late?"),
+    "slip.indent": Slip("Is that statement in the right block? Should it run once, or each time?"),
 }
 
 

@@ -251,7 +251,8 @@ class _Search:
         small = narrowed(self._first, found.place.entry) if exercise.ask is not None and found is not None else None
         if small is not None:
             self._first, self._at_first = small, (_Right(exercise, (small,)), 0)
-        self._aim = _aim(answer.verdict)
+        # The slip is looked for in the student's own cell. What another cell defines has a check of its own, or was given.
+        self._aim = replace(_aim(answer.verdict), borrowed=frozenset(answer.observation.borrowed))
 
     def found(self, text: Text) -> list[Variant]:
         """Return the likeliest edits that make the answer right; none where there is none."""

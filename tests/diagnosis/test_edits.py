@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -269,6 +270,23 @@ def test_a_mistake_in_a_function_that_is_called_is_found_there() -> None:
     verdict = pinpointed(SLOPE, source, PATIENT)
     assert verdict.finding is not None
     assert (verdict.finding.place.function, verdict.finding.place.line) == ("inner", 3)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_the_place_is_in_the_students_own_cell(given: bool) -> None:
+    # With an edit of it, the numbers would be right.
+    helper = "def rate(t):\n    return 3 * t\n"
+    source = "def answer(t):\n    return 3 - rate(t) * math.exp(-t * t)\n"
+    if given:
+        namespace = namespace_of(source, rate=namespace_of(helper)["rate"])
+    else:
+        namespace = namespace_of(f"{helper}\n{source}")
+    observation = probe(SLOPE, namespace, SLOPE.cases)
+    assert observation.borrowed == (("rate",) if given else ())
+    verdict = judge(SLOPE, SLOPE.cases, observation)
+    verdict = diagnose(SLOPE, SLOPE.cases, observation, verdict, partial(run_variants, SLOPE, namespace), PATIENT)
+    assert verdict.finding is not None
+    assert (verdict.finding.place.function == "rate") != given
 
 
 def test_the_repaired_text_is_never_told() -> None:
