@@ -215,8 +215,9 @@ def _named(reference: Any, prose: str) -> Any:
 
 
 def _plain_numbers(plain: Any) -> Iterator[float]:
-    """Yield the numbers in plain data."""
+    """Yield the numbers in plain data, and its lengths."""
     if isinstance(plain, dict | list):
+        yield float(len(plain))
         for one in plain.values() if isinstance(plain, dict) else plain:
             yield from _plain_numbers(one)
     elif isinstance(plain, int | float):

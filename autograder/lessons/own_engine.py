@@ -93,19 +93,19 @@ def _of_an_engine(program: Sequence[tuple[str, str]], used_twice: Callable[[Call
     return (
         Mistake(
             "arriving-gradient",
-            "Each part of it is right when it stands alone. Look at what an operator does in the backward pass with the "
-            "gradient that arrives at its result.",
+            "Each part of it is right when it stands alone. Look at what becomes of the gradient that arrives at the result of an "
+            "operator, on its way to the parents.",
             shows=_of_group(program, "one in another"),
         ),
         Mistake(
             "overwritten",
-            "A value is used twice here. Look at what happens to the gradient of its first use when the second one arrives.",
+            "A value is used twice here, and one use does not count. Does each use reach `.grad`, and is it added there?",
             shows=used_twice,
         ),
         Mistake(
             "passed-on-too-early",
-            "A value is used in two places here, and one way to it is longer than the other. Its gradient was passed on before "
-            "all of it had arrived.",
+            "A value is used in two places here, and one way to it is longer than the other. Is its gradient passed on only when all "
+            "of it has arrived, and once?",
             shows=lambda call: ":=" in str(effect(call, "expression")) and effect(call, "raised") is None,
         ),
         Mistake(
@@ -130,6 +130,8 @@ class Node:
         return self.name
 
 
+# The same graph twice in a row is the same one: an order that is asked again must not depend on the first time.
+@functools.lru_cache(maxsize=1)
 def graph(*parents: tuple[int, ...]) -> Node:
     """Return the last node of a graph. Node i has the parents with these numbers, each smaller than i."""
     nodes: list[Node] = []
@@ -156,6 +158,7 @@ def measure_order(root: Node) -> Callable[[Any], Any]:
         place = {id(one): i for i, one in reversed(list(enumerate(given)))}
         return {
             "missing nodes": sum(id(one) not in place for one in nodes),
+            "nodes of another graph": sum(all(one is not each for each in nodes) for one in given),
             "nodes that come twice": len(given) - len(place),
             "nodes that come before a parent": sum(
                 id(parent) in place and place[id(parent)] > place[id(one)] for one in given for parent in one.parents
@@ -196,6 +199,7 @@ TOPOLOGICAL_ORDER = Exercise(
         case(Build("graph", ((), (0,), (0,), (1, 2)))),
         case(Build("graph", ((), (0,), (1,), (1, 2)))),
         case(Build("graph", ((), (0,), (1,), (2, 1), (3, 0)))),
+        case(Build("graph", ((), (0,), (1,), (2, 1), (3, 0)))),
         # A ladder: 2 ** 12 ways lead from its end to its beginning.
         case(Build("graph", ((), *((i, i) for i in range(12))))),
     ),
@@ -203,6 +207,7 @@ TOPOLOGICAL_ORDER = Exercise(
     measure=measure_order,
     reference=lambda root: {
         "missing nodes": 0,
+        "nodes of another graph": 0,
         "nodes that come twice": 0,
         "nodes that come before a parent": False,
         "the root is last": True,
@@ -212,6 +217,12 @@ TOPOLOGICAL_ORDER = Exercise(
             "no-list",
             "Your function did not return a list of nodes. Return a list of the nodes themselves, not of their names.",
             shows=lambda call: call.value is not None and call.value.kind != "mapping",
+        ),
+        Mistake(
+            "kept-from-before",
+            "Your function is right once, and wrong when it is called again. Something of the first call is still there: make a new "
+            "list and a new set in each call.",
+            shows=lambda call: (effect(call, "nodes of another graph") or 0) > 0,
         ),
         Mistake(
             "every-path",
@@ -278,6 +289,8 @@ SCALARS: tuple[tuple[str, str], ...] = (
     ("one in another", "c.log() * b"),
     ("one in another", "a.relu() * b"),
     ("one in another", "c.tanh() * b"),
+    ("used twice", "(a + b) * a"),
+    ("used twice", "a.exp() * a"),
     ("used twice", "a + a"),
     ("used twice", "a * a"),
     ("used twice", "a * b + a"),
@@ -381,15 +394,16 @@ VALUE_CLASS = Exercise(
     mistakes=(
         Mistake(
             "plain-number",
-            "One of the two is a plain number. Make it a `Value` first.",
+            "A plain number has no `.data`. A number in a sum or a product becomes a `Value` first. An exponent stays a number.",
             shows=lambda call: any(
-                f"'{kind}' object has no attribute" in f"{effect(call, 'raised')} {call.raised and call.raised.text}"
+                f"'{kind}' object has no attribute 'data'"
+                in f"{effect(call, 'raised')} {call.raised and call.raised.text}"
                 for kind in ("float", "int")
             ),
         ),
         Mistake(
             "no-seed",
-            "No gradient arrives anywhere. Give the result itself a gradient before the pass begins.",
+            "No gradient arrives at `a`. Does the result know its parents? And does it get a gradient itself before the pass begins?",
             shows=_any_of(
                 *(
                     _at(text, (f"{GRADIENT}a", 0.0))
@@ -467,6 +481,7 @@ UNBROADCAST = Exercise(
         case(Array(((0.5, -1.7), (0.8, 2.3), (1.9, -0.4))), Build("shape", (1,))),
         case(Array(((1.1, 0.2, -0.8), (0.7, -1.4, 2.6))), Build("shape", ())),
         case(Array(((0.4, 1.5), (-2.2, 0.9))), Build("shape", (2, 2))),
+        case(Array(((1.7, -0.5, 0.8), (-1.9, 0.3, 2.2))), Build("shape", (1, 1))),
         case(
             Array((((0.6, -0.3), (1.8, 0.7)), ((2.4, -1.3), (0.2, 1.6)), ((0.1, 0.5), (-0.9, 1.2)))),
             Build("shape", (1, 2)),
@@ -592,7 +607,7 @@ TENSOR = Exercise(
         Mistake(
             "mean-as-sum",
             "The numbers of the tensor share the mean among them. Each has a smaller part in it than in a sum.",
-            shows=_among("a.mean()"),
+            shows=lambda call: _among("a.mean()")(call) and set(measured(call, f"{GRADIENT}a").numbers) == {1.0},
         ),
         *_of_an_engine(ARRAYS, _among("(a + a).sum()", "(a * a).sum()")),
     ),
@@ -625,10 +640,11 @@ def _product_case(sign: float) -> Case:
     return _with_arrays(
         PRODUCTS,
         a=tuple(tuple(round(sign * x, 3) for x in row) for row in _A),
-        b=((0.3, 1.2), (-0.8, 0.5), (1.7, -0.4)),
-        c=((0.6, -1.3), (2.1, 0.9)),
-        v=(0.7, -1.6),
-        w=((1.4, -0.3), (0.8, 2.2)),
+        # No two lengths that may be mixed up are equal: 2, 3 and 4.
+        b=((0.3, 1.2, -0.9, 2.4), (-0.8, 0.5, 1.9, -0.2), (1.7, -0.4, 0.6, 1.1)),
+        c=((0.6, -1.3, 0.2, 1.5), (2.1, 0.9, -0.7, 0.4), (-1.8, 0.5, 1.2, -0.6), (0.3, 1.6, -0.1, 0.8)),
+        v=(0.7, -1.6, 1.3, 0.4),
+        w=((1.4, -0.3, 0.9, -1.2), (0.8, 2.2, -0.6, 0.5)),
     )
 
 
@@ -653,8 +669,8 @@ MATMUL = Exercise(
     mistakes=(
         Mistake(
             "shapes-do-not-fit",
-            "Each gradient has the shape of its own matrix. Write the shapes beside the arriving gradient: which product gives "
-            "the shape that you need?",
+            "Two arrays do not fit together. Write the shapes beside `a`, `b`, their product and the arriving gradient: which product "
+            "gives the shape that you need? Each gradient has the shape of its own matrix.",
             shows=lambda call: (
                 "ValueError" in str(effect(call, "raised"))
                 or (call.raised is not None and "ValueError" in call.raised.types)
@@ -682,6 +698,9 @@ BENDS: tuple[tuple[str, str], ...] = (
     ("relu", "(relu(a) * b).sum()"),
     ("relu", "relu(a * b).mean()"),
     ("relu", "(relu(a + v) * a).sum()"),
+    # Neither the argument nor the arriving gradient is changed.
+    ("relu", "(relu(a) + a).sum()"),
+    ("relu", "(a + relu(b)).sum()"),
 )
 
 
@@ -766,6 +785,8 @@ BCE_WITH_LOGITS = Exercise(
     cases=(
         _loss_case((0.7, 1), (-1.3, 1), (2.1, 0)),
         _loss_case((-0.4, 0), (1.6, 1)),
+        # Of logits that are right and far out, little is left of the loss.
+        _loss_case((5.3, 1), (-7.6, 0), (3.9, 1)),
         _loss_case((1000.0, 0), (-900.0, 1), (0.9, 1), (-0.8, 0), exact=True),
     ),
     ask=building_on("bce_with_logits", ask_loss),
@@ -832,12 +853,15 @@ def ask_no_grad(names: Names, a: Any, b: Any) -> dict[str, Any]:
     factor = make(b.copy())
     (inside * factor).sum().backward()
     in_block = _gradient_of(x) or _gradient_of(y)
-    z = make(a.copy())
+    z, deep = make(a.copy()), make(b.copy())
     with block():
         with block():
-            pass
+            innermost = deep * deep
         inner = z * z
+    after_both = records()
+    _record(names)
     (inner * factor).sum().backward()
+    (innermost * factor).sum().backward()
     passed_on = False
     try:
         with block():
@@ -849,7 +873,9 @@ def ask_no_grad(names: Names, a: Any, b: Any) -> dict[str, Any]:
         "the value computed in the block": np.asarray(inside.data),
         "recorded in the block": in_block,
         "recorded after the block": after,
+        "recorded in an inner block": _gradient_of(deep),
         "recorded in an outer block, after an inner one": _gradient_of(z),
+        "recorded after both blocks": after_both,
         "recorded after an error in the block": after_error,
         "the error of the block passed on": passed_on,
     }
@@ -874,7 +900,9 @@ NO_GRAD = Exercise(
         "the value computed in the block": a * b,
         "recorded in the block": False,
         "recorded after the block": True,
+        "recorded in an inner block": False,
         "recorded in an outer block, after an inner one": False,
+        "recorded after both blocks": True,
         "recorded after an error in the block": True,
         "the error of the block passed on": True,
     },
@@ -885,6 +913,12 @@ NO_GRAD = Exercise(
             "`@contextlib.contextmanager` above it, and a `yield` where the block runs.",
             "TypeError",
             "context manager protocol",
+        ),
+        raising(
+            "no-yield",
+            "Your function runs to its end at once, and leaves no place for the block. Write a `yield` where the block runs.",
+            "TypeError",
+            "is not an iterator",
         ),
         wrong_effect(
             "never-on-again",
@@ -907,6 +941,17 @@ NO_GRAD = Exercise(
             "After an error in the block nothing is recorded any more. The end of the block must be reached after an error too: "
             "use `try` and `finally`.",
             {"recorded after an error in the block": False},
+        ),
+        wrong_effect(
+            "recorded-in-inner-block",
+            "In a block inside another one something is recorded. Turn recording off there too, whatever it was before.",
+            {"recorded in an inner block": True},
+        ),
+        wrong_effect(
+            "one-memory-for-all-blocks",
+            "After a block inside another one nothing is recorded any more. Each block has to remember for itself what was there "
+            "before it.",
+            {"recorded after both blocks": False, "recorded in an outer block, after an inner one": False},
         ),
         wrong_effect(
             "inner-block",
@@ -956,16 +1001,25 @@ def ask_mlp(names: Names, sizes: Any, start: float, inputs: Any, weights: Any) -
     shapes = ", ".join(map(str, found))
     if found != _shapes(sizes):
         return {"shapes": shapes, "hidden neurons differ": False, "output": 0.0, "gradients": 0.0}
-    columns = np.asarray(fresh.parameters()[0].data)
+    again, other = names["MLP"](tuple(sizes), 3), names["MLP"](tuple(sizes), 4)
+    hidden = [np.asarray(parameter.data) for parameter in fresh.parameters()[:-2:2]]
     model = network_of(names, sizes, start)
     output = model(inputs.copy())
     (output * weights.copy()).sum().backward()
     return {
         "shapes": shapes,
-        "hidden neurons differ": bool(np.ptp(columns, axis=1).max() > 0),
+        "hidden neurons differ": all(np.ptp(matrix, axis=1).max() > 0 for matrix in hidden),
+        "two networks of one seed are equal": _are_equal(fresh, again),
+        "two networks of two seeds are equal": _are_equal(fresh, other),
         "output": np.asarray(output.data),
         "gradients": [parameter.grad for parameter in model.parameters()],
     }
+
+
+def _are_equal(one: Any, other: Any) -> bool:
+    """Whether two networks begin with the same numbers."""
+    pairs = zip(one.parameters(), other.parameters(), strict=True)
+    return all(np.array_equal(np.asarray(a.data), np.asarray(b.data)) for a, b in pairs)
 
 
 def _forward(inputs: Any, parameters: Sequence[Tensor]) -> Tensor:
@@ -988,11 +1042,14 @@ def _right_mlp(sizes: Any, start: float, inputs: Any, weights: Any) -> dict[str,
     return {
         "shapes": ", ".join(map(str, _shapes(sizes))),
         "hidden neurons differ": True,
+        "two networks of one seed are equal": True,
+        "two networks of two seeds are equal": False,
         "output": output.detach().numpy(),
         "gradients": [np.zeros(each.shape) if each.grad is None else each.grad.numpy() for each in parameters],
     }
 
 
+_FIVE = (1.2, 0.5, -0.8, 0.3, -1.4)
 _POINTS = ((0.8, -0.5), (-1.2, 0.3), (0.4, 1.1), (-0.7, -0.9), (1.5, 0.6))
 
 MLP = Exercise(
@@ -1006,7 +1063,8 @@ MLP = Exercise(
     points=1,
     cases=(
         case((2, 3, 4, 1), 0.7, Array(_POINTS), Array(((0.6,), (-1.1,), (0.9,), (1.7,), (-0.4,)))),
-        case((2, 4, 1), 1.3, Array(_POINTS[:3]), Array(((1.2,), (0.5,), (-0.8,)))),
+        # Among so many logits some are negative, whatever is drawn.
+        case((2, 4, 5), 1.3, Array(_POINTS), Array(tuple(tuple(x * y for x in _FIVE) for y in _FIVE))),
         case((2, 3, 3, 2), 0.9, Array(_POINTS[1:]), Array(((0.4, -0.6), (1.3, 0.2), (-0.9, 1.8), (0.7, -1.4)))),
     ),
     ask=building_on("MLP", ask_mlp),
@@ -1020,14 +1078,24 @@ MLP = Exercise(
         ),
         Mistake(
             "unused-parameter",
-            "A parameter gets no gradient, so the output does not depend on it. Each layer multiplies by its matrix and adds its "
-            "vector.",
+            "A parameter gets no gradient. Either the output does not depend on it, or the graph is cut between the two. Each layer "
+            "multiplies by its matrix and adds its vector, and computes with the tensors themselves, not with their `.data`.",
             shows=lambda call: any(item.kind == "nothing" for item in measured(call, "gradients").items),
         ),
         wrong_effect(
             "all-neurons-alike",
-            "All neurons of the first layer start alike, so they get the same gradients and stay alike. Draw the weights at random.",
+            "All neurons of a hidden layer start alike, so they get the same gradients and stay alike. Draw the weights at random.",
             {"hidden neurons differ": False},
+        ),
+        wrong_effect(
+            "not-of-the-seed",
+            "Two networks of the same seed begin with different numbers. Draw them from `np.random.default_rng(seed)`.",
+            {"two networks of one seed are equal": False},
+        ),
+        wrong_effect(
+            "seed-unused",
+            "Two networks of different seeds begin with the same numbers. Draw them from `np.random.default_rng(seed)`.",
+            {"two networks of two seeds are equal": True},
         ),
         wrong_value(
             "relu-at-the-end",
@@ -1099,6 +1167,7 @@ def _course(
     speed: float = 1.0,
     late: bool = False,
     biases: float = 1.0,
+    steps: int = _STEPS,
 ) -> dict[str, Any]:
     """Return the losses and parameters of a few training steps.
 
@@ -1115,7 +1184,7 @@ def _course(
     before = [torch.zeros_like(each) for each in parameters]
     losses: list[float] = []
     with torch.enable_grad():
-        for _ in range(_STEPS):
+        for _ in range(steps):
             loss = functional.binary_cross_entropy_with_logits(_forward(inputs, parameters), torch.as_tensor(labels))
             losses.append(loss.item())
             gradients = torch.autograd.grad(loss, parameters)
@@ -1169,7 +1238,8 @@ TRAIN_STEP = Exercise(
         *_of_a_step(_course),
         wrong_value(
             "nothing-learned",
-            "The parameters of the model did not move. A step that gives a name to a new tensor leaves the model as it is.",
+            "The parameters of the model did not move. A step changes `p.data`, by a gradient that a backward pass has brought. A new "
+            "tensor with the name `p` leaves the model as it is.",
             lambda right, *arguments: _course(*arguments, speed=0.0),
         ),
         wrong_value(
@@ -1221,7 +1291,8 @@ def ask_train_in_torch(
         importlib.import_module("torch.optim.optimizer").register_optimizer_step_post_hook(stepped),
     )
     try:
-        result = names["train_in_torch"](numbers_for(sizes, start), inputs.copy(), labels.copy(), lr, steps)
+        given = numbers_for(sizes, start)
+        result = names["train_in_torch"](given, inputs.copy(), labels.copy(), lr, steps)
     finally:
         for watch in watches:
             watch.remove()
@@ -1231,19 +1302,24 @@ def ask_train_in_torch(
         "weights": parameters,
         "runs of nn.Linear": "enough" if counted["layers"] >= steps * (len(sizes) - 1) else "too few",
         "steps of an optimizer": counted["steps"],
+        "the weights that came in": "as they came" if _are_as_before(given, sizes, start) else "changed",
     }
+
+
+def _are_as_before(weights: Sequence[Any], sizes: Sequence[int], start: float) -> bool:
+    return all(np.array_equal(now, was) for now, was in zip(weights, numbers_for(sizes, start), strict=True))
 
 
 def _right_in_torch(
     sizes: Any, start: float, inputs: Any, labels: Any, lr: float, steps: int, **changes: Any
 ) -> dict[str, Any]:
-    assert steps == _STEPS
-    found = _course(sizes, start, inputs, labels, lr, **changes)
+    found = _course(sizes, start, inputs, labels, lr, steps=steps, **changes)
     return {
         "losses": found["losses"],
         "weights": found["parameters"],
         "runs of nn.Linear": "enough",
         "steps of an optimizer": steps,
+        "the weights that came in": "as they came",
     }
 
 
@@ -1263,9 +1339,9 @@ TRAIN_IN_TORCH = Exercise(
     minutes=12,
     points=1,
     cases=(
-        case((2, 3, 3, 1), 0.7, Array(_POINTS), Array(_LABELS), 0.3, _STEPS),
-        case((2, 4, 4, 1), 1.3, Array(_POINTS[:3]), Array(_LABELS[:3]), 0.5, _STEPS),
-        case((2, 5, 1), 0.9, Array(_POINTS[1:]), Array(_LABELS[1:]), 0.2, _STEPS),
+        case((2, 3, 3, 1), 0.7, Array(_POINTS), Array(_LABELS), 0.3, 3),
+        case((2, 4, 4, 3, 1), 1.3, Array(_POINTS[:3]), Array(_LABELS[:3]), 0.5, 4),
+        case((2, 5, 1), 0.9, Array(_POINTS[1:]), Array(_LABELS[1:]), 0.2, 2),
     ),
     ask=ask_train_in_torch,
     reference=_right_in_torch,
@@ -1287,6 +1363,11 @@ TRAIN_IN_TORCH = Exercise(
             "no-optimizer",
             "Expected one `step()` of an optimizer of `torch.optim` in each step.",
             shows=lambda call: effect(call, "steps of an optimizer") == 0.0,
+        ),
+        wrong_effect(
+            "weights-changed",
+            "Your training changed the arrays that came in. Copy their numbers into the layers.",
+            {"the weights that came in": "changed"},
         ),
         *_of_a_step(_right_in_torch),
         Mistake(
@@ -1348,7 +1429,7 @@ def ask_repaired_loop(names: Names, model: nn.Module, inputs: Tensor, targets: T
     moved = [not torch.equal(old, new.detach()) for old, new in zip(before, parameters, strict=True)]
     return {
         "first loss": losses[0],
-        "gradients at each update": "of more than one pass" if any(stale) or not stale else "of one pass",
+        "gradients at each update": "of more than one pass" if any(stale) else "of one pass",
         "the mode of the model while it trains": _mode(modes),
         "the model's own parameters": "moved" if any(moved) else "as before",
         "all losses": [*losses, *watched],

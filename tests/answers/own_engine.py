@@ -919,6 +919,15 @@ def train_in_torch(weights, X, y, lr, steps):
     },
     "own_engine.repaired_loop": {
         "plain": LOOP,
+        "no `.grad` at all": changed(
+            LOOP,
+            (
+                "        model.zero_grad()\n        loss.backward()\n",
+                "        pulled = torch.autograd.grad(loss, list(model.parameters()))\n",
+            ),
+            ("for p in model.parameters():", "for p, step in zip(model.parameters(), pulled):"),
+            ("lr * p.grad", "lr * step"),
+        ),
         "an optimizer": """\
 def repaired_loop(model, X, Y, lr, steps):
     sgd = torch.optim.SGD(model.parameters(), lr=lr)
@@ -965,11 +974,24 @@ WRONG: dict[str, dict[str, str]] = {
     "own_engine.topological_order": {
         "no-list": "def topological_order(root):\n    return root.name\n",
         "no-list: names": changed(ORDER, ("order.append(node)", "order.append(node.name)")),
+        "kept-from-before": """\
+def topological_order(root, order=[]):
+    for parent in root.parents:
+        if parent not in order:
+            topological_order(parent, order)
+    order.append(root)
+    return order
+""",
         "every-path": """\
 def topological_order(root):
     return [node for parent in root.parents for node in topological_order(parent)] + [root]
 """,
         "nodes-missing": changed(ORDER, ("return order", "return order[:-1]")),
+        "nodes-missing: in the second call": changed(
+            ORDER,
+            ("    order, seen = [], set()\n", "    order = []\n"),
+            ("def topological", "seen = set()\n\ndef topological"),
+        ),
         "nodes-missing: parents only": "def topological_order(root):\n    return [*dict.fromkeys(root.parents), root]\n",
         "root-first": changed(ORDER, ("return order", "return order[::-1]")),
         "child-before-parent": changed(
@@ -1108,6 +1130,21 @@ def bce_with_logits(z, y):
     },
     "own_engine.no_grad": {
         "no-block": ARRAYS + "def no_grad():\n    Tensor.recording = False\n",
+        "no-yield": ARRAYS + changed(NO_GRAD, ("        yield\n", "        return\n")),
+        "recorded-in-inner-block": ARRAYS
+        + changed(
+            NO_GRAD,
+            ("Tensor.recording = Tensor.recording, False", "Tensor.recording = Tensor.recording, not Tensor.recording"),
+        ),
+        "one-memory-for-all-blocks": ARRAYS
+        + """\
+class no_grad:
+    def __enter__(self):
+        no_grad.before, Tensor.recording = Tensor.recording, False
+
+    def __exit__(self, *_):
+        Tensor.recording = no_grad.before
+""",
         "never-on-again": ARRAYS + changed(NO_GRAD, ("        Tensor.recording = before\n", "        pass\n")),
         "still-recorded": ARRAYS + changed(NO_GRAD, ("Tensor.recording, False", "Tensor.recording, True")),
         "error-swallowed": ARRAYS
@@ -1135,7 +1172,13 @@ def bce_with_logits(z, y):
             ),
         ),
         "unused-parameter": ENGINE + changed(MLP, ("(hidden @ weight + bias).relu()", "(hidden @ weight).relu()")),
+        "unused-parameter: without its tensor": ENGINE
+        + changed(MLP, ("(hidden @ weight + bias).relu()", "(hidden @ weight + bias.data).relu()")),
         "all-neurons-alike": ENGINE + changed(MLP, ("rng.normal(0, (2 / n) ** 0.5, (n, m))", "np.full((n, m), 0.1)")),
+        "all-neurons-alike: of the second layer": ENGINE
+        + changed(MLP, ("rng.normal(0, (2 / n) ** 0.5, (n, m))", "rng.normal(0, n == sizes[0], (n, m))")),
+        "not-of-the-seed": ENGINE + changed(MLP, ("default_rng(seed)", "default_rng()")),
+        "seed-unused": ENGINE + changed(MLP, ("default_rng(seed)", "default_rng(8)")),
         "relu-at-the-end": ENGINE + changed(MLP, ("return hidden @ W + b", "return (hidden @ W + b).relu()")),
         "no-relu": ENGINE + changed(MLP, ("(hidden @ weight + bias).relu()", "hidden @ weight + bias")),
     },
@@ -1183,6 +1226,11 @@ def train_in_torch(weights, X, y, lr, steps):
         optimizer.step()
     return losses, [leaf.detach() for leaf in leaves]
 """,
+        "weights-changed": changed(
+            IN_TORCH,
+            ("layer.weight.copy_(torch.tensor(weight.T))", "layer.weight.data = torch.from_numpy(weight).T"),
+            ("layer.bias.copy_(torch.tensor(bias))", "layer.bias.data = torch.from_numpy(bias)"),
+        ),
         "no-optimizer": changed(
             IN_TORCH,
             ("        optimizer.zero_grad()\n", "        model.zero_grad()\n"),
