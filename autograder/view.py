@@ -86,25 +86,27 @@ def panel(verdict: Verdict) -> str:
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of the student's, and the words in it that are marked."""
+    """A line of the student's, what it is in words, and the words in it that are marked."""
 
-    number: int
-    function: str
+    where: str
     before: str
     marked: str
     after: str
 
 
-def _line(place: Place) -> _Line:
+def _line(place: Place, label: str = "") -> _Line:
     end = len(place.code) if place.text.endswith(" …") else place.column + len(place.text)
-    return _Line(
-        place.line, place.function, place.code[: place.column], place.code[place.column : end], place.code[end:]
-    )
+    where = f"{label}line {place.line} of {place.function}"
+    return _Line(where, place.code[: place.column], place.code[place.column : end], place.code[end:])
 
 
 def _line_of(verdict: Verdict) -> _Line | None:
-    place = verdict.finding.place if verdict.finding is not None else None
-    return _line(place) if place is not None and place.code else None
+    finding = verdict.finding
+    if finding is None or not finding.place.code:
+        return None
+    # Beside a known mistake the line alone would say that the mistake is there.
+    is_told = not finding.kind.startswith("slip.") or finding.sentence in verdict.message
+    return _line(finding.place, "" if is_told else "one change is enough in ")
 
 
 def _marked(place: Place) -> Markup:
@@ -177,7 +179,7 @@ def text(verdict: Verdict) -> str:
         lines += _wrapped(verdict.message)
     line = _line_of(verdict)
     if line is not None:
-        lines.append(f"    line {line.number} of {line.function}: {line.before}>>{line.marked}<<{line.after}")
+        lines.append(f"    {line.where}: {line.before}>>{line.marked}<<{line.after}")
     if verdict.call and verdict.outcome is not Outcome.RIGHT:
         lines.append(f"  {verdict.call} gave {verdict.answer}" if verdict.answer else f"  the call: {verdict.call}")
     if verdict.evidence:

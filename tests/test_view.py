@@ -123,7 +123,12 @@ def test_picture_is_a_drawing_with_words_and_no_script(sketch: Sketch) -> None:
 def test_the_words_are_marked_in_their_line() -> None:
     html = view.panel(WRONG)
     assert "return <mark>x**2</mark> + 1" in html
-    assert "line 2 of answer" in words(html)
+    # The sentence of the known mistake says nothing of the line: it is where one change is enough.
+    assert "one change is enough in line 2 of answer:" in words(html)
+    assert WRONG.finding is not None
+    assert "enough" not in words(view.panel(replace(WRONG, message=f"{WRONG.message} {WRONG.finding.sentence}")))
+    other = replace(WRONG.finding, kind="evidence.slope")
+    assert "enough" not in words(view.panel(replace(WRONG, finding=other)))
     several = Finding("slip.order", "Look.", Place("for i in x: …", "answer", 2, "for i in x:", 0))
     assert "<mark>for i in x:</mark>" in view.panel(replace(WRONG, finding=several))
 
@@ -208,7 +213,7 @@ def test_text_has_all_that_the_panel_shows() -> None:
     assert view.text(WRONG) == (
         "lesson.answer: known mistake, 0.5 of 2 points\n"
         "  The exponent of `x**2` should be one less.\n"
-        "    line 2 of answer: return >>x**2<< + 1\n"
+        "    one change is enough in line 2 of answer: return >>x**2<< + 1\n"
         "  answer(1.5) gave 2.25\n"
         "  A step changes it by 3."
     )
