@@ -26,7 +26,7 @@ from .means import difference_seen, other_than_by_hand, why_flagged
 from .mistake import Point, measured
 from .observation import Call, Observation, UnreadableError, Value
 from .raised import meaning
-from .reading import Part, Problem, moved, not_finite, read, subject, what_is
+from .reading import Part, Problem, moved, not_finite, numbers_in, read, subject, what_is
 from .source import names_called
 from .verdict import OF_VALUES, Outcome, Verdict
 
@@ -315,7 +315,8 @@ def _partly_through_engine(exercise: Exercise, observation: Observation) -> Prob
     index, last = [(i, call) for i, call in enumerate(observation.calls) if call.value is not None][-1]
     for mistake in exercise.mistakes:
         for key in mistake.unmoved:
-            if not moved(measured(last, key), measured(observation.scaled, key)):
+            entry = measured(last, key)
+            if numbers_in(entry).size and not moved(entry, measured(observation.scaled, key)):
                 return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug, index)
     return None
 

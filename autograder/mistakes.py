@@ -287,7 +287,8 @@ SHOWN = (
     ),
     raising(
         "none-as-number",
-        "A value is None where a number was expected. `.grad` is None until a backward pass reaches that leaf.",
+        "A value is None where a number or a tensor was expected. None is what a `.grad` holds until a backward pass reaches that "
+        "leaf, and what a function without a `return` gives.",
         "TypeError",
         "NoneType",
     ),

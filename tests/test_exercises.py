@@ -361,6 +361,13 @@ def test_a_right_slope_earns_half_of_the_tangent_if_autograd_found_it(answer: st
     assert {verdict_on(exercise.id, source, cases).points for _, cases in inputs_of(exercise)} == {points}
 
 
+def test_an_entry_that_is_none_costs_no_other_entry_its_points() -> None:
+    (source,) = (
+        one.values[2] for one in WRONG if one.values[:2] == ("chain_rule.dz_dx_autograd", "retained-too-late:None kept")
+    )
+    assert verdict_on("chain_rule.dz_dx_autograd", source).points == 2
+
+
 def test_a_wrong_no_grad_leaves_an_engine_that_records() -> None:
     class Engine:
         recording = True

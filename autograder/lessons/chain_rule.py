@@ -694,6 +694,11 @@ def _nodes(t: Tensor) -> list[str]:
 
 
 def _times_another(y: Tensor) -> Tensor:
+    """Return y times the exponential of another leaf."""
+    return y * torch.exp(torch.tensor(0.5, requires_grad=True))
+
+
+def _times_deeper(y: Tensor) -> Tensor:
     """Return y times a function of another leaf, which has more nodes than any walk to the leaf of y."""
     other = torch.tensor(0.5, requires_grad=True)
     for _ in range(12):
@@ -719,6 +724,7 @@ _PICKED = (
     torch.sigmoid,
     _times_constant,
     _times_another,
+    _times_deeper,
     _after_two_constants,
 )
 
@@ -745,7 +751,7 @@ OP_NAMES = Exercise(
     points=2,
     builders={
         "sine_of_square": walk_through(square, torch.sin),
-        "product": walk_through(torch.sin, _times_another),
+        "product": walk_through(torch.sin, _times_deeper),
         "log_of_multiple": walk_through(square, _times_constant, torch.log),
         "picked_walk": picked_walk,
         "long_walk": walk_through(
@@ -932,15 +938,14 @@ BUGGY_LINES = Exercise(
         ),
         Mistake(
             "not-two",
-            "Expected two labels, since two of the lines are wrong. Repair the lines that you found, and compare "
-            "again.",
-            shows=lambda call: _is_set(call) and len(set(_named_nodes(call))) not in (0, 2),
+            "Expected two labels, since two of the lines are wrong. Compare one variable at a time with its `.grad`.",
+            shows=lambda call: _is_set(call) and len(set(_named_nodes(call))) != 2,
         ),
         # It does not say which one, or there would be nothing left to find.
         Mistake(
             "right-line-blamed",
             "At least one of the lines that you name is right. Compare one variable at a time with its `.grad`.",
-            shows=lambda call: _is_set(call) and set(_named_nodes(call)) not in (set(), _buggy_lines()),
+            shows=lambda call: _is_set(call) and set(_named_nodes(call)) != _buggy_lines(),
         ),
     ),
     hints=(
