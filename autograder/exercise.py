@@ -245,12 +245,13 @@ def withheld(*_: Any) -> Any:
 
 
 def _moved(argument: Any, rng: random.Random) -> Any:
-    """Return the input with every float in it moved by 3 to 30 %, to four significant digits."""
+    """Return the input with every float in it moved by 3 to 30 %, to as many significant digits as it has, and four at least."""
     match argument:
         case bool() | int() | str():
             return argument
         case float():
-            return float(f"{argument * (1 + rng.choice((-1, 1)) * rng.uniform(0.03, 0.3)):.4g}")
+            digits = max(4, len(repr(argument).partition("e")[0].replace(".", "").lstrip("-0")))
+            return float(f"{argument * (1 + rng.choice((-1, 1)) * rng.uniform(0.03, 0.3)):.{digits}g}")
         case Build(builder, numbers):
             return Build(builder, _moved(numbers, rng))
         case Array(data):

@@ -23,10 +23,10 @@ from .diagnosis.text import text_of
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .finding import Finding, Place
 from .means import difference_seen, other_than_by_hand, why_flagged
-from .mistake import Point
+from .mistake import Point, measured
 from .observation import Call, Observation, UnreadableError, Value
 from .raised import meaning
-from .reading import Part, Problem, moved, not_finite, read, subject, what_is
+from .reading import Part, Problem, moved, not_finite, numbers_in, read, subject, what_is
 from .source import names_called
 from .verdict import OF_VALUES, Outcome, Verdict
 
@@ -74,16 +74,17 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     problem = _raised(points, calls)
     if problem is not None:
         cause = _cause(exercise, cases, points, observation, problem) or _unused(exercise, problem, observation)
-        return _verdict(exercise, cause or _named(exercise, problem, calls), 0.0, cases, calls)
+        return _verdict(exercise, cause or _named(exercise, problem, points, observation), 0.0, cases, calls)
 
     rows, problem = _read_all(points, calls)
-    problem = smallest_wrong(exercise, points, calls, rows) or problem or _wrong_state(exercise, observation)
+    problem = smallest_wrong(exercise, points, calls, rows) or problem or _wrong_state(exercise, points, observation)
     if problem is None:
         wrong = first_wrong(exercise, rows)
         problem = (
             _wrong(exercise, points, rows, *wrong)
             if wrong is not None
             else _not_through_engine(exercise, observation)
+            or _partly_through_engine(exercise, observation)
             or _other_passes(exercise, points, calls)
             or difference_seen(exercise, observation, cases, rows)
         )
@@ -92,10 +93,10 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
         return replace(verdict, flag=why_flagged(exercise, observation, cases, rows))
     cause = _cause(exercise, cases, points, observation, problem)
     if cause is None:
-        problem = _named(exercise, problem, calls)
+        problem = _named(exercise, problem, points, observation)
         cause = _explained(_wrong_answer(exercise, cases, points, rows, observation, problem), problem)
     earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
-    if earned and _not_through_engine(exercise, observation) is not None:
+    if earned and (_not_through_engine(exercise, observation) or _partly_through_engine(exercise, observation)):
         earned = 0.0
     return _verdict(exercise, cause, earned, cases, calls)
 
@@ -189,19 +190,19 @@ def _raised(points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
     return None
 
 
-def _named(exercise: Exercise, problem: Problem, calls: Sequence[Call]) -> Problem:
+def _named(exercise: Exercise, problem: Problem, points: Sequence[Point], observation: Observation) -> Problem:
     """Give a problem without a name the name and the message of the first mistake that shows in its call.
 
     What was found already, as an expression that is wrong, knows more.
     """
     if problem.slug or problem.finding is not None:
         return problem
+    call, arguments = observation.calls[problem.case], points[problem.case].arguments
     for mistake in (*exercise.mistakes, *known.SHOWN):
-        if mistake.shows is not None and mistake.shows(calls[problem.case]):
+        if mistake.is_shown(call, arguments, observation.source):
             said = f" {problem.message}" if problem.outcome is Outcome.RAISED else ""
             return replace(problem, message=mistake.message + said, slug=mistake.slug)
-    raised = calls[problem.case].raised
-    if problem.outcome is Outcome.RAISED and raised is not None:
+    if problem.outcome is Outcome.RAISED and (raised := call.raised) is not None:
         return replace(problem, message=f"{meaning(raised.types, raised.text)} {problem.message}".lstrip())
     return problem
 
@@ -227,16 +228,16 @@ def _cause(
     calls = observation.calls
     if exercise.ask is not None or not broke(calls[problem.case]):
         return None
+    consequence = _named(exercise, problem, points, observation)
     kept = [i for i, one in enumerate(points) if not broke(calls[i]) and not isinstance(one.reference, Raises)]
     cases, points = [cases[i] for i in kept], [points[i] for i in kept]
     observation = msgspec.structs.replace(observation, calls=tuple(calls[i] for i in kept))
     rows, other = _read_all(points, observation.calls)
     wrong = first_wrong(exercise, rows)
-    if wrong is None or not mostly_wrong(rows) or other or _wrong_state(exercise, observation):
+    if wrong is None or not mostly_wrong(rows) or other or _wrong_state(exercise, points, observation):
         return None
-    cause = _named(exercise, _wrong(exercise, points, rows, *wrong), observation.calls)
+    cause = _named(exercise, _wrong(exercise, points, rows, *wrong), points, observation)
     cause = _explained(_wrong_answer(exercise, cases, points, rows, observation, cause), cause)
-    consequence = _named(exercise, problem, calls)
     if consequence.slug and not cause.slug and cause.finding is not None and cause.finding.kind.startswith("evidence."):
         return None
     said = f" {problem.message}" if problem.outcome is Outcome.RAISED else ""
@@ -263,8 +264,8 @@ def _read_all(points: Sequence[Point], calls: Sequence[Call]) -> tuple[list[list
     return rows, min(problems, key=lambda problem: order.index(problem.outcome), default=None)
 
 
-def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None:
-    for index, call in enumerate(observation.calls):
+def _wrong_state(exercise: Exercise, points: Sequence[Point], observation: Observation) -> Problem | None:
+    for index, (point, call) in enumerate(zip(points, observation.calls, strict=True)):
         if call.changed and not exercise.changes:
             ordinal = ("first", "second", "third", "fourth", "fifth")[min(call.changed[0], 4)]
             message = f"The call changed its {ordinal} argument. Leave the arguments as they are: work on a copy."
@@ -275,11 +276,12 @@ def _wrong_state(exercise: Exercise, observation: Observation) -> Problem | None
             )
             return Problem(Outcome.WRONG_STATE, message, "tracking-left-off", index)
         for mistake in exercise.mistakes:
-            if mistake.shows is not None and mistake.shows(call):
+            if mistake.is_shown(call, point.arguments, observation.source):
                 return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug, index)
-    said = names_called(observation.source)
+    called = names_called(observation.source)
     for mistake in exercise.mistakes:
-        if said & mistake.calls:
+        said = mistake.shows is None and mistake.says is not None and mistake.says(observation.source)
+        if said or called & mistake.calls:
             return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug)
     used_autograd = any(call.engine_runs or call.forward_mode for call in observation.calls)
     if exercise.way == "hand" and (problem := other_than_by_hand(observation, used_autograd)) is not None:
@@ -304,6 +306,19 @@ def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem
         return None
     message = "A backward pass ran, and your result does not come from it. Return the gradient that autograd computed."
     return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
+
+
+def _partly_through_engine(exercise: Exercise, observation: Observation) -> Problem | None:
+    """Refuse right values of which one stays as it is when every gradient in the engine is changed, and should not."""
+    if observation.scaled is None or observation.scaled.value is None:
+        return None
+    index, last = [(i, call) for i, call in enumerate(observation.calls) if call.value is not None][-1]
+    for mistake in exercise.mistakes:
+        for key in mistake.unmoved:
+            entry = measured(last, key)
+            if numbers_in(entry).size and not moved(entry, measured(observation.scaled, key)):
+                return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug, index)
+    return None
 
 
 def _other_passes(exercise: Exercise, points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:

@@ -32,8 +32,13 @@ class Mistake:
     shows
         Whether one call shows the mistake. For a mistake that shows in something other than the values.
     calls
-        Names of functions that the text of the answer must not call, as `jacobian`, and of exceptions that it must not
-        catch.
+        Names of functions that the text of the answer must not call, as `jacobian`.
+    says
+        Whether the text of the answer shows the mistake. Where a call must show it too, both do.
+    at
+        Whether a call with these arguments can show it.
+    unmoved
+        Entries of the answer that stay as they are where the mistake is made, when every gradient in the engine is changed.
     """
 
     slug: str
@@ -41,6 +46,18 @@ class Mistake:
     answers: Callable[[Sequence[Point]], Iterable[Any]] | None = None
     shows: Callable[[Call], bool] | None = None
     calls: frozenset[str] = frozenset()
+    says: Callable[[str], bool] | None = None
+    at: Callable[..., bool] | None = None
+    unmoved: frozenset[str] = frozenset()
+
+    def is_shown(self, call: Call, arguments: Sequence[Any], source: str) -> bool:
+        """Whether a call with these arguments shows the mistake, and the text of the answer does not speak against it."""
+        return (
+            self.shows is not None
+            and self.shows(call)
+            and (self.at is None or self.at(*arguments))
+            and (self.says is None or self.says(source))
+        )
 
 
 def wrong_value(slug: str, message: str, answer: Callable[..., Any]) -> Mistake:

@@ -14,6 +14,7 @@ import torch
 from .exercise import Exercise
 from .mistake import Mistake, raising, wrong_value
 from .observation import Call
+from .source import may_read_grad, uses_backward_result
 
 # Seen by comparing each answer with the one before it, see `comparing.adds_up`.
 STALE_ACCUMULATION = Mistake(
@@ -103,9 +104,26 @@ def _returned_grad_tuple(call: Call) -> bool:
     )
 
 
-def _used_none(call: Call) -> bool:
+_OF_NONE = "'NoneType' object has no attribute"
+# What is asked of a result, and not of a gradient.
+_OF_RESULTS = tuple(
+    f"'{name}" for name in ("backward'", "grad'", "grad_fn'", "is_leaf'", "requires_grad", "retain_grad'")
+)
+
+
+def _used_gradient(call: Call) -> bool:
     """Whether an attribute of None was asked for, as of a `.grad` that is not there."""
-    return call.raised is not None and "'NoneType' object has no attribute" in call.raised.text
+    if call.raised is None or "AttributeError" not in call.raised.types:
+        return False
+    _, of_none, attribute = call.raised.text.partition(_OF_NONE)
+    return bool(of_none) and not attribute.strip().startswith(_OF_RESULTS)
+
+
+def _met_none(call: Call) -> bool:
+    """Whether None was used, or is a part of the result."""
+    if call.raised is not None:
+        return "NoneType" in call.raised.text
+    return call.value is not None and any(item.kind == "nothing" for item in call.value.items)
 
 
 # Attributes of tensors, or their first letters, that plain numbers do not have.
@@ -123,6 +141,13 @@ SHOWN = (
         "backward-returns-none",
         "The result is None. `backward()` returns None. It adds the gradient to the `.grad` of the leaf tensor.",
         shows=lambda call: _returned_nothing(call) and any(run.accumulates for run in call.engine_runs),
+    ),
+    Mistake(
+        "backward-returns-none",
+        "Your function uses what `backward()` returns, and that is None. `backward()` adds the gradient to the `.grad` of the leaf "
+        "tensor.",
+        shows=lambda call: _met_none(call) and any(run.accumulates for run in call.engine_runs),
+        says=uses_backward_result,
     ),
     Mistake(
         "grad-returns-tuple",
@@ -250,17 +275,20 @@ SHOWN = (
         "no-grad-yet",
         "`.grad` is None, because no backward pass ran in this call. Call `backward()` on the result before you read "
         "`.grad`.",
-        shows=lambda call: not call.engine_runs and _used_none(call),
+        shows=lambda call: not call.engine_runs and _used_gradient(call),
+        says=may_read_grad,
     ),
-    raising(
+    Mistake(
         "no-grad-yet",
-        "`.grad` is None here. Only leaf tensors get a `.grad`, and only when a backward pass reaches them.",
-        "AttributeError",
-        "'NoneType' object has no attribute",
+        "`.grad` is None here. Only a leaf tensor, or one with `retain_grad()`, gets a `.grad`, and only when a backward pass "
+        "reaches it.",
+        shows=_used_gradient,
+        says=may_read_grad,
     ),
     raising(
         "none-as-number",
-        "A value is None where a number was expected. `.grad` is None until a backward pass reaches that leaf.",
+        "A value is None where a number or a tensor was expected. None is what a `.grad` holds until a backward pass reaches that "
+        "leaf, and what a function without a `return` gives.",
         "TypeError",
         "NoneType",
     ),

@@ -396,9 +396,13 @@ def is_library(filename: str) -> bool:
 
 
 def _differs(now: Any, was: Any) -> bool:
-    """Whether an argument was changed in place; functions and models are not looked into."""
+    """Whether an argument was changed in place; functions and models are not looked into.
+
+    A leaf that came to be differentiated gets its gradient. Any other tensor has none.
+    """
     if isinstance(was, torch.Tensor):
         same = isinstance(now, torch.Tensor) and now.requires_grad == was.requires_grad
+        same = same and (was.requires_grad or now.grad is None)
         same = same and now.dtype == was.dtype and now.shape == was.shape
         return not (same and torch.equal(now.detach(), was.detach()))
     if isinstance(was, np.ndarray):

@@ -154,7 +154,7 @@ def _of_mistakes(exercise: Exercise, points: list[Point]) -> Iterator[str]:
                 f"{mistake.message[-20:]!r}. Add one."
             )
         if mistake.answers is None:
-            if mistake.shows is None and not mistake.calls:
+            if mistake.shows is None and mistake.says is None and not mistake.calls and not mistake.unmoved:
                 yield f"Expected the mistake {mistake.slug!r} to say how it shows; got nothing. Give it `shows` or `calls`."
             continue
         try:

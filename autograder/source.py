@@ -70,7 +70,7 @@ _kept = lru_cache(maxsize=512)
 
 @_kept
 def names_called(source: str) -> frozenset[str]:
-    """Return the names of the functions that a text calls, and of the exceptions that it catches.
+    """Return the names of the functions that a text calls.
 
     For `torch.func.vjp(f, x)`, the name is `vjp`.
     """
@@ -79,10 +79,93 @@ def names_called(source: str) -> frozenset[str]:
     except _UNREADABLE:
         return frozenset()
     calls = [node.func for node in nodes if isinstance(node, ast.Call)]
-    caught = [node.type for node in nodes if isinstance(node, ast.ExceptHandler)]
-    caught += [each for kinds in caught if isinstance(kinds, ast.Tuple) for each in kinds.elts]
-    attributes = {one.attr for one in (*calls, *caught) if isinstance(one, ast.Attribute)}
-    return frozenset(attributes | {one.id for one in (*calls, *caught) if isinstance(one, ast.Name)})
+    return frozenset(_name_of(one) for one in calls if isinstance(one, ast.Name | ast.Attribute))
+
+
+@_kept
+def hides_overflow(source: str) -> bool:
+    """Whether a text ignores or records the warning of an overflow, or catches its error and goes on.
+
+    What turns a warning into an error hides nothing, and neither does a handler that raises.
+    """
+    try:
+        return any(_hides(node) for node in _nodes(source))
+    except _UNREADABLE:
+        return False
+
+
+def _hides(node: ast.AST) -> bool:
+    match node:
+        case ast.ExceptHandler(type=ast.expr() as kinds, body=body):
+            caught = kinds.elts if isinstance(kinds, ast.Tuple) else [kinds]
+            names = {_name_of(one) for one in caught if isinstance(one, ast.Name | ast.Attribute)}
+            return not names.isdisjoint(_OVERFLOWS) and not isinstance(body[-1], ast.Raise)
+        case ast.Call(ast.Name(name) | ast.Attribute(_, name), places, words):
+            given = {word.arg: word.value for word in words}
+            match name:
+                case "errstate" | "seterr":
+                    # What is handed over by place, or in a dict, is not read.
+                    setting = given.get("over", given.get("all"))
+                    return bool(places) or None in given or (setting is not None and not _is_text(setting, _LOUD))
+                case "catch_warnings":
+                    return "record" in given or ("action" in given and not _is_text(given["action"], _LOUD))
+                case "simplefilter" | "filterwarnings":
+                    return not _is_text(given.get("action", places[0] if places else None), _LOUD)
+    return False
+
+
+_OVERFLOWS = frozenset({"ArithmeticError", "FloatingPointError", "OverflowError", "RuntimeWarning", "Warning"})
+# What is set so shows each overflow.
+_LOUD = frozenset({"always", "error", "raise", "warn"})
+
+
+def _is_text(node: ast.expr | None, texts: frozenset[str]) -> bool:
+    return isinstance(node, ast.Constant) and node.value in texts
+
+
+@_kept
+def uses_backward_result(source: str) -> bool:
+    """Whether a text uses what a call of `backward` returns, in place or by the name that it gives it."""
+    try:
+        nodes = _nodes(source)
+    except _UNREADABLE:
+        return False
+    passes = {id(node) for node in nodes if isinstance(node, ast.Call) and _is_pass(node)}
+    given = [node for node in nodes if isinstance(node, ast.Assign) and id(node.value) in passes]
+    names = {target.id for node in given for target in node.targets if isinstance(target, ast.Name)}
+    alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)} | {id(node.value) for node in given}
+    read = (node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    return bool(passes - alone) or any(node.id in names for node in read)
+
+
+def _is_pass(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "backward"
+
+
+@_kept
+def may_read_grad(source: str) -> bool:
+    """Whether a text reads a `.grad`, or can't be read itself."""
+    try:
+        nodes = _nodes(source)
+    except _UNREADABLE:
+        return True
+    return not nodes[1:] or any(isinstance(node, ast.Attribute) and node.attr == "grad" for node in nodes)
+
+
+@_kept
+def detaches_or_retains_late(source: str) -> bool:
+    """Whether a text detaches a tensor, or calls `retain_grad` after its first `backward` alone."""
+    try:
+        calls = [node for node in _nodes(source) if isinstance(node, ast.Call)]
+        attributes = {node.attr for node in _nodes(source) if isinstance(node, ast.Attribute)}
+    except _UNREADABLE:
+        return False
+    lines: dict[str, int] = {}
+    for call in calls:
+        if isinstance(call.func, ast.Attribute):
+            lines[call.func.attr] = min(lines.get(call.func.attr, call.lineno), call.lineno)
+    late = "retain_grad" in lines and lines.get("backward", lines["retain_grad"]) < lines["retain_grad"]
+    return late or bool(attributes & {"data", "detach", "detach_"})
 
 
 def says_library_derivative(source: str) -> str:
@@ -124,9 +207,12 @@ def _name_of(node: ast.Name | ast.Attribute) -> str:
 
 @_kept
 def says_few_digits(source: str) -> bool:
-    """Whether a text says why a right formula's value may have few digits: a small constant, rounding, or a short type."""
+    """Whether a text says why a right formula's value may have few digits: a small constant, rounding, or a short type.
+
+    What an `assert` compares is no part of the value.
+    """
     try:
-        for node in _nodes(source):
+        for node in _answering(_tree(source)):
             match node:
                 case ast.Constant(float() as number) if 0 < abs(number) <= SMALL:
                     return True
@@ -182,7 +268,12 @@ def _read(source: str) -> tuple[bool, bool]:
 @lru_cache(maxsize=32)
 def _nodes(source: str) -> tuple[ast.AST, ...]:
     """Return all nodes of a text. Cached, because each answer needs them twice in a row."""
-    return tuple(ast.walk(ast.parse(textwrap.dedent(source))))
+    return tuple(ast.walk(_tree(source)))
+
+
+@lru_cache(maxsize=32)
+def _tree(source: str) -> ast.Module:
+    return ast.parse(textwrap.dedent(source))
 
 
 def _says_difference(function: ast.FunctionDef | ast.Lambda, work: Iterator[int]) -> bool:
@@ -284,7 +375,7 @@ def _is_multiple(distance: ast.expr, run: ast.expr, names: Names) -> bool:
     known: dict[str, float] = {}
     first = _value(run, names, known)
     if not known:
-        return _is_constant_step(distance, first, names)
+        return _is_constant_step(distance, first, names) or _is_large_step(distance, first, names)
     ratios = []
     for n in range(_ROUNDS):
         atoms = {text: _drawn(text, n) for text in known}
@@ -300,6 +391,22 @@ def _is_constant_step(distance: ast.expr, run: complex, names: Names) -> bool:
     atoms: dict[str, float] = _Ones()
     ratio = _value(distance, names, atoms) / run if run and abs(run) <= 2 * _LARGEST_STEP else 0
     return bool(ratio) and abs(ratio) <= _LARGE and abs(24 * ratio - round((24 * ratio).real)) < 1e-3
+
+
+def _is_large_step(distance: ast.expr, run: complex, names: Names) -> bool:
+    """Whether two points on both sides of a third one are as far apart as that number, wherever they are.
+
+    Such a difference is exact for a parabola.
+    """
+    match distance:
+        case ast.BinOp(one, ast.Sub(), other) if run:
+            if not (isinstance(_meant(one, names), ast.BinOp) and isinstance(_meant(other, names), ast.BinOp)):
+                return False
+            known: dict[str, float] = {}
+            _value(distance, names, known)
+            drawn = [_value(distance, names, {text: _drawn(text, n) for text in known}) for n in range(_ROUNDS)]
+            return bool(known) and all(abs(each - run) < 1e-9 or abs(each + run) < 1e-9 for each in drawn)
+    return False
 
 
 class _Ones(dict[str, float]):

@@ -361,6 +361,13 @@ def test_a_right_slope_earns_half_of_the_tangent_if_autograd_found_it(answer: st
     assert {verdict_on(exercise.id, source, cases).points for _, cases in inputs_of(exercise)} == {points}
 
 
+def test_an_entry_that_is_none_costs_no_other_entry_its_points() -> None:
+    (source,) = (
+        one.values[2] for one in WRONG if one.values[:2] == ("chain_rule.dz_dx_autograd", "retained-too-late:None kept")
+    )
+    assert verdict_on("chain_rule.dz_dx_autograd", source).points == 2
+
+
 def test_a_wrong_no_grad_leaves_an_engine_that_records() -> None:
     class Engine:
         recording = True
@@ -386,3 +393,61 @@ def test_a_wrong_number_that_was_measured_is_shown_beside_its_inputs() -> None:
     assert verdict.answer.startswith("gradient = tensor([")
     # A program is no input that a student could read.
     assert verdict_on("own_engine.Value", "class Value:\n    pass\n").call == ""
+
+
+# Beside each answer is the mistake that it was taken for.
+OTHERS = (
+    ("chain_rule.buggy_lines", "right-line-blamed", 'buggy_lines = "EG"'),
+    ("chain_rule.buggy_lines", "right-line-blamed", "buggy_lines = set()"),
+    ("chain_rule.buggy_lines", "not-a-label", 'buggy_lines = {"E": "cos(a)", "G": "+="}'),
+    (
+        "chain_rule.dz_dx_autograd",
+        "retained-too-late",
+        "def dz_dx_autograd(x):\n    x = torch.tensor(x, requires_grad=True)\n    y = (x**2).retain_grad()\n"
+        '    z = torch.sin(y)\n    z.backward()\n    return {"z": z.item(), "dz_dy": y.grad.item(), "dz_dx": x.grad.item()}\n',
+    ),
+    (
+        "chain_rule.dz_dx_autograd",
+        "retained-too-late",
+        "def dz_dx_autograd(x):\n    x = torch.tensor(x, requires_grad=True)\n    y = x**2\n    y.retain_grad()\n"
+        '    z = torch.sin(x)\n    z.backward()\n    return {"z": z.item(), "dz_dy": y.grad.item(), "dz_dx": x.grad.item()}\n',
+    ),
+    (
+        "chain_rule.op_names",
+        "leaf-left-out",
+        "def op_names(t):\n    names, node = [], t.grad_fn\n    while node is not None:\n"
+        "        names.append(type(node).__name__.lower())\n"
+        "        node = next((one for one, _ in node.next_functions if one is not None), None)\n    return names\n",
+    ),
+    (
+        "chain_rule.op_names",
+        "addresses",
+        "def op_names(t):\n    names, node = [], t.grad_fn\n    while node is not None:\n"
+        "        names.append(str(node).split()[0])\n"
+        "        node = next((one for one, _ in node.next_functions if one is not None), None)\n    return names\n",
+    ),
+    (
+        "binary_cross_entropy.dL_dz",
+        "not-simplified",
+        "def dL_dz(z, y):\n    return (1 / (1 + math.exp(-z)) - y) * z / z\n",
+    ),
+    (
+        "binary_cross_entropy.dL_dz_autograd",
+        "single-precision",
+        "def dL_dz_autograd(z, y):\n    z = torch.tensor(z, dtype=torch.float64, requires_grad=True)\n"
+        "    p, y = torch.sigmoid(z), torch.tensor(float(y))\n"
+        "    (-(p * torch.log(y) + (1 - p) * torch.log(1 - y))).backward()\n    return z.grad.item()\n",
+    ),
+    (
+        "binary_cross_entropy.bce_with_logits",
+        "log-of-zero",
+        "def bce_with_logits(z, y):\n    return max(z, 0.0) - z * y + math.log(1 - math.exp(-abs(z)))\n",
+    ),
+)
+
+
+@pytest.mark.parametrize(("exercise_id", "slug", "source"), OTHERS, ids=[f"{one[0]}-{one[1]}" for one in OTHERS])
+def test_a_mistake_is_named_only_where_it_was_made(exercise_id: str, slug: str, source: str) -> None:
+    verdict = verdict_on(exercise_id, source)
+    assert verdict.outcome is not Outcome.RIGHT
+    assert verdict.mistake != f"{exercise_id}.{slug}"

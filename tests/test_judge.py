@@ -432,7 +432,7 @@ def test_value_for_derivative() -> None:
 )
 def test_mistake_that_shows(call: Call, slug: str) -> None:
     exercise = replace(CUBE, way="autograd")
-    verdict = judged(exercise, [call, *SLOPES[1:]])
+    verdict = judged(exercise, [call, *SLOPES[1:]], source="def answer(x): return x.grad")
     assert verdict.mistake == (f"lesson.answer.{slug}" if slug else "")
     assert verdict.points == 0
 
@@ -810,11 +810,21 @@ def test_the_ratio_of_one_number_would_give_the_right_one_away() -> None:
     assert twice.message.startswith("Your answer is exactly 2 times the right one, in every entry.")
 
 
-def test_none_is_told_by_whether_a_backward_pass_ran() -> None:
-    def told(*runs: EngineRun) -> str:
-        error = raised("AttributeError", "'NoneType' object has no attribute 'item'").raised
+def test_none_is_told_by_whether_a_backward_pass_ran_and_what_is_read() -> None:
+    def told(*runs: EngineRun, attribute: str = "item", source: str = "def answer(x): return x.grad.item()") -> str:
+        error = raised("AttributeError", f"'NoneType' object has no attribute '{attribute}'").raised
         call = Call(raised=error, engine_runs=runs)
-        return judged(replace(CUBE, way="autograd"), [call, *SLOPES[1:]]).message
+        return judged(replace(CUBE, way="autograd"), [call, *SLOPES[1:]], source=source).message
 
     assert told().startswith("`.grad` is None, because no backward pass ran in this call.")
-    assert told(BACKWARD).startswith("`.grad` is None here. Only leaf tensors")
+    assert told(BACKWARD).startswith("`.grad` is None here. Only a leaf tensor")
+    for source in (
+        "def answer(x): return (x**3).backward().item()",
+        "def answer(x):\n    y = (x**3).backward()\n    return y.item()",
+    ):
+        assert told(BACKWARD, source=source).startswith(
+            "Your function uses what `backward()` returns, and that is None."
+        )
+    for runs in ((), (BACKWARD,)):
+        assert "`.grad`" not in told(*runs, source="def answer(x): return helper(x).item()")
+        assert "`.grad`" not in told(*runs, attribute="backward")

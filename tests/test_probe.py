@@ -278,6 +278,16 @@ def answer(x):
         ("x.resize_(1)", Array((1.0, 2.0), "torch"), True),
         ("x.data = x.data.float()", Array((1.0, 2.0), "torch"), True),
         ("(x.clone().requires_grad_() ** 2).sum().backward()", Array((1.0, 2.0), "torch"), False),
+        (
+            "(x.requires_grad_() ** 2).sum().backward()\n    x.requires_grad_(False)",
+            Array((1.0, 2.0), "torch"),
+            True,
+        ),
+        (
+            "torch.autograd.grad((x.requires_grad_() ** 2).sum(), x)\n    x.requires_grad_(False)",
+            Array((1.0,), "torch"),
+            False,
+        ),
         ("x[0] += 1", (1.0, 2.0), True),
         ("x.append(3.0)", (1.0, 2.0), True),
         ("x[1].sort()", ("a", (2.0, 1.0)), True),

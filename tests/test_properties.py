@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -188,6 +189,13 @@ def test_references_of_given_functions(name: str, number: float, x: float, sign:
     assert slope * x + intercept == pytest.approx(value(x))
 
 
+@pytest.mark.parametrize("at", [0.0, -0.0, 1e-45, float("nan"), float("inf"), -float("inf")])
+def test_given_functions_end_at_any_number(at: float) -> None:
+    for name, number in itertools.product(("doubling_loop", "branch", "wave"), (0.7, -0.7, 0)):
+        f = lessons.find("scalar_gradients.grad_of").builders[name](number)
+        assert f(torch.tensor(at, requires_grad=True)).shape == ()
+
+
 # Ratios
 
 
@@ -242,6 +250,11 @@ def test_drawn_inputs_stay_generic(arguments: list[Any], seed: bytes) -> None:
     assert moved_alike(tuple(arguments), drawn.arguments)
     assert exact == exercise.cases[1]
     assert exercise.grading_cases(seed) == (drawn, exact)
+
+
+def test_a_drawn_input_has_no_fewer_digits() -> None:
+    (drawn,) = exercise_of(case(0.613725)).grading_cases(b"seed")
+    assert len(repr(drawn.arguments[0])) == len("0.613725")
 
 
 PINNED = (case(1.365, 3), case(Array((-0.179, 0.0), "torch"), Build("wave", (1.57,))))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.source import is_readable, says_finite_difference, says_library_derivative
+from autograder.source import (
+    hides_overflow,
+    is_readable,
+    says_few_digits,
+    says_finite_difference,
+    says_library_derivative,
+)
 
 DIFFERENCES = {
     "central": """\
@@ -217,6 +223,17 @@ def d(x):
     "complex step": "def d(x, h=1e-20): return f(x + 1j * h).imag / h",
     "complex step, written out": "def d(x): return np.imag(f(x + 1e-20j)) / 1e-20",
     "complex step, made": "def d(x): return f(complex(x, 1e-20)).imag / 1e-20",
+    "exact for a parabola": "def d(x): return ((x + 1) ** 2 - (x - 1) ** 2) / 2",
+    "a large step with a name": """\
+def d(x):
+    f = lambda t: t**2
+    h = 0.5
+    return (f(x + h) - f(x - h)) / (2 * h)
+""",
+    "a large step, term by term": """\
+def d(x):
+    return (3 * (x + 1) ** 2 - 4 * (x + 1) + 5 - (3 * (x - 1) ** 2 - 4 * (x - 1) + 5)) / 2
+""",
 }
 
 FORMULAS = {
@@ -245,6 +262,9 @@ def d(p, y):
     return (safe - y) / (safe * (1 - p + tiny)) - tiny / safe
 """,
     "difference of exponentials": "def d(x): return (math.exp(x) - math.exp(-x)) / (math.exp(x) + math.exp(-x))",
+    "hyperbolic sine": "def d(x): return (math.exp(x) - math.exp(-x)) / 2",
+    "cosine from two sines": "def d(x): return (math.sin(x + math.pi / 2) - math.sin(x - math.pi / 2)) / 2",
+    "two powers": "def d(x): return (x**3 - x**2) / 2",
     "a check of the formula": """\
 def d(x):
     h = 1e-5
@@ -360,3 +380,31 @@ def test_what_cannot_be_read_is_told(text: str) -> None:
 )
 def test_library_derivative_is_named(text: str, name: str) -> None:
     assert says_library_derivative(text) == name
+
+
+@pytest.mark.parametrize(
+    ("body", "hides"),
+    [
+        ('with np.errstate(over="ignore"): return f(z)', True),
+        ('with np.errstate(all="ignore"): return f(z)', True),
+        ('np.seterr(all="ignore")', True),
+        ("with np.errstate(**settings): return f(z)", True),
+        ('warnings.simplefilter("ignore")', True),
+        ("with warnings.catch_warnings(record=True): return f(z)", True),
+        ("try: return f(z)\n    except OverflowError: return 0.0", True),
+        ("try: return f(z)\n    except (OverflowError, FloatingPointError): return 0.0", True),
+        ('with np.errstate(over="raise"): return f(z)', False),
+        ('with np.errstate(all="raise", under="ignore"): return f(z)', False),
+        ('with np.errstate(invalid="ignore"): return f(z)', False),
+        ('with warnings.catch_warnings():\n        warnings.simplefilter("error")\n        return f(z)', False),
+        ("try: return f(z)\n    except OverflowError: raise ValueError", False),
+        ("try: return f(z)\n    except TypeError: return g(z)", False),
+    ],
+)
+def test_only_what_silences_an_overflow_hides_it(body: str, hides: bool) -> None:
+    assert hides_overflow(f"def f(z):\n    {body}\n") is hides
+
+
+def test_digits_are_not_few_for_what_an_assert_compares() -> None:
+    assert not says_few_digits("def d(x):\n    assert abs(f(x)) < 1e-9\n    return 2 * x")
+    assert says_few_digits("def d(x):\n    h = 1e-9\n    return f(x + h)")

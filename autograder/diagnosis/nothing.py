@@ -55,7 +55,7 @@ def unused_leaf(text: Text | None, name: str) -> Finding | None:
     made = [
         target
         for node in nodes
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp | ast.Call)
         for target in node.targets
         if isinstance(target, ast.Name)
     ]

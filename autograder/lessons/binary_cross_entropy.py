@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from ..losses import EPSILON, clamped_loss, loss_of_logit, loss_of_probability
 from ..mistake import Mistake, raising, wrong_value
 from ..observation import Call
 from ..reading import numbers_in
+from ..source import hides_overflow
 
 # --- shared ---------------------------------------------------------------------------------------
 
@@ -96,6 +98,14 @@ def _not_finite(call: Call) -> bool:
     return call.value is not None and any(not math.isfinite(number) for number in numbers_in(call.value))
 
 
+def _is_far_out(z: float, y: int) -> bool:
+    """Whether a logit is so large that `float32` rounds its probability to 0 or 1."""
+    return abs(z) >= _FAR_OUT
+
+
+# Rounded up from 24 · log 2, the number of bits of a `float32`.
+_FAR_OUT = 17.0
+
 OVERFLOW = Mistake(
     "overflow",
     "The exponential of a large positive number overflows. Rewrite the formula so that `exp` never gets a positive "
@@ -108,7 +118,7 @@ HIDDEN_OVERFLOW = Mistake(
     "hidden-overflow",
     "Your function hides the overflow, and `exp` still overflows. Rewrite the formula so that `exp` never gets a large "
     "positive number.",
-    calls=frozenset({"errstate", "seterr", "catch_warnings", "simplefilter", "filterwarnings", "OverflowError"}),
+    says=hides_overflow,
 )
 
 
@@ -283,7 +293,9 @@ SIGMOID = Exercise(
     cases=(
         case(-1.7),
         case(2.3),
+        case(2),
         case(Array((-3.1, 0.4, 1.9))),
+        case(Array((-2, 0, 3), dtype="int64")),
         case(0.0, exact=True),
         case(1000.0, exact=True),
         case(-1000.0, exact=True),
@@ -311,6 +323,12 @@ SIGMOID = Exercise(
             " each element.",
             "ValueError",
             "truth value of an array",
+        ),
+        wrong_value(
+            "cut-to-integers",
+            "For an array of integers your result has integers in it, so what is behind the point is cut off. `zeros_like` and "
+            "`empty_like` of such an array make another one. Give the result a floating-point dtype.",
+            lambda p, z: np.trunc(p) if np.asarray(z).dtype.kind == "i" and np.ndim(z) else p,
         ),
         wrong_value(
             "sign-of-exponent",
@@ -368,8 +386,10 @@ BCE = Exercise(
         case(0.15, 0),
         case(0.03, 1),
         case(0.97, 0, exact=True),
-        # A clamp shows here, unless it is a tiny one.
+        # A clamp shows here, unless it is a tiny one. In float32 these have all their digits.
         case(5e-4, 1, exact=True),
+        case(1e-6, 1, exact=True),
+        case(1 - 2**-20, 0, exact=True),
     ),
     reference=_bce,
     mistakes=(
@@ -640,6 +660,7 @@ DL_DZ = Exercise(
             "For a large z, p is exactly 1, and your formula divides by 0 there. Simplify the product on paper first, "
             "and compute the simplified formula.",
             shows=_divided_by_zero,
+            at=_is_far_out,
         ),
         *DL_DZ_MISTAKES,
         wrong_value(
@@ -707,6 +728,7 @@ DL_DZ_AUTOGRAD = Exercise(
             "At z = 20, `float32` rounds p to 1, and 1 − p to 0. Then the gradient is not a number. Give the leaf the dtype "
             "`float64`, or give the loss the logit itself.",
             shows=_not_finite,
+            at=_is_far_out,
         ),
         *DL_DZ_MISTAKES,
         wrong_value(
@@ -828,13 +850,21 @@ BCE_WITH_LOGITS = Exercise(
     importance=5,
     minutes=7,
     points=3,
-    # `atol` is relative to the largest loss, which is 1000: a loss may be off by 1e-7.
+    # `atol` is relative to the largest loss, which is 1000: a loss may be off by 1e-7, the largest by twice that.
+    rtol=1e-10,
     atol=1e-10,
     cases=(
         case(1.7, 1),
         case(-0.9, 0),
         case(2.6, 0),
         case(-1.3, 1),
+        # From the middle to the straight lines, with digits for `float32` to lose.
+        case(-3.7, 0),
+        case(4.9, 0),
+        case(-6.8, 1),
+        case(8.9, 1),
+        case(11.3, 0, exact=True),
+        case(-15.2, 1, exact=True),
         case(0.0, 1, exact=True),
         case(17.0, 0, exact=True),
         case(-17.0, 1, exact=True),
@@ -844,6 +874,7 @@ BCE_WITH_LOGITS = Exercise(
         case(-20.0, 0, exact=True),
         case(100.0, 0, exact=True),
         case(-100.0, 1, exact=True),
+        case(123.4567, 0),
         case(1000.0, 0, exact=True),
         case(1000.0, 1, exact=True),
         case(-1000.0, 1, exact=True),
@@ -872,6 +903,12 @@ BCE_WITH_LOGITS = Exercise(
             "For a large z, p is exactly 0 or 1, and your function takes the logarithm of 0. Put the sigmoid into the "
             "loss on paper and simplify. Then compute the simplified formula.",
             shows=_took_log_of_zero,
+            at=_is_far_out,
+        ),
+        wrong_value(
+            "single-precision",
+            "`float32` keeps about seven digits, so for a large z it does not keep seven decimals. Compute in `float64`.",
+            lambda loss, z, y: loss_of_logit(torch.tensor(z), torch.tensor(float(y))).item(),
         ),
         wrong_value("swapped-labels", SWAPPED_LABELS, lambda loss, z, y: _bce_with_logits(z, 1 - y)),
         wrong_value("dropped-target", DROPPED_TARGET, lambda loss, z, y: _bce_with_logits(z, 0)),

@@ -18,6 +18,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from ..exercise import Build, Case, Exercise, Input, Lesson, case, gradient
 from ..mistake import Mistake, raising, wrong_value
 from ..observation import Call
+from ..source import detaches_or_retains_late
 
 # --- shared ---------------------------------------------------------------------------------------
 
@@ -332,11 +333,13 @@ DZ_DX_AUTOGRAD = Exercise(
             "A gradient is None here. Call `retain_grad()` before the backward pass. A tensor that was detached takes "
             "no part in that pass.",
             shows=lambda call: _lacks_gradient(call) and not _warned(call, "not a leaf"),
+            says=detaches_or_retains_late,
         ),
         Mistake(
             "formula-for-a-link",
-            "Your function calls a cosine, and z has no cosine in it. Let autograd find the derivative of each link.",
-            calls=frozenset({"cos"}),
+            "A number under `dz_dy` or `dz_dx` does not come from the backward pass. Let autograd find the derivative of each "
+            "link.",
+            unmoved=frozenset({"dz_dy", "dz_dx"}),
         ),
         wrong_value(
             "gradient-of-result",
@@ -382,13 +385,22 @@ DZ_DX_AUTOGRAD = Exercise(
 class Link:
     """A function from float to float. It warns when it is called twice at the same point, or after a derivative.
 
-    It computes with plain numbers. So no gradient can be had from what it is made of.
+    It computes with plain numbers. So no gradient can be had from what it is made of. Two of the same function are equal, as
+    the function is to itself.
     """
 
     def __init__(self, function: Callable[[float], float]) -> None:
         self.value = function
         self._called_at: set[float] = set()
         self._slopes_taken = Slope.taken
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other is the same function."""
+        return isinstance(other, Link) and other.value == self.value
+
+    def __hash__(self) -> int:
+        """Return the hash of the function."""
+        return hash(self.value)
 
     def __call__(self, x: float) -> float:
         """Return the value at x."""
@@ -404,7 +416,8 @@ class Link:
 class Slope:
     """The derivative of a function, from float to float, with no formula and no autograd.
 
-    A step of 1e-20 in the imaginary direction gives all digits, because nothing is subtracted.
+    A step of 1e-20 in the imaginary direction gives all digits, because nothing is subtracted. Two of the same function are
+    equal.
     """
 
     # How often any of them was called.
@@ -412,6 +425,14 @@ class Slope:
 
     def __init__(self, function: Callable[[complex], complex]) -> None:
         self.function = function
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other is the derivative of the same function."""
+        return isinstance(other, Slope) and other.function == self.function
+
+    def __hash__(self) -> int:
+        """Return the hash of the function."""
+        return hash(self.function)
 
     def __call__(self, x: float) -> float:
         """Return the derivative at x."""
@@ -499,6 +520,7 @@ BACKPROP_CHAIN = Exercise(
         case(*_chain("cos", "exp", "sin"), 0.8),
         case(*_chain("square", "tanh"), -0.7),
         case(*_chain("exp", "sin", "square", "cos"), 0.4),
+        case(*_chain("sin", "exp", "tanh", "square", "exp", "sin"), 0.6),
         case(*_chain("sin"), 1.1),
     ),
     reference=lambda fs, dfs, x: _value_and_gradient(fs, x),
@@ -676,12 +698,35 @@ def _times_another(y: Tensor) -> Tensor:
     return y * torch.exp(torch.tensor(0.5, requires_grad=True))
 
 
+def _times_deeper(y: Tensor) -> Tensor:
+    """Return y times a function of another leaf, which has more nodes than any walk to the leaf of y."""
+    other = torch.tensor(0.5, requires_grad=True)
+    for _ in range(12):
+        other = torch.exp(-other)
+    return y * torch.exp(other)
+
+
 def _times_constant(y: Tensor) -> Tensor:
     """Return a constant times y. The constant is the first factor, and it has no node."""
     return torch.tensor(2.5) * y
 
 
-_PICKED = (square, torch.sin, torch.cos, torch.tanh, torch.sigmoid, _times_constant, _times_another)
+def _after_two_constants(y: Tensor) -> Tensor:
+    """Return a constant plus a constant times y. The two constants come first, and they have no node."""
+    return torch.addcmul(torch.tensor(0.7), torch.tensor(1.2), y)
+
+
+_PICKED = (
+    square,
+    torch.sin,
+    torch.cos,
+    torch.tanh,
+    torch.sigmoid,
+    _times_constant,
+    _times_another,
+    _times_deeper,
+    _after_two_constants,
+)
 
 
 def picked_walk(start: float, *picks: int) -> Tensor:
@@ -706,10 +751,12 @@ OP_NAMES = Exercise(
     points=2,
     builders={
         "sine_of_square": walk_through(square, torch.sin),
-        "product": walk_through(torch.sin, _times_another),
+        "product": walk_through(torch.sin, _times_deeper),
         "log_of_multiple": walk_through(square, _times_constant, torch.log),
         "picked_walk": picked_walk,
-        "long_walk": walk_through(torch.tanh, _times_constant, torch.cos, _times_another, torch.sqrt),
+        "long_walk": walk_through(
+            torch.tanh, _times_constant, torch.cos, _after_two_constants, torch.sigmoid, _times_another, torch.sqrt
+        ),
     },
     cases=(
         case(Build("sine_of_square", (3.0,))),
@@ -743,7 +790,7 @@ OP_NAMES = Exercise(
             "addresses",
             "The list has nodes in it as they are printed, with an address in memory. Expected their names: call "
             "`name()` on each node.",
-            shows=lambda call: any(name.startswith("<") for name in _named_nodes(call)),
+            shows=lambda call: any(" at 0x" in name for name in _named_nodes(call)),
         ),
         Mistake(
             "module-prefix",
@@ -753,7 +800,11 @@ OP_NAMES = Exercise(
         Mistake(
             "every-branch",
             "The list has more than one leaf in it, so the walk took several branches. Follow one parent of each node.",
-            shows=lambda call: _named_nodes(call).count("AccumulateGrad") > 1,
+            # Each other branch begins with an exponential.
+            shows=lambda call: (
+                _named_nodes(call).count("AccumulateGrad") > 1
+                and any(name.startswith("Exp") for name in _named_nodes(call))
+            ),
         ),
         Mistake(
             "last-parent",
@@ -764,8 +815,15 @@ OP_NAMES = Exercise(
             "leaf-left-out",
             "The walk ends too early. The node of the leaf is missing from your list.",
             shows=lambda call: (
-                call.value is not None and call.value.kind == "sequence" and "AccumulateGrad" not in _named_nodes(call)
+                call.value is not None
+                and call.value.kind == "sequence"
+                and not any("accum" in name.lower() for name in _named_nodes(call))
             ),
+        ),
+        Mistake(
+            "leaf-twice",
+            "The name of the leaf's node stands twice at the end of your list.",
+            shows=lambda call: _named_nodes(call)[-2:] == ["AccumulateGrad"] * 2,
         ),
         wrong_value(
             "leaf-to-root",
@@ -854,6 +912,12 @@ def _buggy_lines() -> set[str]:
 
 _LABELS = {line.label for line in BACKWARD}
 
+
+def _is_set(call: Call) -> bool:
+    """Whether the answer is a set, or a list or tuple, which does as well."""
+    return call.value is not None and call.value.kind == "sequence"
+
+
 BUGGY_LINES = Exercise(
     id="chain_rule.buggy_lines",
     number="2.8a",
@@ -870,21 +934,18 @@ BUGGY_LINES = Exercise(
             "not-a-label",
             "Your set has something in it that is not a label. The labels are the capital letters at the ends of the "
             "lines.",
-            shows=lambda call: bool(set(_named_nodes(call)) - _LABELS),
+            shows=lambda call: _is_set(call) and bool(set(_named_nodes(call)) - _LABELS),
         ),
         Mistake(
             "not-two",
-            "Expected two labels, since two of the lines are wrong. Repair the lines that you found, and compare "
-            "again.",
-            shows=lambda call: (
-                call.value is not None and call.value.kind == "sequence" and len(set(_named_nodes(call))) not in (0, 2)
-            ),
+            "Expected two labels, since two of the lines are wrong. Compare one variable at a time with its `.grad`.",
+            shows=lambda call: _is_set(call) and len(set(_named_nodes(call))) != 2,
         ),
         # It does not say which one, or there would be nothing left to find.
         Mistake(
             "right-line-blamed",
             "At least one of the lines that you name is right. Compare one variable at a time with its `.grad`.",
-            shows=lambda call: call.value is not None and set(_named_nodes(call)) != _buggy_lines(),
+            shows=lambda call: _is_set(call) and set(_named_nodes(call)) != _buggy_lines(),
         ),
     ),
     hints=(

@@ -105,7 +105,8 @@ D_SQUARE = Exercise(
     importance=5,
     minutes=3,
     points=1,
-    cases=(case(-1.7), case(0.6), case(4.3)),
+    # Of a number with one digit behind the point, rounding would lose nothing.
+    cases=(case(-1.7), case(0.613725), case(4.3)),
     forward=square,
     reference=gradient(square),
     mistakes=(
@@ -151,7 +152,7 @@ GRAD_SQUARE = Exercise(
     importance=5,
     minutes=4,
     points=3,
-    cases=(case(-1.7), case(3), case(0.6), case(4.3)),
+    cases=(case(-1.7), case(3), case(0.613725), case(4.3)),
     forward=square,
     reference=gradient(square),
     hints=(
@@ -178,7 +179,7 @@ D_POLY = Exercise(
     importance=4,
     minutes=4,
     points=2,
-    cases=(case(-1.3), case(0.4), case(2.7), case(2 / 3, exact=True)),
+    cases=(case(-1.3), case(0.413725), case(2.713725), case(2 / 3, exact=True)),
     forward=poly,
     reference=gradient(poly),
     mistakes=(
@@ -234,7 +235,7 @@ GRAD_POLY = Exercise(
     importance=4,
     minutes=4,
     points=3,
-    cases=(case(-1.3), case(0.4), case(2 / 3, exact=True), case(2.7)),
+    cases=(case(-1.3), case(0.413725), case(2 / 3, exact=True), case(2.713725)),
     forward=poly,
     reference=gradient(poly),
     hints=(
@@ -299,9 +300,11 @@ CENTRAL_DIFFERENCE = Exercise(
     builders={"sine": sine, "exponential": exponential, "cube": cube},
     cases=(
         case(Build("sine", (1.3,)), 0.7, 0.001),
-        case(Build("exponential", (0.8,)), -0.4, 0.001),
+        # It falls everywhere, and its third derivative is large.
+        case(Build("exponential", (-3.1,)), 0.4, 0.001),
+        case(Build("exponential", (2.6,)), -0.5, 0.3),
         case(Build("cube", (1.1,)), 1.3, 0.1),
-        case(Build("sine", (0.9,)), 2.1),
+        case(Build("exponential", (-2.3,)), 0.6),
     ),
     reference=_central,
     mistakes=(
@@ -339,6 +342,17 @@ CENTRAL_DIFFERENCE = Exercise(
             lambda slope, f, x, h=1e-5: _central(f, x, h / 2),
         ),
         wrong_value(
+            "five-points",
+            "Your formula takes two points on each side, and its error shrinks like h⁴. Here one point on each side is asked "
+            "for, at the step h.",
+            lambda slope, f, x, h=1e-5: (4 * slope - _central(f, x, 2 * h)) / 3,
+        ),
+        wrong_value(
+            "extrapolated",
+            "You combined the slopes of two steps, and the error shrinks like h⁴. Here the slope of the one step h is asked for.",
+            lambda slope, f, x, h=1e-5: (4 * _central(f, x, h / 2) - slope) / 3,
+        ),
+        wrong_value(
             "ignored-h",
             "Your answer is the same for a large step and for a small one. Use the `h` that the function is given.",
             lambda slope, f, x, h=1e-5: _central(f, x),
@@ -363,11 +377,14 @@ CENTRAL_DIFFERENCE = Exercise(
 
 
 def doubling_loop(start: float) -> Callable[[Tensor], Tensor]:
-    """Return a function that doubles start · x until its size reaches 10, and then triples a negative result."""
+    """Return a function that doubles start · x until its size reaches 10, and then triples a negative result.
+
+    It leaves 0 as it is.
+    """
 
     def function(x: Tensor) -> Tensor:
         y = start * x
-        while y.abs() < 10:
+        while 0 < y.abs() < 10:
             y = y * 2
         return y if y > 0 else 3 * y
 

@@ -2,6 +2,13 @@
 
 RIGHT: dict[str, dict[str, str]] = {
     "binary_cross_entropy.sigmoid": {
+        "an overflow would raise": """\
+def sigmoid(z):
+    z = np.asarray(z, dtype=float)
+    with np.errstate(over="raise"):
+        e = np.exp(-np.abs(z))
+        return np.where(z >= 0, 1 / (1 + e), e / (1 + e))
+""",
         "where": """\
 def sigmoid(z):
     e = np.exp(-np.abs(z))
@@ -327,6 +334,19 @@ breaking_logit = (torch.sigmoid(z) == 1).int().argmax()
         "numpy": "breaking_logit = np.int64(17)",
     },
     "binary_cross_entropy.bce_with_logits": {
+        "an overflow would raise": """\
+def bce_with_logits(z, y):
+    with np.errstate(all="raise", under="ignore"):
+        return np.maximum(z, 0.0) - z * y + np.log1p(np.exp(-np.abs(z)))
+""",
+        "an overflow is never caught": """\
+def bce_with_logits(z, y):
+    s = (1 - 2 * y) * z
+    try:
+        return max(s, 0.0) + math.log1p(math.exp(-abs(s)))
+    except OverflowError:
+        raise ValueError("must not happen")
+""",
         "max form": """\
 def bce_with_logits(z, y):
     return max(z, 0) - z * y + math.log1p(math.exp(-abs(z)))
@@ -347,11 +367,6 @@ def bce_with_logits(z, y):
     if z > 0:
         return (1 - y) * z + math.log(1 + math.exp(-z))
     return -y * z + math.log(1 + math.exp(z))
-""",
-        "float32 tensor": """\
-def bce_with_logits(z, y):
-    z = torch.tensor(z)
-    return torch.relu(z) - z * y + torch.log1p(torch.exp(-z.abs()))
 """,
         "logsumexp": """\
 def bce_with_logits(z, y):
@@ -552,6 +567,17 @@ def sigmoid(z):
 def sigmoid(z):
     z = torch.as_tensor(z, dtype=torch.float64)
     return torch.stack([z, torch.zeros_like(z)]).softmax(0)[0]
+""",
+        "cut-to-integers": """\
+def sigmoid(z):
+    z = np.asarray(z)
+    if z.ndim == 0:
+        e = math.exp(-abs(z))
+        return 1 / (1 + e) if z >= 0 else e / (1 + e)
+    p = np.zeros_like(z)
+    for i, one in enumerate(z):
+        p[i] = sigmoid(one)
+    return p
 """,
         "hidden-overflow": """\
 def sigmoid(z):
@@ -1060,6 +1086,11 @@ def bce_with_logits(z, y):
         "library-loss:logsumexp": """\
 def bce_with_logits(z, y):
     return torch.tensor([0.0, z], dtype=torch.float64).logsumexp(0) - z * y
+""",
+        "single-precision": """\
+def bce_with_logits(z, y):
+    z = torch.tensor(z)
+    return torch.relu(z) - z * y + torch.log1p(torch.exp(-z.abs()))
 """,
         "hidden-overflow": """\
 def bce_with_logits(z, y):

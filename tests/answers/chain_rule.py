@@ -80,6 +80,14 @@ def local_derivatives(x):
 """,
     },
     "chain_rule.dz_dx": {
+        "complex, with an assert": """\
+import cmath
+
+def dz_dx(x):
+    w = 2 * x * cmath.exp(1j * x**2)
+    assert abs(abs(w) - abs(2 * x)) < 1e-9
+    return w.real
+""",
         "plain": """\
 def dz_dx(x):
     return 2 * x * math.cos(x**2)
@@ -116,6 +124,25 @@ def dz_dx(x):
 """,
     },
     "chain_rule.dz_dx_autograd": {
+        "checked by a formula": """\
+def dz_dx_autograd(x):
+    x = torch.tensor(float(x), requires_grad=True)
+    y = x * x
+    y.retain_grad()
+    z = y.sin()
+    z.backward()
+    assert math.isclose(y.grad.item(), math.cos(y.item()), rel_tol=1e-4)
+    return {"z": z.item(), "dz_dy": y.grad.item(), "dz_dx": x.grad.item()}
+""",
+        "the sine as a cosine": """\
+def dz_dx_autograd(x):
+    x = torch.tensor(float(x), dtype=torch.float64, requires_grad=True)
+    y = x**2
+    y.retain_grad()
+    z = torch.cos(y - math.pi / 2)
+    z.backward()
+    return {"z": z.item(), "dz_dy": y.grad.item(), "dz_dx": x.grad.item()}
+""",
         "plain": """\
 def dz_dx_autograd(x):
     x = torch.tensor(x, requires_grad=True)
@@ -589,6 +616,30 @@ def dz_dx_autograd(x):
     z = torch.sin(leaf**2)
     z.backward()
     return {"z": z.item(), "dz_dy": math.cos(x**2), "dz_dx": leaf.grad.item()}
+""",
+        "formula-for-a-link:as a sine": """\
+def dz_dx_autograd(x):
+    t = torch.tensor(float(x), requires_grad=True)
+    z = torch.sin(t**2)
+    z.backward()
+    return {"z": z.item(), "dz_dy": math.sin(x**2 + math.pi / 2), "dz_dx": t.grad.item()}
+""",
+        "backward-returns-none:as a gradient": """\
+def dz_dx_autograd(x):
+    x = torch.tensor(float(x), requires_grad=True)
+    y = x**2
+    y.retain_grad()
+    z = torch.sin(y)
+    gradient = z.backward()
+    return {"z": z.item(), "dz_dy": y.grad.item(), "dz_dx": gradient}
+""",
+        "no-grad-yet:no pass": """\
+def dz_dx_autograd(x):
+    x = torch.tensor(float(x), requires_grad=True)
+    y = x**2
+    y.retain_grad()
+    z = torch.sin(y)
+    return {"z": z.item(), "dz_dy": y.grad.item(), "dz_dx": x.grad.item()}
 """,
         "gradient-of-result": """\
 def dz_dx_autograd(x):
@@ -1106,6 +1157,14 @@ def op_names(t):
         names.append(type(node).__name__)
         node = node.next_functions[0][0] if node.next_functions else None
     return names
+""",
+        "leaf-twice": """\
+def op_names(t):
+    names, node = [], t.grad_fn
+    while node is not None:
+        names.append(type(node).__name__)
+        node = next((parent for parent, _ in node.next_functions if parent is not None), None)
+    return [*names, "AccumulateGrad"]
 """,
         "leaf-to-root": """\
 def op_names(t):

@@ -1024,6 +1024,17 @@ def central_difference(f, x, h=1e-5):
 def central_difference(f, x, h=1e-5):
     return f(x + h) - f(x - h)
 """,
+        "five-points": """\
+def central_difference(f, x, h=1e-5):
+    return (f(x - 2 * h) - 8 * f(x - h) + 8 * f(x + h) - f(x + 2 * h)) / (12 * h)
+""",
+        "extrapolated": """\
+def central_difference(f, x, h=1e-5):
+    def slope(h):
+        return (f(x + h) - f(x - h)) / (2 * h)
+
+    return slope(h / 2) + (slope(h / 2) - slope(h)) / 3
+""",
         "ignored-h": """\
 def central_difference(f, x, h=1e-5):
     h = 1e-5
@@ -1240,6 +1251,12 @@ def tangent(f, x0):
     return slope, g(x0) - slope * x0
 """,
         "none-as-number": """\
+def tangent(f, x0):
+    x = torch.tensor(x0, requires_grad=True)
+    y = f(x)
+    return x.grad, y.item() - x.grad * x0
+""",
+        "backward-returns-none:used": """\
 def tangent(f, x0):
     x = torch.tensor(x0, requires_grad=True)
     y = f(x)
