@@ -499,6 +499,14 @@ def test_pointless_pass_is_seen_in_any_order_of_keys() -> None:
     assert by_autograd([swapped], doubled, exercise).outcome is Outcome.RIGHT
 
 
+def test_each_entry_of_a_derivative_comes_through_the_engine() -> None:
+    exercise = replace(asking((1.5, 2.5), forward=cube), way="autograd")
+    assert by_autograd([(1.5, 2.5)], Call(value=describe((3.0, 5.0))), exercise).outcome is Outcome.RIGHT
+    half = by_autograd([(1.5, 2.5)], Call(value=describe((3.0, 2.5))), exercise)
+    assert (half.mistake, half.points) == ("lesson.answer.formula-by-autograd", 0)
+    assert "a part of your result" in half.message
+
+
 def test_argument_changed() -> None:
     values = [SLOPES[0], Call(value=describe(SLOPES[1]), changed=(1,)), SLOPES[2]]
     verdict = judged(CUBE, values)
