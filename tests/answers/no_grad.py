@@ -100,17 +100,17 @@ def message_of(fn):
     text = ""
     try:
         fn()
-    except (RuntimeError, ValueError, TypeError) as error:
+    except Exception as error:
         text = str(error)
     return text
 """,
-        "args": """\
+        "format": """\
 def message_of(fn):
     try:
         fn()
         return ""
     except BaseException as error:
-        return error.args[0]
+        return f"{error}"
 """,
         "context manager": """\
 import contextlib
@@ -650,6 +650,22 @@ def freeze(t):
     t *= 1
     return t.requires_grad_(False)
 """,
+        "changed-gradient": """\
+def freeze(t):
+    t.grad = None
+    return t.requires_grad_(False)
+""",
+        "changed-gradient:zeros": """\
+def freeze(t):
+    if t.grad is not None:
+        t.grad.zero_()
+    return t.requires_grad_(False)
+""",
+        "nothing-changed:turned over": """\
+def freeze(t):
+    t.requires_grad = not t.requires_grad
+    return t
+""",
     },
     "no_grad.message_of": {
         "not-caught": """\
@@ -710,6 +726,14 @@ def message_of(fn):
         return f"{type(error).__name__}: {error}"
     else:
         return ""
+""",
+        "caught-too-little:three classes": """\
+def message_of(fn):
+    try:
+        fn()
+    except (RuntimeError, ValueError, TypeError) as error:
+        return str(error)
+    return ""
 """,
     },
     "no_grad.stop_gradient_derivative": {
@@ -1125,6 +1149,22 @@ def sgd_step_(params, lr):
         if p.grad is not None:
             p -= lr * p.grad
 """,
+        "only-first": """\
+def sgd_step_(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p -= lr * p.grad
+            return params
+""",
+        "nothing-moved:only if all have one": """\
+def sgd_step_(params, lr):
+    if any(p.grad is None for p in params):
+        return
+    with torch.no_grad():
+        for p in params:
+            p -= lr * p.grad
+""",
     },
     "no_grad.predict": {
         "model-not-called": """\
@@ -1197,6 +1237,27 @@ def predict(model, X):
     model.train()
     return output
 """,
+        "flags-of-the-parts:of the children": """\
+def predict(model, X):
+    was, flags = model.training, [(part, part.training) for part in model.children()]
+    model.eval()
+    with torch.no_grad():
+        output = model(X)
+    model.training = was
+    for part, flag in flags:
+        part.train(flag)
+    return output
+""",
+        "flags-of-inner-parts": """\
+def predict(model, X):
+    flags = {type(part): part.training for part in model.modules()}
+    model.eval()
+    with torch.no_grad():
+        output = model(X)
+    for part in model.modules():
+        part.training = flags[type(part)]
+    return output
+""",
     },
     "no_grad.train_bias_only": {
         "froze-the-bias": _changed(_BIAS, ("W.requires_grad_", "b.requires_grad_")),
@@ -1262,6 +1323,13 @@ def train_bias_only(x, W, b, y):
         ),
         "opposite-sign": _changed(_BIAS, ("return b.grad", "return -b.grad")),
         "grad-of-non-leaf": _changed(_BIAS, ("return b.grad", "return z.grad")),
+        "number-of-passes": """\
+def train_bias_only(x, W, b, y):
+    W.requires_grad_(False)
+    for _ in range(2):
+        torch.nn.functional.binary_cross_entropy_with_logits(x @ W + b, y).backward()
+    return b.grad / 2
+""",
     },
     "no_grad.train_bce": {
         "no-parentheses": _changed(_TRAIN, ("torch.no_grad()", "torch.no_grad")),
@@ -1328,6 +1396,24 @@ def train_bce(x, y, w, b, lr=0.1, steps=20):
             ("                p -= lr * p.grad\n                p.grad = None\n", ""),
         ),
         "no-grad-yet": _changed(_TRAIN, ("loss.backward()", "w.grad.zero_(), b.grad.zero_(), loss.backward()")),
+        "final-before-the-last-step:no last step": """\
+def train_bce(x, y, w, b, lr=0.1, steps=20):
+    y = torch.tensor(float(y))
+    w, b = (torch.tensor(float(each), requires_grad=True) for each in (w, b))
+    losses = []
+    for i in range(steps):
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(w * x + b, y)
+        losses.append(loss.item())
+        if i < steps - 1:
+            loss.backward()
+            with torch.no_grad():
+                for p in (w, b):
+                    p -= lr * p.grad
+                    p.grad = None
+    with torch.inference_mode():
+        final = torch.nn.functional.binary_cross_entropy_with_logits(w * x + b, y).item()
+    return losses, final
+""",
     },
 }
 
