@@ -98,9 +98,10 @@ def case(*arguments: Input, exact: bool = False) -> Case:
 
 @dataclass(frozen=True)
 class Raises:
-    """The reference of a case in which the right answer is an exception of this class."""
+    """The reference of a case in which the right answer is an exception of this class, or else of the class `also`."""
 
     kind: str
+    also: str = ""
 
 
 @dataclass(frozen=True)

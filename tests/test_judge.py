@@ -524,10 +524,11 @@ def test_exception_that_is_asked_for() -> None:
         case(-1.5),
         case(2.5),
         points=2,
-        reference=lambda x: Raises("ValueError") if x < 0 else 3.0 * x,
+        reference=lambda x: Raises("ValueError", also="KeyError") if x < 0 else 3.0 * x,
         mistakes=(wrong_value("squared", "Not squared.", lambda slope, x: x * x),),
     )
     assert judged(exercise, [1.5, raised("ValueError"), 7.5]).outcome is Outcome.RIGHT
+    assert judged(exercise, [1.5, raised("KeyError"), 7.5]).outcome is Outcome.RIGHT
     assert judged(exercise, [1.5, raised("TypeError"), 7.5]).outcome is Outcome.RAISED
     assert judged(exercise, [raised("ValueError"), raised("ValueError"), 7.5]).outcome is Outcome.RAISED
     silent = judged(exercise, [1.5, -4.5, 7.5])
