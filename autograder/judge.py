@@ -179,7 +179,9 @@ def _raised(points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
     for index, (point, call) in enumerate(zip(points, calls, strict=True)):
         if call.raised is None:
             continue
-        if isinstance(point.reference, Raises) and {point.reference.kind, point.reference.also} & set(call.raised.types):
+        if isinstance(point.reference, Raises) and {point.reference.kind, point.reference.also} & set(
+            call.raised.types
+        ):
             continue
         # PyTorch explains at length what the sentence before it says in short.
         text = call.raised.text.partition(". ")[0].partition(" (or ")[0].rstrip(".")

@@ -250,8 +250,8 @@ GRAD_HISTORY_AUTOGRAD = Exercise(
         _NONE_READ,
         Mistake(
             "added-elsewhere",
-            "None of your passes found a gradient in `.grad` to add to. Keep one leaf for all passes, and let its `.grad` "
-            "add up where `clear` is False.",
+            "Your numbers change from pass to pass, but no pass found a gradient in `.grad` to add to. Keep one leaf for all "
+            "passes, and let nothing but its `.grad` add up.",
             shows=_added_elsewhere,
         ),
         raising(
@@ -1098,8 +1098,8 @@ CLEAR_ = Exercise(
         ),
         raising(
             "no-grad-yet",
-            "A `.grad` is None here, and None can't be zeroed. It is None if no backward pass reached the parameter, and after "
-            "your function has set it to None. Change a `.grad` only once, and skip one that is None.",
+            "A `.grad` is None here, and None can't be zeroed. It is None if no backward pass reached the parameter, or if your "
+            "function has set it to None before. Skip it then.",
             "AttributeError",
             "'NoneType' object has no attribute",
         ),

@@ -998,7 +998,7 @@ PREDICT = Exercise(
         wrong_effect(
             "flags-of-inner-parts",
             "After your call some parts have another flag than before. A part can have parts of its own, and two parts of one class can "
-            "have different flags. Note the flag of every single part.",
+            "have different flags. Compare the flags of all parts before and after.",
             {"training flags afterwards": "mixed"},
         ),
     ),

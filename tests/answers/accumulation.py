@@ -2019,13 +2019,6 @@ def clear_(params, to_none):
         else:
             p.grad.zero_()
 """,
-        "no-grad-yet:set to None before": """\
-def clear_(params, to_none):
-    for p in params:
-        if to_none:
-            p.grad = None
-        p.grad.zero_()
-""",
         "list-changed:emptied": """\
 def clear_(params, to_none):
     for p in params:

@@ -661,11 +661,6 @@ def freeze(t):
         t.grad.zero_()
     return t.requires_grad_(False)
 """,
-        "nothing-changed:turned over": """\
-def freeze(t):
-    t.requires_grad = not t.requires_grad
-    return t
-""",
     },
     "no_grad.message_of": {
         "not-caught": """\
@@ -1157,14 +1152,6 @@ def sgd_step_(params, lr):
                 p -= lr * p.grad
             return params
 """,
-        "nothing-moved:only if all have one": """\
-def sgd_step_(params, lr):
-    if any(p.grad is None for p in params):
-        return
-    with torch.no_grad():
-        for p in params:
-            p -= lr * p.grad
-""",
     },
     "no_grad.predict": {
         "model-not-called": """\
@@ -1396,24 +1383,6 @@ def train_bce(x, y, w, b, lr=0.1, steps=20):
             ("                p -= lr * p.grad\n                p.grad = None\n", ""),
         ),
         "no-grad-yet": _changed(_TRAIN, ("loss.backward()", "w.grad.zero_(), b.grad.zero_(), loss.backward()")),
-        "final-before-the-last-step:no last step": """\
-def train_bce(x, y, w, b, lr=0.1, steps=20):
-    y = torch.tensor(float(y))
-    w, b = (torch.tensor(float(each), requires_grad=True) for each in (w, b))
-    losses = []
-    for i in range(steps):
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(w * x + b, y)
-        losses.append(loss.item())
-        if i < steps - 1:
-            loss.backward()
-            with torch.no_grad():
-                for p in (w, b):
-                    p -= lr * p.grad
-                    p.grad = None
-    with torch.inference_mode():
-        final = torch.nn.functional.binary_cross_entropy_with_logits(w * x + b, y).item()
-    return losses, final
-""",
     },
 }
 
@@ -1433,6 +1402,18 @@ def sgd_step_(params, lr):
         for p in params:
             if p.grad is not None:
                 p -= p.grad
+""",
+    },
+    "no_grad.predict": {
+        "slip.extra-call:a flag set on the output": """\
+def predict(model, X):
+    flags = [(part, part.training) for part in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        output = model(X)
+    for part, flag in flags:
+        part.training = flag
+    return output.requires_grad_()
 """,
     },
 }

@@ -1003,9 +1003,6 @@ def grad_mse(pred, target):
         "not-a-letter:with words": 'matching_formula = "formula b"',
         "trusted-the-prose": 'matching_formula = "a"',
         "forgot-1n": 'matching_formula = "b"',
-        "not-a-letter:a large one": """\
-matching_formula = "C"
-""",
     },
     "vector_backward.vjp_square": {
         "one-number": """\
@@ -1423,11 +1420,6 @@ def linear_vjp_autograd(M, v):
     x = torch.zeros_like(M[0], requires_grad=True)
     return torch.autograd.grad(v @ (M @ x) / len(x), x)[0]
 """,
-        "vector-shape:given to grad": """\
-def linear_vjp_autograd(M, v):
-    x = torch.zeros(M.shape[0], dtype=M.dtype, requires_grad=True)
-    return torch.autograd.grad(M.T @ x, x, v)[0]
-""",
     },
     "vector_backward.d_shifted_square_t": {
         "transposed": """\
@@ -1558,18 +1550,6 @@ def grad_shifted_square_t(inp, v):
     leaf = inp.clone().requires_grad_()
     leaf += 1
     (leaf**2).t().backward(v)
-    return leaf.grad
-""",
-        "vector-shape:no transpose": """\
-def grad_shifted_square_t(inp, v):
-    leaf = inp.clone().requires_grad_()
-    (leaf + 1).pow(2).backward(v)
-    return leaf.grad
-""",
-        "forgot-shift:after the square": """\
-def grad_shifted_square_t(inp, v):
-    leaf = inp.clone().requires_grad_()
-    (leaf.pow(2) + 1).t().backward(v)
     return leaf.grad
 """,
     },
