@@ -41,9 +41,9 @@ class Build:
 
 @dataclass(frozen=True)
 class Array:
-    """An array input, as nested tuples. The answer gets a NumPy array or a tensor, as `kind` says."""
+    """An array input, as nested tuples, or as a number. The answer gets a NumPy array or a tensor, as `kind` says."""
 
-    data: tuple[Any, ...]
+    data: tuple[Any, ...] | float
     kind: Literal["numpy", "torch"] = "numpy"
     dtype: Literal["float64", "float32", "int64", "uint8", "bool"] = "float64"
 
@@ -98,9 +98,10 @@ def case(*arguments: Input, exact: bool = False) -> Case:
 
 @dataclass(frozen=True)
 class Raises:
-    """The reference of a case in which the right answer is an exception of this class."""
+    """The reference of a case in which the right answer is an exception of this class, or else of the class `also`."""
 
     kind: str
+    also: str = ""
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,9 @@ def _raised(points: Sequence[Point], calls: Sequence[Call]) -> Problem | None:
     for index, (point, call) in enumerate(zip(points, calls, strict=True)):
         if call.raised is None:
             continue
-        if isinstance(point.reference, Raises) and point.reference.kind in call.raised.types:
+        if isinstance(point.reference, Raises) and {point.reference.kind, point.reference.also} & set(
+            call.raised.types
+        ):
             continue
         # PyTorch explains at length what the sentence before it says in short.
         text = call.raised.text.partition(". ")[0].partition(" (or ")[0].rstrip(".")
@@ -302,9 +304,18 @@ def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem
     if observation.scaled is None:
         return Problem(Outcome.UNREADABLE, "The observation lacks the call with changed gradients.", "", index)
     # An answer that checks itself may raise when its gradients are changed. Then it came through the engine.
-    if observation.scaled.value is None or moved(last, observation.scaled.value):
+    scaled = observation.scaled.value
+    if scaled is None:
         return None
-    message = "A backward pass ran, and your result does not come from it. Return the gradient that autograd computed."
+    pairs = [(last, scaled)]
+    # Where the answer is the derivative of a function, each entry of it is.
+    if exercise.forward is not None and last.items and len(last.items) == len(scaled.items):
+        pairs = list(zip(last.items, scaled.items, strict=True))
+    still = [not moved(before, after) for before, after in pairs]
+    if not any(still):
+        return None
+    what = "your result" if all(still) else "a part of your result"
+    message = f"A backward pass ran, and {what} does not come from it. Return the gradient that autograd computed."
     return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
 
 

@@ -63,8 +63,9 @@ def message_of(exercise: Exercise, slug: str) -> str:
 
 
 def _length(arguments: tuple[Any, ...]) -> int | None:
-    """Return the length of the first array or tensor among the arguments."""
-    return next((len(one) for one in arguments if isinstance(one, np.ndarray | torch.Tensor) and one.ndim), None)
+    """Return the length of the first array or tensor among the arguments; None where it is no vector."""
+    first = next((one for one in arguments if isinstance(one, np.ndarray | torch.Tensor) and one.ndim), None)
+    return None if first is None or first.ndim > 1 else len(first)
 
 
 def _times_length(power: int) -> Callable[..., Any]:
@@ -177,7 +178,7 @@ SHOWN = (
     ),
     raising(
         "vector-shape",
-        "The vector that `backward` gets has one weight for each output. Give it the shape of the output.",
+        "The weights for the backward pass have another shape than the output. Each entry of the output has one weight. Print both shapes.",
         "RuntimeError",
         "mismatch in shape: grad_output",
     ),

@@ -94,7 +94,8 @@ class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `accumulates` is true of `backward`, which adds into `.grad`, and false of `autograd.grad`, which returns. `nodes`
     counts the nodes of the graph; `built_ahead` says whether the graph was there when the pass before began; `largest` is
-    the number of entries of the largest tensor that the graph saved.
+    the number of entries of the largest tensor that the graph saved. `again` says whether the pass before went through some
+    of its nodes, and `adds` whether one of its leaves had a gradient before it.
     """
 
     retain_graph: bool
@@ -103,6 +104,8 @@ class EngineRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nodes: Size = 0
     built_ahead: bool = False
     largest: Size = 0
+    again: bool = False
+    adds: bool = False
 
     @property
     def keeps_graph(self) -> bool:

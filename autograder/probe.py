@@ -216,6 +216,7 @@ class _Watch:
     def __init__(self) -> None:
         self.runs: list[EngineRun] = []
         self.began = 0
+        self.numbers: set[int] = set()
         self.forward_mode = 0
         self.used: set[str] = set()
 
@@ -224,7 +225,12 @@ class _Watch:
             built_ahead = bool(self.runs) and any(root._sequence_nr() < self.began for root in roots)
             nodes = _nodes_of(roots)
             counts = len(nodes), built_ahead, max(map(_largest_saved, nodes), default=0)
-            self.runs.append(EngineRun(retain_graph, create_graph, accumulates, *counts))
+            leaves = [node.variable for node in nodes if hasattr(node, "variable")]
+            # Only what was computed has a number of its own.
+            numbers = {node._sequence_nr() for node in nodes if not hasattr(node, "variable")}
+            seen = not numbers.isdisjoint(self.numbers), any(one.grad is not None for one in leaves)
+            self.runs.append(EngineRun(retain_graph, create_graph, accumulates, *counts, *seen))
+            self.numbers = numbers
         # Nodes are numbered in the order in which they are made.
         self.began = torch._C._autograd._get_sequence_nr()
 

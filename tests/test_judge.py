@@ -499,6 +499,14 @@ def test_pointless_pass_is_seen_in_any_order_of_keys() -> None:
     assert by_autograd([swapped], doubled, exercise).outcome is Outcome.RIGHT
 
 
+def test_each_entry_of_a_derivative_comes_through_the_engine() -> None:
+    exercise = replace(asking((1.5, 2.5), forward=cube), way="autograd")
+    assert by_autograd([(1.5, 2.5)], Call(value=describe((3.0, 5.0))), exercise).outcome is Outcome.RIGHT
+    half = by_autograd([(1.5, 2.5)], Call(value=describe((3.0, 2.5))), exercise)
+    assert (half.mistake, half.points) == ("lesson.answer.formula-by-autograd", 0)
+    assert "a part of your result" in half.message
+
+
 def test_argument_changed() -> None:
     values = [SLOPES[0], Call(value=describe(SLOPES[1]), changed=(1,)), SLOPES[2]]
     verdict = judged(CUBE, values)
@@ -516,10 +524,11 @@ def test_exception_that_is_asked_for() -> None:
         case(-1.5),
         case(2.5),
         points=2,
-        reference=lambda x: Raises("ValueError") if x < 0 else 3.0 * x,
+        reference=lambda x: Raises("ValueError", also="KeyError") if x < 0 else 3.0 * x,
         mistakes=(wrong_value("squared", "Not squared.", lambda slope, x: x * x),),
     )
     assert judged(exercise, [1.5, raised("ValueError"), 7.5]).outcome is Outcome.RIGHT
+    assert judged(exercise, [1.5, raised("KeyError"), 7.5]).outcome is Outcome.RIGHT
     assert judged(exercise, [1.5, raised("TypeError"), 7.5]).outcome is Outcome.RAISED
     assert judged(exercise, [raised("ValueError"), raised("ValueError"), 7.5]).outcome is Outcome.RAISED
     silent = judged(exercise, [1.5, -4.5, 7.5])

@@ -324,7 +324,7 @@ LEAF = "x = torch.tensor(x, dtype=torch.float64, requires_grad=True)"
             "y = x**2\n    y.backward(retain_graph=True)\n    y.backward()",
             [
                 EngineRun(True, False, True, nodes=2, largest=1),
-                EngineRun(False, False, True, nodes=2, built_ahead=True, largest=1),
+                EngineRun(False, False, True, nodes=2, built_ahead=True, largest=1, again=True, adds=True),
             ],
         ),
         (
@@ -360,6 +360,27 @@ def test_graphs_are_noted(body: str, graphs: list[tuple[int, bool]]) -> None:
     call = only_call(f"def answer(x):\n    {LEAF}\n    {body}\n")
     assert call.raised is None
     assert [(run.nodes, run.built_ahead) for run in call.engine_runs] == graphs
+
+
+@pytest.mark.parametrize(
+    ("body", "runs"),
+    [
+        ("y = x**2\n    y.backward(retain_graph=True)\n    y.backward()", [(False, False), (True, True)]),
+        ("(x**2).backward(retain_graph=True)\n    (x**2).backward()", [(False, False), (False, True)]),
+        ("y, z = x**2, x**2\n    y.backward()\n    z.backward()", [(False, False), (False, True)]),
+        ("y = x**2\n    y.sin().backward(retain_graph=True)\n    y.backward()", [(False, False), (True, True)]),
+        (
+            "y = x**2\n    y.backward(retain_graph=True)\n    x.grad = None\n    y.backward()",
+            [(False, False), (True, False)],
+        ),
+        ("for _ in range(2):\n        (x.detach().requires_grad_() ** 2).backward()", [(False, False)] * 2),
+        ("for _ in range(2):\n        torch.autograd.grad(x**2, x)", [(False, False)] * 2),
+    ],
+)
+def test_what_a_pass_has_in_common_with_the_one_before_is_noted(body: str, runs: list[tuple[bool, bool]]) -> None:
+    call = only_call(f"def answer(x):\n    {LEAF}\n    {body}\n")
+    assert call.raised is None
+    assert [(run.again, run.adds) for run in call.engine_runs] == runs
 
 
 FORWARD_MODE = {

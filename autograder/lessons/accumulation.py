@@ -60,9 +60,9 @@ _NONE_READ = Mistake(
 
 
 def _rebuilt(call: Call) -> bool:
-    """Whether two passes ran though the first kept no graph. Then the second went through another graph."""
+    """Whether the second of two passes went through another graph. It did if the first kept none."""
     runs = call.engine_runs
-    return _completed(call) and len(runs) > 1 and runs[0].accumulates and not runs[0].retain_graph
+    return _completed(call) and len(runs) > 1 and runs[0].accumulates and not (runs[0].retain_graph and runs[1].again)
 
 
 _RETAINED_ON_LAST = Mistake(
@@ -200,7 +200,7 @@ GRAD_HISTORY = Exercise(
     cases=(
         case(4, False, -1.3, 2.5),
         case(3, True, 0.7, -1.6),
-        case(5, False, 1.9, 0.8),
+        case(5, False, 1.9, 9.137),
         case(2, True, -2.2, 3.1),
     ),
     reference=_history,
@@ -220,6 +220,15 @@ GRAD_HISTORY = Exercise(
 
 # --- 5.2b · The buffer, as autograd fills it ------------------------------------------------------
 
+
+def _added_elsewhere(call: Call) -> bool:
+    """Whether the numbers differ though no `backward` found a gradient to add to."""
+    numbers = [one.numbers[0] for one in call.value.items if one.kind == "number"] if call.value is not None else []
+    runs = call.engine_runs
+    alone = all(run.accumulates and not run.adds for run in runs)
+    return len(runs) > 1 and alone and not np.allclose(numbers, numbers[:1])
+
+
 GRAD_HISTORY_AUTOGRAD = Exercise(
     id="accumulation.grad_history_autograd",
     number="5.2b",
@@ -233,11 +242,18 @@ GRAD_HISTORY_AUTOGRAD = Exercise(
         case(4, False, -1.3, 2.5),
         case(3, True, 0.7, -1.6),
         case(2, True, -2.2, 3.1),
-        case(5, False, 1.9, 0.8),
+        case(5, False, 1.9, 9.137),
     ),
     reference=_history,
+    passes=lambda k, clear, weight, coefficient: k,
     mistakes=(
         _NONE_READ,
+        Mistake(
+            "added-elsewhere",
+            "Your numbers change from pass to pass, but no pass found a gradient in `.grad` to add to. Keep one leaf for all "
+            "passes, and let nothing but its `.grad` add up.",
+            shows=_added_elsewhere,
+        ),
         raising(
             "no-grad-yet",
             "`.grad` is None before the first backward pass, and None has no `zero_`. Clear after a pass, or check first "
@@ -390,7 +406,7 @@ TWO_BACKWARDS = Exercise(
     importance=4,
     minutes=5,
     points=2,
-    cases=(case(-1.7, False), case(0.6, True), case(-0.9, True), case(2.3, False)),
+    cases=(case(-1.7, False), case(0.6, True), case(-0.9, True), case(2.31847, False)),
     reference=_two,
     mistakes=(
         raising(
@@ -497,18 +513,49 @@ def total(a: float, b: float) -> Callable[[], Tensor]:
     return lambda: _leaf(a, b).sum()
 
 
-_PICKED: tuple[Callable[[Tensor], Tensor], ...] = (
+def average(a: float, b: float) -> Callable[[], Tensor]:
+    """Return a builder of the mean of [a, b]."""
+    return lambda: _leaf(a, b).mean()
+
+
+def exponential(x: float) -> Callable[[], Tensor]:
+    """Return a builder of exp x."""
+    return lambda: torch.exp(_leaf(x))
+
+
+def ratio(a: float, b: float) -> Callable[[], Tensor]:
+    """Return a builder of a / b, where a and b are leaves."""
+    return lambda: _leaf(a) / _leaf(b)
+
+
+def inner(a: float, b: float) -> Callable[[], Tensor]:
+    """Return a builder of the inner product of [a, b] with [b, a]."""
+    return lambda: _leaf(a, b) @ _leaf(b, a)
+
+
+_SAVES_NOTHING: tuple[Callable[[Tensor], Tensor], ...] = (
     lambda t: t + 1.5,
     lambda t: 2.5 - t,
     lambda t: -t,
     lambda t: t.clone(),
-    lambda t: t * 3,
-    lambda t: t**2,
-    lambda t: torch.sin(t),
-    lambda t: torch.exp(t),
+    lambda t: t.view(1).sum(),
+    lambda t: t.expand(3).mean(),
 )
 
-_SAVES_FROM = 4
+_SAVES: tuple[Callable[[Tensor], Tensor], ...] = (
+    lambda t: t * 3,
+    lambda t: t**2,
+    lambda t: t / 3,
+    lambda t: 1 / t,
+    lambda t: t.abs(),
+    lambda t: t.view(1) @ t.view(1),
+    torch.sin,
+    torch.exp,
+    torch.tanh,
+    torch.sigmoid,
+)
+
+_PICKED = _SAVES_NOTHING + _SAVES
 
 
 def picked_steps(start: float, *picks: int) -> Callable[[], Tensor]:
@@ -524,10 +571,10 @@ def picked_steps(start: float, *picks: int) -> Callable[[], Tensor]:
 
 
 def _drawn_graphs(rng: random.Random) -> tuple[Case, ...]:
-    """Return four graphs in random order. Two of them have a step that saves something."""
-    plain = [[rng.randrange(_SAVES_FROM) for _ in range(3)] for _ in range(4)]
-    for steps in plain[:2]:
-        steps[rng.randrange(3)] = rng.randrange(_SAVES_FROM, len(_PICKED))
+    """Return eight graphs in random order. Five of them have a step that saves something, each another one."""
+    plain = [[rng.randrange(len(_SAVES_NOTHING)) for _ in range(3)] for _ in range(8)]
+    for steps, saving in zip(plain, rng.sample(range(len(_SAVES_NOTHING), len(_PICKED)), 5), strict=False):
+        steps[rng.randrange(3)] = saving
     rng.shuffle(plain)
     return tuple(case(Build("picked_steps", (0.6, *steps))) for steps in plain)
 
@@ -560,6 +607,10 @@ CAN_BACKWARD_TWICE = Exercise(
         "difference": difference,
         "sum_of_squares": sum_of_squares,
         "total": total,
+        "average": average,
+        "exponential": exponential,
+        "ratio": ratio,
+        "inner": inner,
         "picked_steps": picked_steps,
     },
     cases=(
@@ -569,6 +620,10 @@ CAN_BACKWARD_TWICE = Exercise(
         case(Build("difference", (2.3, 0.9))),
         case(Build("sum_of_squares", (1.1, -0.4))),
         case(Build("total", (0.7, 1.9))),
+        case(Build("average", (1.3, -0.8))),
+        case(Build("exponential", (0.4,))),
+        case(Build("ratio", (0.9, 1.6))),
+        case(Build("inner", (1.2, 0.5))),
     ),
     more_cases=_drawn_graphs,
     reference=_survives,
@@ -878,6 +933,16 @@ MICRO_BATCH_GRADS = Exercise(
             lambda slope, inputs, t, w, k: _of_part(0, inputs, t, w, k) / k,
         ),
         wrong_value(
+            "forgot-1n",
+            "Your gradient is N times too large, where N is the number of all rows. Check whether the loss is a sum or a mean.",
+            lambda slope, inputs, t, w, k: slope * len(inputs),
+        ),
+        wrong_value(
+            "extra-1n",
+            "Your gradient is N times too small, where N is the number of all rows. A mean divides by their number once.",
+            lambda slope, inputs, t, w, k: slope / len(inputs),
+        ),
+        wrong_value(
             "sum-over-k",
             "You divided sums by k. Take the mean in each micro-batch, or divide the sums by the number of all rows.",
             lambda slope, inputs, t, w, k: slope * len(inputs) / k,
@@ -929,7 +994,7 @@ def untrained(*weights: float) -> list[Tensor]:
 
 
 def _effect(gradients: list[str], same_buffers: bool = True) -> dict[str, Any]:
-    return {"gradients": gradients, "same buffers": same_buffers, "weights": "as before"}
+    return {"gradients": gradients, "same buffers": same_buffers, "weights": "as before", "list": "as before"}
 
 
 def _asked(params: list[Tensor], to_none: bool) -> dict[str, Any]:
@@ -962,11 +1027,12 @@ def _watched(params: list[Tensor], to_none: bool) -> Callable[[Any], dict[str, A
 
     def after(_: Any) -> dict[str, Any]:
         same_list = len(params) == len(before) and all(a is b for a, (b, _, _) in zip(params, before, strict=True))
-        untouched = same_list and all(as_before(param, value) for param, value, _ in before)
+        untouched = all(as_before(param, value) for param, value, _ in before)
         return {
             "gradients": [state(param, buffer) for param, _, buffer in before],
             "same buffers": all(kept(param, buffer) for param, _, buffer in before),
             "weights": "as before" if untouched else "changed",
+            "list": "as before" if same_list else "changed",
         }
 
     return after
@@ -1015,6 +1081,11 @@ CLEAR_ = Exercise(
             {"weights": "changed"},
         ),
         wrong_effect(
+            "list-changed",
+            "Your function changed the list `params`. Leave the same tensors in it, and change the `.grad` of each.",
+            {"list": "changed"},
+        ),
+        wrong_effect(
             "new-buffer",
             "You put a new tensor into `.grad`. Keep the tensor that is there, and change its numbers in place.",
             {"same buffers": False},
@@ -1027,7 +1098,8 @@ CLEAR_ = Exercise(
         ),
         raising(
             "no-grad-yet",
-            "The `.grad` of a parameter is None if no backward pass reached it. None can't be zeroed. Skip this parameter.",
+            "A `.grad` is None here, and None can't be zeroed. It is None if no backward pass reached the parameter, or if your "
+            "function has set it to None before. Skip it then.",
             "AttributeError",
             "'NoneType' object has no attribute",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
@@ -184,6 +184,12 @@ TRUTH_TABLE = Exercise(
 def measure_freeze(t: Tensor) -> Callable[[Any], Any]:
     """Return the function that says what `freeze` did to t."""
     before = t.detach().clone()
+    gradient = None if t.grad is None else t.grad.clone()
+
+    def gradient_now() -> str:
+        if t.grad is None or gradient is None:
+            return "as before" if t.grad is gradient else "changed"
+        return "as before" if torch.equal(t.grad, gradient) else "changed"
 
     def after(result: Any) -> dict[str, Any]:
         returned = "nothing" if result is None else "another tensor" if isinstance(result, Tensor) else "no tensor"
@@ -191,6 +197,7 @@ def measure_freeze(t: Tensor) -> Callable[[Any], Any]:
             "returned": "t itself" if result is t else returned,
             "t requires grad": t.requires_grad,
             "values of t": "as before" if torch.equal(t.detach(), before) else "changed",
+            "gradient of t": gradient_now(),
         }
 
     return after
@@ -213,7 +220,12 @@ FREEZE = Exercise(
     ),
     changes=True,
     measure=measure_freeze,
-    reference=lambda t: {"returned": "t itself", "t requires grad": False, "values of t": "as before"},
+    reference=lambda t: {
+        "returned": "t itself",
+        "t requires grad": False,
+        "values of t": "as before",
+        "gradient of t": "as before",
+    },
     mistakes=(
         wrong_effect(
             "froze-another-tensor",
@@ -222,7 +234,7 @@ FREEZE = Exercise(
         ),
         wrong_effect(
             "nothing-changed",
-            "After the call `t` still requires grad. A `with` block or a new name for a tensor does not change `t` itself.",
+            "After the call `t` requires grad. Expected a tensor that does not, whatever its flag was before. Set the flag of `t` itself.",
             {"returned": "t itself", "t requires grad": True},
         ),
         wrong_effect(
@@ -244,6 +256,11 @@ FREEZE = Exercise(
             "changed-values",
             "Your function changed the numbers in `t`. Freezing keeps the numbers and only turns tracking off.",
             {"values of t": "changed"},
+        ),
+        wrong_effect(
+            "changed-gradient",
+            "Your function changed or removed the gradient that `t` already had. Freezing keeps it, and only turns tracking off.",
+            {"gradient of t": "changed"},
         ),
     ),
     hints=(
@@ -286,6 +303,24 @@ def negative_rate(rate: float) -> Callable[[], object]:
     return function
 
 
+def missing_key(key: str) -> Callable[[], object]:
+    """Return a function that raises a `KeyError`, whose text has quotes around the key."""
+    return lambda: {"weight": 0.3}[key]
+
+
+class DivergedError(Exception):
+    """Training went wrong: an exception of a class of one's own."""
+
+
+def diverged(*said: str) -> Callable[[], object]:
+    """Return a function that raises a `DivergedError` with these arguments."""
+
+    def function() -> None:
+        raise DivergedError(*said)
+
+    return function
+
+
 class _Caught:
     """A context manager that catches and keeps the exception of its block."""
 
@@ -316,7 +351,7 @@ def _returned(call: Call, *kinds: str) -> bool:
     return call.value is not None and call.value.kind in kinds
 
 
-def _came_through(call: Call, kinds: tuple[str, ...]) -> bool:
+def _came_through(call: Call, *kinds: str) -> bool:
     """Whether the call raised an exception of the given function, and not one of the answer's own."""
     return call.raised is not None and not call.raised.own and call.raised.types[0] in kinds
 
@@ -335,24 +370,30 @@ MESSAGE_OF = Exercise(
         "freeze_result": freeze_result,
         "harmless": harmless,
         "negative_rate": negative_rate,
+        "missing_key": missing_key,
+        "diverged": diverged,
     },
     cases=(
         case(Build("backward_of_constant", (2.5,))),
         case(Build("harmless", (1.5,))),
         case(Build("negative_rate", (0.3,))),
         case(Build("freeze_result", (0.8,))),
+        case(Build("missing_key", ("bias",))),
+        case(Build("diverged", (" the loss is nan,\nand the weights too ",))),
+        case(Build("diverged")),
+        case(Build("diverged", ("step", "loss"))),
     ),
     reference=lambda fn: _said(fn, "{error}"),
     mistakes=(
         Mistake(
             "not-caught",
             "Your function did not catch the error of `fn`. Call `fn` between `try:` and `except`.",
-            shows=lambda call: _came_through(call, ("RuntimeError",)),
+            shows=lambda call: _came_through(call, "RuntimeError"),
         ),
         Mistake(
             "caught-too-little",
-            "Your function did not catch an error of another class. A function can raise more than a `RuntimeError`.",
-            shows=lambda call: _came_through(call, ("ValueError",)),
+            "Your function did not catch an error of another class. A function can raise exceptions of many classes, also of its own.",
+            shows=lambda call: _came_through(call, "ValueError", "KeyError", "DivergedError"),
         ),
         Mistake(
             "printed",
@@ -422,7 +463,7 @@ STOP_GRADIENT_DERIVATIVE = Exercise(
     importance=4,
     minutes=3,
     points=1,
-    cases=(case(-1.7), case(0.6), case(2.3), case(0.0, exact=True)),
+    cases=(case(-1.7), case(0.6), case(2.3174), case(0.0, exact=True)),
     reference=gradient(stopped),
     mistakes=(
         wrong_value(
@@ -475,7 +516,7 @@ STOP_GRADIENT_AUTOGRAD = Exercise(
     importance=4,
     minutes=3,
     points=1,
-    cases=(case(-1.7), case(0.0, exact=True), case(0.6), case(2.3)),
+    cases=(case(-1.7), case(0.0, exact=True), case(0.6), case(2.3174)),
     reference=gradient(stopped),
     mistakes=(
         NO_PARENTHESES,
@@ -646,8 +687,13 @@ SAFE_COPY = Exercise(
 
 
 def parameters(start: float) -> list[Tensor]:
-    """Return a matrix with a gradient, a vector without one, and a scalar with one."""
-    return [leaf_with_gradient(start, 2, 3), leaf(start + 2, 2), leaf_with_gradient(start + 3)]
+    """Return a matrix and a vector with gradients, a vector without one, and a scalar with one."""
+    return [
+        leaf_with_gradient(start, 2, 3),
+        leaf_with_gradient(start + 1, 2),
+        leaf(start + 2, 2),
+        leaf_with_gradient(start + 3),
+    ]
 
 
 def parameters_and_constant(start: float) -> list[Tensor]:
@@ -693,6 +739,11 @@ def _right_step(params: list[Tensor], lr: float) -> dict[str, Any]:
         "requires_grad": "as before",
         "gradients": "as before",
     }
+
+
+def _moved_first(params: list[Tensor], lr: float) -> Any:
+    """Return the values after a step of the first parameter alone."""
+    return np.concatenate([_right_step(params[:1], lr)["values"], _flat(params[1:])])
 
 
 def _moved_before_first_none(params: list[Tensor], lr: float) -> Any:
@@ -764,8 +815,14 @@ SGD_STEP_ = Exercise(
         ),
         wrong_value(
             "nothing-moved",
-            "No parameter changed. `p = p - …` makes a new tensor with the name `p`. The tensor in the list stays the same.",
+            "No parameter changed. After the call, the tensors in the list that have a gradient hold new numbers. A new tensor with the "
+            "name `p` changes nothing in the list.",
             lambda right, params, lr: {**right, "values": _flat(params)},
+        ),
+        wrong_value(
+            "only-first",
+            "Only the first parameter changed. Check whether your loop ends too early.",
+            lambda right, params, lr: {**right, "values": _moved_first(params, lr)},
         ),
         wrong_value(
             "stopped-at-none",
@@ -802,22 +859,25 @@ def _linear(inputs: int, outputs: int) -> torch.nn.Linear:
 
 
 class Classifier(torch.nn.Module):
-    """A small network that notes for each forward pass the mode and the number of saved tensors."""
+    """A small network that notes for each forward pass the mode and the number of saved tensors.
+
+    Its parts have parts. The second dropout has another flag than the first, which is of the same class.
+    """
 
     def __init__(self, training: int, norm_training: int, start: float) -> None:
         super().__init__()
         self.log = _Log()
-        self.first = _linear(3, 4)
-        self.norm = torch.nn.BatchNorm1d(4, dtype=torch.float64)
-        self.drop = torch.nn.Dropout(0.5)
-        self.last = _linear(4, 2)
+        norm = torch.nn.BatchNorm1d(4, dtype=torch.float64)
+        self.body = torch.nn.Sequential(_linear(3, 4), norm, torch.nn.ReLU(), torch.nn.Dropout(0.5))
+        self.head = torch.nn.Sequential(torch.nn.Dropout(0.4), _linear(4, 2))
         with torch.no_grad():
             for i, learned in enumerate(self.parameters()):
                 learned.copy_(_numbers(start + i, *learned.shape))
-            for i, counted in enumerate(self.norm.buffers()):
+            for i, counted in enumerate(norm.buffers()):
                 counted.copy_(_numbers(start - i, *counted.shape).square() + 1)
         self.train(bool(training))
-        self.norm.train(bool(norm_training))
+        norm.train(bool(norm_training))
+        self.head[0].train(not training)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return two logits for each row."""
@@ -828,7 +888,7 @@ class Classifier(torch.nn.Module):
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-            result: Tensor = self.last(self.drop(torch.relu(self.norm(self.first(x)))))
+            result: Tensor = self.head(self.body(x))
         self.log.append({"training": any(part.training for part in self.modules()), "saved": len(saved)})
         return result
 
@@ -857,9 +917,9 @@ def measure_predict(model: Classifier, x: Tensor) -> Callable[[Any], Any]:
 
 def _settled(model: Classifier, x: Tensor) -> Tensor:
     """Return the logits in eval mode: with the learned normalization and without dropout."""
-    norm = model.norm
-    hidden = functional.batch_norm(model.first(x), norm.running_mean, norm.running_var, norm.weight, norm.bias)
-    result: Tensor = model.last(torch.relu(hidden))
+    first, norm, *_ = cast(Any, model.body)
+    hidden = functional.batch_norm(first(x), norm.running_mean, norm.running_var, norm.weight, norm.bias)
+    result: Tensor = model.head[1](torch.relu(hidden))
     return result
 
 
@@ -906,13 +966,17 @@ PREDICT = Exercise(
         ),
         wrong_effect(
             "not-in-eval-mode",
-            "The model ran in training mode, so dropout was active and the batch norm changed its statistics. Switch the mode before the forward pass.",
+            "The model, or a part of it, ran in training mode. There dropout is active, and a batch norm changes its statistics. Switch the mode of the model with all its parts before the forward pass.",
             {"forward pass": "in training mode"},
         ),
-        wrong_effect(
+        Mistake(
             "eval-is-not-no-grad",
             "The output still has its graph. `eval()` changes how some layers work. It does not turn tracking off.",
-            {"forward pass": "in eval mode", "output requires grad": True},
+            shows=lambda call: (
+                effect(call, "forward pass") == "in eval mode"
+                and effect(call, "output requires grad") is True
+                and (effect(call, "tensors saved") or 0) > 0
+            ),
         ),
         Mistake(
             "detached-too-late",
@@ -930,6 +994,12 @@ PREDICT = Exercise(
             "flags-of-the-parts",
             "After your call every part is in training mode. `train()` sets the flag of every part. Some part was in eval mode before.",
             {"training flags afterwards": "all in training mode"},
+        ),
+        wrong_effect(
+            "flags-of-inner-parts",
+            "After your call some parts have another flag than before. A part can have parts of its own, and two parts of one class can "
+            "have different flags. Compare the flags of all parts before and after.",
+            {"training flags afterwards": "mixed"},
         ),
     ),
     hints=(
@@ -1025,6 +1095,7 @@ TRAIN_BIAS_ONLY = Exercise(
     ),
     changes=True,
     measure=measure_bias_only,
+    passes=lambda x, weight, bias, y: 1,
     reference=_right_bias_only(layer_loss),
     mistakes=(
         NO_PARENTHESES,
@@ -1207,7 +1278,7 @@ TRAIN_BCE = Exercise(
         ),
         wrong_value(
             "final-before-the-last-step",
-            "Your last number is the loss before the last step. Run the forward pass once more after the last step.",
+            "Your last number is the loss before the last step. Expected the loss after it: take this step too, and then run the forward pass once more.",
             lambda right, *arguments: (right[0], right[0][-1]),
         ),
         wrong_value(

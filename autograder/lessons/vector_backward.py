@@ -90,7 +90,9 @@ def _cases(given: tuple[tuple[Any, ...], ...], kind: Any) -> Any:
 _MEAN_SQUARE_CASES = (
     ((1.3, -0.7),),
     ((0.4, -1.2, 2.1, 0.9),),
-    ((-2.6, 0.3, 1.7, -0.8),),
+    ((0.8,),),
+    # A seventh has no end, so a rounded answer shows.
+    ((-2.6, 0.3, 1.7, -0.8, 0.5, -1.4, 2.3),),
     ((0.6, 1.9),),
 )
 
@@ -169,6 +171,9 @@ GRAD_MEAN_SQUARE = Exercise(
 
 
 def _d_mse(pred: Any, target: Any) -> Any:
+    if pred.ndim == 0:
+        # A number has no length. Who asks for it before the check has an exception too.
+        return Raises("ValueError", also="TypeError")
     if pred.ndim != 1 or pred.shape != target.shape:
         return Raises("ValueError")
     return gradient(mean_squared_error)(pred, target)
@@ -181,7 +186,10 @@ _MSE_CASES = (
     ((1.2, 0.3, 2.1), ((0.8,), (1.7,), (-0.4,))),
     ((0.9, -1.1, 0.3, 1.8), (0.6,)),
     (((0.9, -1.1), (0.3, 1.8)), ((0.2, 0.7), (1.5, -0.4))),
-    ((-0.7, 1.9, 0.2, -1.4), (0.8, -0.3, 1.2, 0.5)),
+    (0.7, 1.2),
+    ((((0.9, -1.1), (0.3, 1.8)),), (((0.2, 0.7), (1.5, -0.4)),)),
+    ((1.6,), (-0.9,)),
+    ((-0.7, 1.9, 0.2, -1.4, 0.6, 1.3, -0.5), (0.8, -0.3, 1.2, 0.5, -1.1, 0.4, 1.7)),
 )
 
 _WRONG_EXCEPTION_OF_MSE = raising(
@@ -310,7 +318,7 @@ MATCHING_FORMULA = Exercise(
     mistakes=(
         Mistake(
             "not-a-letter",
-            "Expected one of the three letters of the text, as a string.",
+            "Expected one of the three letters of the text, as a string of one small letter.",
             shows=lambda call: (
                 call.value is not None and call.value.kind == "text" and call.value.text not in _CANDIDATES
             ),
@@ -355,7 +363,8 @@ _VJP_CASES = (
     ((1.3, -0.7), (0.8, -1.9)),
     ((0.4, -1.2, 2.1, 0.9), (-1.5, 0.0, 2.2, 0.6)),
     ((1.7, -2.3, 0.5), (0.0, -0.4, 3.1)),
-    ((-0.6, 1.1, 0.8, -1.9), (0.7, -2.4, 0.0, 1.3)),
+    ((0.9,), (-1.4,)),
+    ((-0.637, 1.129, 0.854, -1.943), (0.713, -2.418, 0.0, 1.367)),
 )
 
 _WHOLE_JACOBIAN_OF_SQUARE = _shaped(
@@ -489,7 +498,7 @@ JACOBIAN_BY_HAND = Exercise(
     importance=4,
     minutes=4,
     points=1,
-    cases=_cases((((1.3, -0.7, 2.2),), ((0.4, 1.9, -1.6),), ((-0.8, 0.6, 1.1),)), "numpy"),
+    cases=_cases((((1.3, -0.7, 2.2),), ((0.4, 1.9, -1.6),), ((-0.83164, 0.61277, 1.10459),)), "numpy"),
     reference=lambda x: _jacobian(products, x),
     mistakes=(
         _shaped(
@@ -554,6 +563,21 @@ def spread(scale: float) -> Callable[[Tensor], Tensor]:
     return lambda x: torch.stack([scale * x[0], x[0] * x[1], x[1] ** 2, torch.sin(x[0]), torch.exp(x[1])])
 
 
+def product(scale: float) -> Callable[[Tensor], Tensor]:
+    """Return x ↦ [scale · x0·x1·x2], from 3 numbers to 1."""
+    return lambda x: torch.stack([scale * x[0] * x[1] * x[2]])
+
+
+def curve(scale: float) -> Callable[[Tensor], Tensor]:
+    """Return x ↦ [scale · x0², sin x0], from 1 number to 2."""
+    return lambda x: torch.stack([scale * x[0] ** 2, torch.sin(x[0])])
+
+
+def ring(scale: float) -> Callable[[Tensor], Tensor]:
+    """Return x ↦ [scale · x0·x1, x1·x2², x2·exp(x0)], from 3 numbers to 3."""
+    return lambda x: torch.stack([scale * x[0] * x[1], x[1] * x[2] ** 2, x[2] * torch.exp(x[0])])
+
+
 JACOBIAN = Exercise(
     id="vector_backward.jacobian",
     number="4.5b",
@@ -563,11 +587,22 @@ JACOBIAN = Exercise(
     importance=4,
     minutes=7,
     points=3,
-    builders={"pairs": pairs, "waves": waves, "ladder": ladder, "spread": spread},
+    builders={
+        "pairs": pairs,
+        "waves": waves,
+        "ladder": ladder,
+        "spread": spread,
+        "product": product,
+        "curve": curve,
+        "ring": ring,
+    },
     cases=(
         case(Build("pairs", (0.9, 1.4)), Array((1.3, -0.7, 2.2), "torch")),
         case(Build("waves", (0.8,)), Array((0.6, -1.4, 0.3, 1.7), "torch")),
         case(Build("ladder", (1.6,)), Array((0.9, 1.2, -0.7, 1.4), "torch")),
+        case(Build("product", (1.3,)), Array((0.8, -1.2, 0.7), "torch")),
+        case(Build("curve", (0.7,)), Array((1.2,), "torch")),
+        case(Build("ring", (1.4,)), Array((0.6, -0.9, 1.3), "torch")),
         case(Build("spread", (1.2,)), Array((0.7, -1.3), "torch")),
     ),
     reference=_jacobian,
@@ -580,11 +615,11 @@ JACOBIAN = Exercise(
         _shaped(
             "transposed",
             "Rows and columns are exchanged. Each row belongs to one output, and each column to one input.",
-            lambda shape: shape in ((3, 2), (4, 2), (4, 3), (2, 5)),
+            lambda shape: shape in ((3, 2), (4, 2), (4, 3), (2, 5), (3, 1), (1, 2)),
         ),
         _shaped(
             "one-row",
-            "Your answer is one vector. One backward pass gives one weighted sum of the rows, so each row needs its own pass.",
+            "Your answer is one vector. Expected a matrix with one row for each output, also where there is one output. Each row needs a backward pass of its own.",
             lambda shape: len(shape) == 1,
         ),
         _failing(
@@ -639,7 +674,23 @@ def _linear_vjp(m: Any, v: Any) -> Any:
 _LINEAR_CASES = (
     (((1.2, -0.7, 1.5), (0.4, 1.1, -0.9)), (0.6, -0.8)),
     (((0.6, 1.9), (-1.3, 0.5), (0.9, -0.2), (1.1, 0.7)), (1.4, -0.6, 0.9, 2.3)),
-    (((0.3, -1.8, 0.7, 1.2), (2.2, 0.4, -0.5, 0.9)), (-0.7, 1.6)),
+    # In a square matrix rows and columns can be taken for each other.
+    (((0.8, -1.3, 0.6), (1.7, 0.5, -0.9), (-0.4, 1.1, 2.3)), (1.2, -0.7, 0.5)),
+    (((0.9, -0.4, 1.6),), (1.3,)),
+    (((0.7,), (-1.5,), (0.4,)), (0.6, 1.1, -2.2)),
+    (((0.317, -1.824, 0.739, 1.246), (2.251, 0.408, -0.563, 0.917)), (-0.738, 1.629)),
+)
+
+_DIVIDED_BY_ROWS = _answering(
+    "extra-1n",
+    "Your answer is m times too small, where m is the number of rows of `M`. The outputs are added up, and nothing is averaged.",
+    lambda mix, m, v: mix / m.shape[0],
+)
+
+_DIVIDED_BY_COLUMNS = _answering(
+    "divided-by-columns",
+    "Your answer is n times too small, where n is the number of columns of `M`. The outputs are added up, and nothing is averaged.",
+    lambda mix, m, v: mix / m.shape[1],
 )
 
 _IGNORED_V_OF_LINEAR = _answering(
@@ -679,6 +730,8 @@ LINEAR_VJP = Exercise(
         ),
         _IGNORED_V_OF_LINEAR,
         _SUMMED_V_OF_LINEAR,
+        _DIVIDED_BY_ROWS,
+        _DIVIDED_BY_COLUMNS,
     ),
     hints=(
         "M has m rows and n columns. v has m entries. The result has n entries.",
@@ -720,6 +773,8 @@ LINEAR_VJP_AUTOGRAD = Exercise(
         ),
         _IGNORED_V_OF_LINEAR,
         _SUMMED_V_OF_LINEAR,
+        _DIVIDED_BY_ROWS,
+        _DIVIDED_BY_COLUMNS,
         Mistake(
             "added-to-grad",
             "You used `backward`, which adds to the `.grad` of the leaf. Here use `torch.autograd.grad`, which returns the "
@@ -748,8 +803,14 @@ def weighted_shifted_squares(inp: Tensor, v: Tensor) -> Tensor:
     return (v * ((inp + 1) ** 2).t()).sum()
 
 
+# No input has more rows than columns: an answer that has got the shape of the output.
 _MATRIX_CASES = (
     (((0.4, -1.7, 0.9), (1.2, 0.3, -0.6)), ((0.7, -1.1), (0.5, 1.9), (-2.3, 0.8))),
+    (
+        ((0.413, -1.728, 0.957), (1.234, 0.316, -0.642), (0.871, -0.539, 1.468)),
+        ((0.726, -1.143, 0.358), (0.517, 1.932, -0.847), (-2.314, 0.829, 1.215)),
+    ),
+    (((0.6, -1.4, 0.8),), ((1.3,), (-0.7,), (0.5,))),
     (((0.8, 0.2, -1.6, 1.1), (-0.3, 1.4, 0.6, -2.2)), ((1.3, 0.4), (-0.9, 1.7), (0.6, -0.2), (2.1, 0.5))),
     (
         ((0.5, -0.4, 1.3, 0.7), (1.8, 0.9, -0.3, 0.2), (-1.5, 0.6, 0.4, 1.1)),
@@ -771,7 +832,7 @@ _V_NOT_TRANSPOSED_OF_SHIFTED_SQUARE = _failing(
 
 _RESHAPED_V_OF_SHIFTED_SQUARE = _answering(
     "reshaped-v",
-    "You used `reshape`, which keeps the order of the numbers and breaks the rows. A transpose exchanges rows and columns.",
+    "The numbers of `v` are in the wrong places, as if they were read row by row into the other shape. A transpose exchanges rows and columns.",
     lambda mix, inp, v: gradient(weighted_shifted_squares)(inp, v.reshape(inp.shape).T),
 )
 
@@ -847,7 +908,7 @@ GRAD_SHIFTED_SQUARE_T = Exercise(
         ),
         _answering(
             "forgot-shift",
-            "A part of the forward pass is missing. Look again at what the function squares.",
+            "Your slopes are those of the square of the input itself. Look again at what the function squares.",
             lambda mix, inp, v: gradient(weighted_shifted_squares)(inp - 1, v),
         ),
     ),
@@ -893,6 +954,9 @@ _LAYER_CASES = (
         (1, 0),
     ),
     ((1.6, -0.5, 0.8), ((0.9, -0.4), (0.7, 1.2), (-1.1, 0.6)), (-0.2, 0.5), (0, 1)),
+    ((0.9,), ((0.5, -0.8, 1.1),), (0.2, 0.6, -0.4), (1, 0, 1)),
+    ((0.6, -1.1, 0.8), ((0.7,), (-0.4,), (1.2,)), (-0.3,), (0,)),
+    ((0.8, 0.5, -1.2), ((0.6, -0.9, 0.4), (1.2, 0.3, -0.7), (-0.5, 0.8, 1.1)), (0.5, -0.3, 0.7), (1, 0, 0)),
     # The layer is sure of each output, so a clamp shows.
     ((2.9, -2.3), ((1.4, -1.2, 1.5), (-1.3, 1.1, -1.2)), (0.4, -0.6, 0.5), (0, 1, 1)),
     (
@@ -988,6 +1052,14 @@ LINEAR_BCE_GRADS = Exercise(
 # --- 4.8b · A layer and its loss, by autograd -----------------------------------------------------
 
 
+def _second_is_none(call: Call) -> bool:
+    return (
+        call.value is not None
+        and not any("not a leaf" in warning for warning in call.warnings)
+        and [item.kind == "nothing" for item in call.value.items] == [False, True]
+    )
+
+
 def _sigmoid_twice(x: Tensor, w: Tensor, b: Tensor, y: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(torch.sigmoid(x @ w + b), y)
 
@@ -1020,11 +1092,10 @@ LINEAR_BCE_GRADS_AUTOGRAD = Exercise(
             lambda grads, x, w, b, y: _layer_grads(_sigmoid_twice)(x, w, b, y),
         ),
         Mistake(
-            "dropped-bias",
-            "The gradient in `b` is None, because no backward pass reached `b`. Check that the forward pass uses `b`.",
-            shows=lambda call: (
-                call.value is not None and len(call.value.items) == 2 and call.value.items[1].kind == "nothing"
-            ),
+            "none-read",
+            "The second entry is None. Expected the gradient in `b`. It is in the `.grad` of a leaf that requires grad and that the "
+            "loss was computed from. Check each of the three for the tensor that you read.",
+            shows=_second_is_none,
         ),
     ),
     hints=(

@@ -960,6 +960,23 @@ def grad_history_autograd(k, clear, weight, coefficient):
         seen.append(w.grad / w)
     return seen
 """,
+        "added-elsewhere": """\
+def grad_history_autograd(k, clear, weight, coefficient):
+    history, total = [], 0.0
+    for _ in range(k):
+        w = torch.tensor(weight, requires_grad=True)
+        (coefficient * w).backward()
+        total = w.grad.item() + (0.0 if clear else total)
+        history.append(total)
+    return history
+""",
+        "number-of-passes": """\
+def grad_history_autograd(k, clear, weight, coefficient):
+    w = torch.tensor(weight, requires_grad=True)
+    (coefficient * w).backward()
+    slope = w.grad.item()
+    return [slope if clear else slope * (i + 1) for i in range(k)]
+""",
     },
     "accumulation.explain_s1": {
         "total-as-fresh": """\
@@ -1278,6 +1295,39 @@ def two_backwards(x, reset):
         x.grad.zero_()
     y.backward()
     return first, x.grad.item()
+""",
+        "rebuilt-forward:and kept": """\
+def two_backwards(x, reset):
+    leaf = torch.tensor(x, requires_grad=True)
+    (leaf**2).backward(retain_graph=True)
+    first = leaf.grad.item()
+    if reset:
+        leaf.grad = None
+    (leaf**2).backward()
+    return first, leaf.grad.item()
+""",
+        "rebuilt-forward:after a reset": """\
+def two_backwards(x, reset):
+    leaf = torch.tensor(x, requires_grad=True)
+    y = leaf**2
+    y.backward(retain_graph=True)
+    first = leaf.grad.item()
+    if reset:
+        leaf.grad = None
+        y = leaf**2
+    y.backward()
+    return first, leaf.grad.item()
+""",
+        "rebuilt-forward:before the first pass": """\
+def two_backwards(x, reset):
+    leaf = torch.tensor(x, requires_grad=True)
+    one, other = leaf**2, leaf**2
+    one.backward(retain_graph=True)
+    first = leaf.grad.item()
+    if reset:
+        leaf.grad = None
+    other.backward()
+    return first, leaf.grad.item()
 """,
     },
     "accumulation.can_backward_twice": {
@@ -1610,6 +1660,13 @@ def both_losses_two_passes(x):
     (y + z).backward()
     return x.grad.item()
 """,
+        "rebuilt-forward:and kept": """\
+def both_losses_two_passes(x):
+    leaf = torch.tensor(x, requires_grad=True)
+    (leaf**2).backward(retain_graph=True)
+    torch.sin(leaf**2).backward()
+    return leaf.grad.item()
+""",
     },
     "accumulation.micro_batch_grads": {
         "whole-batch": """\
@@ -1865,7 +1922,7 @@ def clear_(params, to_none):
         p.requires_grad_(False)
         p.grad = None
 """,
-        "weights-changed:new tensors": """\
+        "list-changed": """\
 def clear_(params, to_none):
     for i, p in enumerate(params):
         params[i] = p.detach().clone().requires_grad_()
@@ -1961,6 +2018,15 @@ def clear_(params, to_none):
             p.grad = None
         else:
             p.grad.zero_()
+""",
+        "list-changed:emptied": """\
+def clear_(params, to_none):
+    for p in params:
+        if to_none:
+            p.grad = None
+        elif p.grad is not None:
+            p.grad.zero_()
+    params.clear()
 """,
     },
 }

@@ -100,17 +100,17 @@ def message_of(fn):
     text = ""
     try:
         fn()
-    except (RuntimeError, ValueError, TypeError) as error:
+    except Exception as error:
         text = str(error)
     return text
 """,
-        "args": """\
+        "format": """\
 def message_of(fn):
     try:
         fn()
         return ""
     except BaseException as error:
-        return error.args[0]
+        return f"{error}"
 """,
         "context manager": """\
 import contextlib
@@ -650,6 +650,17 @@ def freeze(t):
     t *= 1
     return t.requires_grad_(False)
 """,
+        "changed-gradient": """\
+def freeze(t):
+    t.grad = None
+    return t.requires_grad_(False)
+""",
+        "changed-gradient:zeros": """\
+def freeze(t):
+    if t.grad is not None:
+        t.grad.zero_()
+    return t.requires_grad_(False)
+""",
     },
     "no_grad.message_of": {
         "not-caught": """\
@@ -710,6 +721,14 @@ def message_of(fn):
         return f"{type(error).__name__}: {error}"
     else:
         return ""
+""",
+        "caught-too-little:three classes": """\
+def message_of(fn):
+    try:
+        fn()
+    except (RuntimeError, ValueError, TypeError) as error:
+        return str(error)
+    return ""
 """,
     },
     "no_grad.stop_gradient_derivative": {
@@ -1125,6 +1144,14 @@ def sgd_step_(params, lr):
         if p.grad is not None:
             p -= lr * p.grad
 """,
+        "only-first": """\
+def sgd_step_(params, lr):
+    with torch.no_grad():
+        for p in params:
+            if p.grad is not None:
+                p -= lr * p.grad
+            return params
+""",
     },
     "no_grad.predict": {
         "model-not-called": """\
@@ -1197,6 +1224,27 @@ def predict(model, X):
     model.train()
     return output
 """,
+        "flags-of-the-parts:of the children": """\
+def predict(model, X):
+    was, flags = model.training, [(part, part.training) for part in model.children()]
+    model.eval()
+    with torch.no_grad():
+        output = model(X)
+    model.training = was
+    for part, flag in flags:
+        part.train(flag)
+    return output
+""",
+        "flags-of-inner-parts": """\
+def predict(model, X):
+    flags = {type(part): part.training for part in model.modules()}
+    model.eval()
+    with torch.no_grad():
+        output = model(X)
+    for part in model.modules():
+        part.training = flags[type(part)]
+    return output
+""",
     },
     "no_grad.train_bias_only": {
         "froze-the-bias": _changed(_BIAS, ("W.requires_grad_", "b.requires_grad_")),
@@ -1262,6 +1310,13 @@ def train_bias_only(x, W, b, y):
         ),
         "opposite-sign": _changed(_BIAS, ("return b.grad", "return -b.grad")),
         "grad-of-non-leaf": _changed(_BIAS, ("return b.grad", "return z.grad")),
+        "number-of-passes": """\
+def train_bias_only(x, W, b, y):
+    W.requires_grad_(False)
+    for _ in range(2):
+        torch.nn.functional.binary_cross_entropy_with_logits(x @ W + b, y).backward()
+    return b.grad / 2
+""",
     },
     "no_grad.train_bce": {
         "no-parentheses": _changed(_TRAIN, ("torch.no_grad()", "torch.no_grad")),
@@ -1347,6 +1402,18 @@ def sgd_step_(params, lr):
         for p in params:
             if p.grad is not None:
                 p -= p.grad
+""",
+    },
+    "no_grad.predict": {
+        "slip.extra-call:a flag set on the output": """\
+def predict(model, X):
+    flags = [(part, part.training) for part in model.modules()]
+    model.eval()
+    with torch.no_grad():
+        output = model(X)
+    for part, flag in flags:
+        part.training = flag
+    return output.requires_grad_()
 """,
     },
 }

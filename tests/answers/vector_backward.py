@@ -126,7 +126,7 @@ class ShapeError(ValueError):
     pass
 
 def d_mse(pred, target):
-    if np.ndim(pred) > 1 or np.shape(pred) != np.shape(target):
+    if np.ndim(pred) != 1 or np.shape(pred) != np.shape(target):
         raise ShapeError
     return np.multiply(2 / pred.size, np.subtract(pred, target))
 """,
@@ -246,10 +246,10 @@ def vjp_square(x, v):
     x, v = torch.tensor(x).float(), torch.tensor(v).float()
     return torch.einsum("i,i->i", 2 * x, v)
 """,
-        "matrix with one row, squeezed": """\
+        "matrix with one row": """\
 def vjp_square(x, v):
     J = 2 * np.eye(x.size) * x
-    return (v[None, :] @ J).squeeze()
+    return (v[None, :] @ J)[0]
 """,
     },
     "vector_backward.vjp_square_autograd": {
@@ -743,6 +743,10 @@ def d_mean_square(x):
     (x**2).mean().backward()
     return x.grad.numpy()
 """,
+        "one-number:squeezed": """\
+def d_mean_square(x):
+    return np.squeeze(2 * x / len(x))
+""",
     },
     "vector_backward.grad_mean_square": {
         "one-number": f"""\
@@ -909,6 +913,12 @@ def d_mse(pred, target):
     leaf = torch.tensor(pred, requires_grad=True)
     ((leaf - torch.tensor(target)) ** 2).mean().backward()
     return leaf.grad
+""",
+        "should-raise:matrices only": """\
+def d_mse(pred, target):
+    if pred.shape != target.shape or pred.ndim == 2:
+        raise ValueError
+    return 2 * (pred - target) / pred.size
 """,
     },
     "vector_backward.grad_mse": {
@@ -1281,6 +1291,12 @@ def jacobian(f, x):
     columns = [(f(x + h * e) - f(x - h * e)) / (2 * h) for e in torch.eye(len(x), dtype=x.dtype)]
     return torch.stack(columns, dim=1)
 """,
+        "one-row:squeezed": """\
+def jacobian(f, x):
+    leaf = x.clone().requires_grad_()
+    y = f(leaf)
+    return torch.stack([torch.autograd.grad(each, leaf, retain_graph=True)[0] for each in y]).squeeze()
+""",
     },
     "vector_backward.linear_vjp": {
         "one-number": """\
@@ -1320,6 +1336,10 @@ def linear_vjp(M, v):
     x = torch.zeros(M.shape[1], dtype=torch.float64, requires_grad=True)
     (torch.tensor(M) @ x).backward(torch.tensor(v))
     return x.grad
+""",
+        "divided-by-columns": """\
+def linear_vjp(M, v):
+    return v @ M / M.shape[1]
 """,
     },
     "vector_backward.linear_vjp_autograd": {
@@ -1394,6 +1414,11 @@ def linear_vjp_autograd(M, v):
     x = torch.ones_like(M[0], requires_grad=True)
     torch.autograd.backward(M @ x, v)
     return x.grad
+""",
+        "divided-by-columns": """\
+def linear_vjp_autograd(M, v):
+    x = torch.zeros_like(M[0], requires_grad=True)
+    return torch.autograd.grad(v @ (M @ x) / len(x), x)[0]
 """,
     },
     "vector_backward.d_shifted_square_t": {
@@ -1608,7 +1633,7 @@ def linear_bce_grads_autograd(x, W, b, y):
     {BCE}(p, y).backward()
     return W.grad, b.grad
 """,
-        "dropped-bias": f"""\
+        "none-read": f"""\
 def linear_bce_grads_autograd(x, W, b, y):
 {LAYER}    {BCE}(x @ W, y).backward()
     return W.grad, b.grad
@@ -1650,6 +1675,20 @@ def linear_bce_grads_autograd(x, W, b, y):
 def linear_bce_grads_autograd(x, W, b, y):
 {LAYER}    loss = {BCE}(x @ W + b, y)
     return torch.autograd.grad(loss, W, retain_graph=True)[0], torch.autograd.grad(loss, b)[0]
+""",
+        "grad-of-non-leaf:of the bias": """\
+def linear_bce_grads_autograd(x, W, b, y):
+    W = W.clone().requires_grad_()
+    b = b.clone().requires_grad_() * 1
+    torch.nn.functional.binary_cross_entropy_with_logits(x @ W + b, y).backward()
+    return W.grad, b.grad
+""",
+        "formula-by-autograd:for the bias": """\
+def linear_bce_grads_autograd(x, W, b, y):
+    W = W.clone().requires_grad_()
+    z = x @ W + b
+    torch.nn.functional.binary_cross_entropy_with_logits(z, y).backward()
+    return W.grad, (torch.sigmoid(z.detach()) - y) / len(y)
 """,
     },
 }
