@@ -34,7 +34,7 @@ SLIPS: Mapping[str, Slip] = {
     "slip.dropped-statement": Slip("One step is missing there, or next to it."),
     "slip.number": Slip("One number there is wrong."),
     "slip.index": Slip("An index or a bound there is wrong."),
-    "slip.brackets": Slip("The brackets there are in the wrong place. Which part is computed first?"),
+    "slip.brackets": Slip("Brackets there are missing, or in the wrong place. Which part is computed first?"),
     "slip.exchanged-operands": Slip("The two sides of one operator there are exchanged."),
     "slip.exchanged-arguments": Slip("Two arguments there are exchanged."),
     "slip.exchanged-entries": Slip("Two entries there are exchanged."),
