@@ -54,7 +54,7 @@ PHRASES: Mapping[str, str] = {
     "no-backward": "wrote a Function without a `backward`",
     "number-of-gradients": "returned another number of gradients than `forward` has inputs",
     "wrong-place": "returned a gradient in the place of another input",
-    "number-saved": "gave `save_for_backward` a number",
+    "number-saved": "gave `save_for_backward` something that is no tensor",
     # These are in the lessons.
     "added": "added the local derivatives along a path, and did not multiply them",
     "added-up": "let the first derivative pile up in `.grad` with the second",
@@ -100,7 +100,7 @@ PHRASES: Mapping[str, str] = {
     "lost-sign": "lost the sign of a falling curve",
     "matrix-returned": "gave a matrix where the weighted rows are to be added up",
     "never-cleared": "never cleared the buffer",
-    "no-create-graph": "differentiated a slope that was not recorded",
+    "no-create-graph": "needed a second derivative, and recorded no graph of the first",
     "no-function": "used no Function of their own",
     "no-gradient": "lost the gradient on the way to the leaf",
     "no-parentheses": "wrote `with torch.no_grad:` without parentheses",

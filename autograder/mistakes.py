@@ -247,7 +247,8 @@ SHOWN = (
     ),
     raising(
         "number-saved",
-        "`ctx.save_for_backward` takes tensors only. Keep a number as an attribute, for example `ctx.k = k`.",
+        "`ctx.save_for_backward` takes tensors only, and got something else. Keep that as an attribute, as in `ctx.k = k`. "
+        "Check the order of the arguments of `forward` too.",
         "TypeError",
         "save_for_backward can only save variables",
     ),

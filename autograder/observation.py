@@ -120,7 +120,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     answers by hand, of the operations on tensors, with `overflow` where an exponential was too large. Of answers by hand,
     `called` has the library functions that the student's code called, as `numpy.gradient`; `near` says whether one function
     was called at two points very near each other, and `elsewhere` whether a thread or a process got work. `left_off` says
-    whether tracking was off after the call.
+    whether tracking was off after the call. `rows` is the largest number of passes that `vmap` ran as one.
     """
 
     value: Value | None = None
@@ -132,6 +132,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     near: bool = False
     elsewhere: bool = False
     left_off: bool = False
+    rows: Size = 1
     changed: Annotated[tuple[Size, ...], Meta(max_length=100)] = ()
     printed: Line = ""
     warnings: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()

@@ -63,11 +63,19 @@ def _does(code: types.CodeType) -> tuple[object, ...]:
 def read_by_name(code: types.CodeType, namespace: Mapping[str, Any]) -> set[Read]:
     """Return what a code reads by global names that was made before: numbers of the student's, by kind."""
     kinds = {name: kind for name in code.co_names if (kind := _kind(namespace.get(name))) is not None}
-    # The names of attributes are among these names too. To tell them apart takes longer.
-    if kinds:
-        loaded = {one.argval for one in dis.get_instructions(code) if one.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-        return {kind for name, kind in kinds.items() if name in loaded}
-    return set()
+    return {kinds[name] for name in _loaded(code, kinds)}
+
+
+def _loaded(code: types.CodeType, names: Iterable[str]) -> set[str]:
+    """Return those of the names by which a code reads global ones: `co_names` holds the names of attributes too."""
+    wanted = set(code.co_names).intersection(names)
+    if not wanted:
+        return set()
+    return {
+        one.argval
+        for one in dis.get_instructions(code)
+        if one.opname in ("LOAD_GLOBAL", "LOAD_NAME") and one.argval in wanted
+    }
 
 
 def reads_gradients(name: str, functions: Sequence[types.FunctionType], namespace: Mapping[str, Any]) -> bool:
@@ -75,8 +83,8 @@ def reads_gradients(name: str, functions: Sequence[types.FunctionType], namespac
 
     It may read them by a global name, or have them from where it was made: in a closure, as a default, in an object.
     """
-    names = {one for function in functions for one in function.__code__.co_names if one in namespace}
-    names = {one for one in names if not isinstance(namespace[one], _CODE)}
+    there = {one for one, thing in namespace.items() if not isinstance(thing, _CODE)}
+    names = {one for function in functions for one in _loaded(function.__code__, there)}
     given = any(one.__closure__ or one.__defaults__ or one.__kwdefaults__ for one in functions)
     if given or not isinstance(namespace.get(name), types.FunctionType):
         names |= {name, *(one.__name__ for one in functions)}

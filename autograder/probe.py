@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch._C import _functorch as functorch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from .calls import Calls
@@ -194,6 +195,7 @@ def _call(
         near=calls.near,
         elsewhere=calls.elsewhere,
         left_off=left_off,
+        rows=watch.rows,
         changed=tuple(i for i, (now, was) in enumerate(zip(arguments, untouched, strict=True)) if _differs(now, was)),
         printed=printed.getvalue()[:500],
         warnings=tuple(f"{each.category.__name__}: {each.message}"[:500] for each in warned[:20]),
@@ -218,6 +220,7 @@ class _Watch:
         self.began = 0
         self.numbers: set[int] = set()
         self.forward_mode = 0
+        self.rows = 1
         self.used: set[str] = set()
 
     def ran(self, retain_graph: bool, create_graph: bool, accumulates: bool, roots: Sequence[Any] = ()) -> None:
@@ -234,13 +237,25 @@ class _Watch:
         # Nodes are numbered in the order in which they are made.
         self.began = torch._C._autograd._get_sequence_nr()
 
-    def entered(self) -> None:
-        """Note the library's functions on the way from the answer to here."""
+    def entered(self, directions: Sequence[torch.Tensor | None]) -> None:
+        """Note the library's functions on the way from the answer to here, and how many passes run as one."""
+        self.rows = max([self.rows, *map(_rows, directions)])
         frame = sys._getframe(2)
         while frame.f_back is not None and frame.f_code is not _call.__code__:
             if is_library(frame.f_code.co_filename):
                 self.used.add(frame.f_code.co_qualname.partition(".<locals>")[0][:200])
             frame = frame.f_back
+
+
+def _rows(tensor: torch.Tensor | None) -> int:
+    """Return how many rows `vmap` has laid together in a tensor; 1 outside of it."""
+    rows = 1
+    while tensor is not None and functorch.is_functorch_wrapped_tensor(tensor):
+        inner = functorch.get_unwrapped(tensor)
+        if functorch.is_batchedtensor(tensor):
+            rows *= inner.shape[functorch.maybe_get_bdim(tensor)]
+        tensor = inner
+    return rows
 
 
 def _nodes_of(roots: Sequence[Any]) -> list[Any]:
@@ -290,7 +305,7 @@ def _engine_watched(scale: float) -> Iterator[_Watch]:
     def watched_backward(outputs: Any, gradients: Any, retain: Any, create: Any, *rest: Any, **options: Any) -> Any:
         roots = [node for each in outputs if (node := getattr(each, "grad_fn", None)) is not None]
         watch.ran(bool(retain), bool(create), bool(options.get("accumulate_grad", False)), roots)
-        watch.entered()
+        watch.entered(gradients)
         if scale != 1.0:
             gradients = tuple(None if each is None else each * scale for each in gradients)
         return engine.run_backward(outputs, gradients, retain, create, *rest, **options)
@@ -298,7 +313,7 @@ def _engine_watched(scale: float) -> Iterator[_Watch]:
     @functools.wraps(make_dual)
     def watched_dual(tensor: torch.Tensor, tangent: torch.Tensor, **options: Any) -> Any:
         watch.forward_mode += 1
-        watch.entered()
+        watch.entered((tangent,))
         return make_dual(tensor, tangent if scale == 1.0 else tangent * scale, **options)
 
     variable._execution_engine = _Engine(engine, watched_backward)

@@ -68,7 +68,8 @@ _MEANINGS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "TypeError",
         ("is not callable",),
-        "Round brackets stand behind something that is not a function. Is a `*` missing before them?",
+        "Something that is no function is called here as one. Does a value stand where a function is expected, or is a `*` "
+        "missing before round brackets?",
     ),
     ("TypeError", ("positional argument", "unexpected keyword", "takes no arguments"), _ARGUMENTS),
     ("TypeError", ("unsupported operand", "can only concatenate", "can't multiply sequence"), _OPERATOR),

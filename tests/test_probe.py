@@ -383,6 +383,35 @@ def test_what_a_pass_has_in_common_with_the_one_before_is_noted(body: str, runs:
     assert [(run.again, run.adds) for run in call.engine_runs] == runs
 
 
+@pytest.mark.parametrize(
+    ("returned", "rows"),
+    [
+        ("torch.func.grad(torch.sum)(x)", 1),
+        ("torch.func.jacrev(torch.sum)(x)", 1),
+        ("torch.func.jacrev(torch.func.jacrev(lambda x: (x**3).sum()))(x)", 3),
+        ("torch.func.jacfwd(torch.square)(x)", 3),
+        ("torch.func.vmap(torch.func.jacrev(torch.square))(x.reshape(3, 1))", 3),
+    ],
+)
+def test_rows_that_run_as_one_pass_are_noted(returned: str, rows: int) -> None:
+    call = only_call(f"def answer(x):\n    x = torch.ones(3)\n    return {returned}\n")
+    assert call.raised is None
+    assert call.rows == rows
+
+
+@pytest.mark.parametrize(
+    ("returned", "reads"), [("pair.slope", ()), ("slope", ("gradient",)), ("pair.slope + slope", ("gradient",))]
+)
+def test_an_attribute_is_no_global_of_its_name(returned: str, reads: tuple[str, ...]) -> None:
+    observation = observed(
+        "leaf = torch.tensor(3.0, requires_grad=True)\n(leaf * leaf).backward()\nslope = leaf.grad.item()\n\n"
+        "class Pair:\n    def __init__(self, x):\n        self.slope = 2 * x\n\n"
+        f"def answer(x):\n    pair = Pair(x)\n    return {returned}\n",
+        way="hand",
+    )
+    assert observation.reads == reads
+
+
 FORWARD_MODE = {
     "func.jvp": """\
 def answer(x):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import types
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from ..exercise import Array, Build, Exercise, Lesson, Raises, case, gradient
 from ..mistake import Mistake, effect, measured, raising, wrong_effect, wrong_value
@@ -60,10 +63,24 @@ def _completed(call: Call) -> bool:
 _OTHER = {"made by": "no Function of yours"}
 
 
-def _compares_gradients(call: Call) -> bool:
-    """Whether several passes were made, and no graph of a gradient: that is a difference of gradients."""
+def _passes_apart(call: Call) -> bool:
+    """Whether several passes were made, and none recorded a graph of its gradient through which another could go."""
     passes = call.engine_runs
+    if call.raised is not None and "does not require grad" not in call.raised.text:
+        return False
     return len(passes) > 1 and not call.forward_mode and not any(run.create_graph for run in passes)
+
+
+# What stands for a result that is no tensor.
+_CALLED = "the class was called, and not applied"
+_NO_RESULT = "no tensor"
+
+
+def _no_tensor(y: Any) -> str:
+    """Return what stands for a result that is no tensor; "" for a tensor."""
+    if isinstance(y, torch.autograd.Function):
+        return _CALLED
+    return "" if isinstance(y, Tensor) else _NO_RESULT
 
 
 def _is_other_class(thing: Any) -> bool:
@@ -74,7 +91,14 @@ def _is_other_class(thing: Any) -> bool:
 _NO_TENSOR = Mistake(
     "no-tensor",
     "Your forward pass returned no tensor. Check that `forward` ends in a `return`, and what it returns.",
-    shows=lambda call: call.value is not None and call.value.kind != "mapping",
+    shows=lambda call: call.value is not None and call.value.text == _NO_RESULT,
+)
+
+_OTHER_SHAPE = Mistake(
+    "output-shape",
+    "The output has another shape than the input. Expected one number for each entry.",
+    # The pass that the check starts is at no line of the student's.
+    shows=lambda call: call.raised is not None and "shape: grad_output" in call.raised.text and not call.raised.line,
 )
 
 _NO_FUNCTION = wrong_effect(
@@ -92,18 +116,11 @@ _SAVED_TUPLE = raising(
     "bad operand type for unary -: 'tuple'",
 )
 
-_NO_GRAPH = raising(
+_NO_GRAPH = Mistake(
     "no-create-graph",
-    "The gradient has no graph, so it can't be differentiated again. Ask the first pass to record itself: "
-    "`create_graph=True`.",
-    "RuntimeError",
-    "does not require grad",
-)
-
-_DIFFERENCES = Mistake(
-    "slope-by-differences",
-    "You compared slopes at two near points. Let autograd go backward through the first backward pass.",
-    shows=_compares_gradients,
+    "No gradient here has a graph, so no pass can go through another. Ask the first pass to record itself, with "
+    "`create_graph=True`, and go backward from the gradient that it found.",
+    shows=_passes_apart,
 )
 
 
@@ -239,7 +256,13 @@ D_SOFTPLUS = Exercise(
     importance=3,
     minutes=3,
     points=1,
-    cases=(case(-1.7), case(0.6), case(4.3), case(1000.0, exact=True), case(-1000.0, exact=True)),
+    cases=(
+        case(-1.7),
+        case(0.6),
+        case(4.3),
+        # Where the slope is 1 or 0 but for 2e-5, a slope that is cut off earlier is told.
+        *(case(x, exact=True) for x in (11.0, -11.0, 1000.0, -1000.0)),
+    ),
     forward=softplus,
     reference=gradient(softplus),
     mistakes=(
@@ -278,8 +301,8 @@ def ask_softplus(names: Mapping[str, Any], x: Tensor, g: Tensor) -> Any:
     with torch.enable_grad():
         leaf = _leaf(x)
         y = _apply(names["Softplus"])(leaf)
-        if not isinstance(y, Tensor):
-            return y
+        if missing := _no_tensor(y):
+            return missing
         torch.autograd.backward(y, g)
         return {
             "value": y.detach().clone(),
@@ -327,12 +350,18 @@ SOFTPLUS = Exercise(
         case(_tensor(-1.7, 0.6, 4.3), _tensor(0.8, -1.4, 2.5)),
         case(_tensor(0.9, -0.4), _tensor(-0.7, 1.9)),
         # exp(710) overflows, so no smaller number may stand for 1000.
-        case(_tensor(1000.0, -2.3, -1000.0, 0.2), _tensor(1.6, 0.5, -0.9, 2.2), exact=True),
+        # At 8 a value that is cut off earlier is told, and at 11 a slope.
+        case(
+            _tensor(1000.0, -2.3, -1000.0, 0.2, 8.0, -8.0, 11.0, -11.0),
+            _tensor(1.6, 0.5, -0.9, 2.2, 1.4, -1.7, 2.1, 1.9),
+            exact=True,
+        ),
     ),
     ask=ask_softplus,
     reference=_right_softplus,
     mistakes=(
         _NO_TENSOR,
+        _OTHER_SHAPE,
         _NO_FUNCTION,
         _SAVED_TUPLE,
         raising(
@@ -382,44 +411,78 @@ SOFTPLUS = Exercise(
 # --- 7.3 · Two inputs, and a constant -------------------------------------------------------------
 
 
+def _storages(things: Any) -> set[int]:
+    """Return where the numbers of tensors stand."""
+    return {one.untyped_storage().data_ptr() for one in tree_leaves(things) if isinstance(one, Tensor)}
+
+
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts the operations on tensors."""
+    """Notes of each operation on tensors what it was given and what it made, and whether autograd recorded it."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.count = 0
+        # A tensor that is kept here keeps its address.
+        self._done: list[tuple[Any, Any, bool]] = []
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.count += 1
-        return func(*args, **(kwargs or {}))
+    def __torch_dispatch__(self, func: Any, kinds: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        self._done.append(((args, kwargs), made, torch.is_grad_enabled()))
+        return made
+
+    def needless(self, wanted: Any) -> int:
+        """Return how many operations no wanted tensor comes from.
+
+        A forward pass that is recorded does not count, and neither does what computes nothing new, as `detach`.
+        """
+        live = _storages(wanted)
+        count = 0
+        for given, made, recorded in reversed(self._done):
+            read, written = _storages(given), _storages(made)
+            if live & written:
+                live |= read
+            elif not recorded and not written <= read:
+                count += 1
+        return count
 
 
-def _watched(answer: Any, notes: list[tuple[int, Any]]) -> Any:
-    """Return the student's Function with a note for each backward pass: the number of operations, and what it returned."""
+@dataclass(frozen=True)
+class _Pass:
+    """A pass through a student's `backward`: its operations, and what it returned."""
+
+    operations: _Operations
+    returned: Any
+
+    def gradient(self, of: str) -> Any:
+        """Return the gradient of a factor, or None."""
+        return self.returned["ab".index(of)] if isinstance(self.returned, tuple | list) else None
+
+
+def _watched(answer: Any, passes: list[_Pass]) -> Any:
+    """Return the student's Function under its own name, with a note of each backward pass."""
     if not (isinstance(answer, type) and issubclass(answer, torch.autograd.Function)):
         return answer
 
-    class Watched(answer):  # type: ignore[misc]
-        @staticmethod
-        def backward(ctx: Any, *gradients: Any) -> Any:
-            with _Operations() as operations:
-                returned = answer.backward(ctx, *gradients)
-            notes.append((operations.count, returned))
-            return returned
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        with _Operations() as operations:
+            returned = answer.backward(ctx, *gradients)
+        passes.append(_Pass(operations, returned))
+        return returned
 
-    return Watched
+    return types.new_class(
+        answer.__name__, (answer,), exec_body=lambda names: names.update(backward=staticmethod(backward))
+    )
 
 
 def ask_scaled_product(names: Mapping[str, Any], a: Tensor, b: Tensor, k: float, g: Tensor, tracked: str) -> Any:
     """Use the student's Function with both factors tracked, or with one of them constant."""
     if _is_other_class(names["ScaledProduct"]):
         return _OTHER
-    notes: list[tuple[int, Any]] = []
-    used = _apply(_watched(names["ScaledProduct"], notes))
+    passes: list[_Pass] = []
+    used = _apply(_watched(names["ScaledProduct"], passes))
     with torch.enable_grad():
         whole = used(_leaf(a), _leaf(b), k)
-        if not isinstance(whole, Tensor):
-            return whole
+        if missing := _no_tensor(whole):
+            return missing
         torch.autograd.backward(whole, g)
         first = _leaf(a).requires_grad_(tracked in ("both", "a"))
         second = _leaf(b).requires_grad_(tracked in ("both", "b"))
@@ -430,17 +493,23 @@ def ask_scaled_product(names: Mapping[str, Any], a: Tensor, b: Tensor, k: float,
         "value": y.detach().clone(),
         **{name: leaf.grad for name, leaf in gradients.items() if leaf.requires_grad},
         "made by": _maker(y),
-        "for a constant factor": _work_for_constant(notes, tracked),
+        "for a constant factor": _work_for_constant(passes, tracked),
     }
 
 
-def _work_for_constant(notes: list[tuple[int, Any]], tracked: str) -> str:
-    """Say whether the last pass computed a gradient that nobody asked for. The first pass had to compute both."""
-    if tracked == "both" or len(notes) < 2:
+def _work_for_constant(passes: list[_Pass], tracked: str) -> str:
+    """Say what the last pass did for a gradient that nobody asked for. The first pass had to compute both.
+
+    What a pass does for no gradient at all, such as to print a tensor, it does in both.
+    """
+    if tracked == "both" or len(passes) < 2:
         return "no work"
-    (whole, _), (operations, returned) = notes[0], notes[-1]
-    unneeded = returned[1 if tracked == "a" else 0] if isinstance(returned, tuple | list) else None
-    return "no work" if unneeded is None and operations < whole else "a gradient computed"
+    first, last = passes[0], passes[-1]
+    unneeded = last.gradient("b" if tracked == "a" else "a")
+    if isinstance(unneeded, Tensor) and not unneeded.any():
+        return "zeros returned"
+    more = last.operations.needless(last.gradient(tracked)) > first.operations.needless(first.returned)
+    return "no work" if unneeded is None and not more else "a gradient computed"
 
 
 def _right_product(a: Tensor, b: Tensor, k: float, g: Tensor, tracked: str) -> dict[str, Any]:
@@ -479,6 +548,7 @@ SCALED_PRODUCT = Exercise(
     reference=_right_product,
     mistakes=(
         _NO_TENSOR,
+        _OTHER_SHAPE,
         _NO_FUNCTION,
         _SAVED_TUPLE,
         Mistake(
@@ -488,9 +558,14 @@ SCALED_PRODUCT = Exercise(
             shows=_no_gradient,
         ),
         wrong_effect(
+            "zeros-for-constant",
+            "One factor was a constant, and your `backward` returned zeros for it. Expected None: then nothing is computed.",
+            {"for a constant factor": "zeros returned"},
+        ),
+        wrong_effect(
             "computed-for-constant",
-            "One factor was a constant, and your `backward` computed its gradient all the same. Ask `ctx.needs_input_grad` "
-            "before you compute a gradient, and return None for a constant.",
+            "One factor was a constant, and your `backward` did work for its gradient all the same. Ask `ctx.needs_input_grad` "
+            "before each step that only this gradient needs, and return None for a constant.",
             {"for a constant factor": "a gradient computed"},
         ),
         wrong_value(
@@ -545,8 +620,10 @@ class _Claimed(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
         (x,) = ctx.saved_tensors
-        pull = torch.func.vjp(ctx.claimed, x)[1]
-        return *pull(g), None, None
+        leaf = _leaf(x)
+        with torch.enable_grad():
+            y = ctx.claimed(leaf)
+        return *torch.autograd.grad(y, leaf, g), None, None
 
 
 def _claiming(f: Callable[[Tensor], Tensor], claimed: Callable[[Tensor], Tensor]) -> Checked:
@@ -571,6 +648,15 @@ def halved(a: float) -> Checked:
     return _claiming(f, lambda x: f(x, a / 2))
 
 
+def lessened(a: float, share: float) -> Checked:
+    """Return a function whose backward lost a share of the slope of its first output in its first input."""
+
+    def f(x: Tensor, a: float = a) -> Tensor:
+        return torch.stack([a * x[0] ** 2 + x[1], x[1] * x[2]])
+
+    return _claiming(f, lambda x: f(x, a * (1 - share)))
+
+
 def single(*numbers: float) -> Tensor:
     """Return a vector in float32."""
     return torch.tensor(numbers, dtype=torch.float32)
@@ -591,6 +677,7 @@ def measure_gradcheck(f: Checked, x: Tensor) -> Callable[[Any], Any]:
 
 _STEP = 1e-6
 _TOLERANCE = 1e-6
+_LOOSE = 1e-2
 
 
 def _jacobians(f: Checked, x: Tensor) -> tuple[Numbers, Numbers]:
@@ -632,13 +719,17 @@ GRADCHECK_BY_HAND = Exercise(
     importance=4,
     minutes=10,
     points=2,
-    builders={"swirl": swirl, "exchanged": exchanged, "halved": halved, "single": single},
+    builders={"swirl": swirl, "exchanged": exchanged, "halved": halved, "lessened": lessened, "single": single},
     cases=(
         # A difference to one side is off by 2.5 steps.
         case(Build("swirl", (2.5,)), _tensor(0.7, -1.2, 0.9)),
-        case(Build("exchanged", (0.8,)), _tensor(1.4, 0.6, -0.5)),
+        # The largest error is not in the last column.
+        case(Build("exchanged", (2.4,)), _tensor(1.4, 1.1, -0.5)),
+        # Here it is in the last row and below 0, and then in the first row and above.
         case(Build("halved", (1.7,)), _tensor(-0.4, 1.1, 2.3)),
-        case(Build("halved", (0.6,)), _tensor(0.9, 0.5, -1.6)),
+        case(Build("lessened", (0.6, 0.5)), _tensor(-0.9, 0.5, 1.6)),
+        # Here it is 1e-4.
+        case(Build("lessened", (20.0, 2e-6)), _tensor(1.3, 0.8, -0.7)),
         case(Build("swirl", (-0.9,)), Build("single", (1.5, 0.8, -1.3))),
     ),
     measure=measure_gradcheck,
@@ -683,8 +774,19 @@ GRADCHECK_BY_HAND = Exercise(
         ),
         wrong_value(
             "only-first-output",
-            "You checked the first output only. One function has its mistake in the last output.",
+            "Your largest error is that of the first output only. Expected the largest of all outputs.",
             _check_by(lambda autograd, steps: np.abs(autograd[0] - steps[0]).max()),
+        ),
+        wrong_value(
+            "only-last-output",
+            "Your largest error is that of the last output only. Expected the largest of all outputs.",
+            _check_by(lambda autograd, steps: np.abs(autograd[-1] - steps[-1]).max()),
+        ),
+        wrong_value(
+            "only-last-input",
+            "Your largest error is that of the last input only. Expected the largest of all inputs: does a loop keep only "
+            "what it found last?",
+            _check_by(lambda autograd, steps: np.abs(autograd - steps)[:, -1].max()),
         ),
         wrong_value(
             "sign-kept",
@@ -700,6 +802,11 @@ GRADCHECK_BY_HAND = Exercise(
             "always-ok",
             "Your `ok` is True for every function. Compare the largest error with the tolerance.",
             lambda right, f, x: {**right, "ok": True},
+        ),
+        wrong_value(
+            "other-tolerance",
+            "Your `ok` is True for an error of 10⁻⁴ too. Compare the largest error with the tolerance that the exercise names.",
+            lambda right, f, x: {**right, "ok": right["largest_error"] <= _LOOSE},
         ),
     ),
     hints=(
@@ -817,7 +924,6 @@ SECOND_DERIVATIVE = Exercise(
     atol=1e-5,
     mistakes=(
         _NO_GRAPH,
-        _DIFFERENCES,
         wrong_value(
             "first-derivative",
             "You returned the first derivative. Differentiate it once more, in the same leaf.",
@@ -864,8 +970,8 @@ def _of_hessian(product: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., An
     return lambda right, f, x, v: product(_hessian(f, x), v).numpy()
 
 
-# Where many passes run as one, one for each row: as `vmap` runs them, also behind `is_grads_batched`.
-_BUILDS_HESSIAN = frozenset({"hessian", "jacobian", "jacrev", "jacfwd", "vmap", "_vmap"})
+# `_vmap` runs many passes as one, behind `is_grads_batched` or `vectorize`.
+_BUILDS_HESSIAN = frozenset({"hessian", "_vmap"})
 
 HVP = Exercise(
     id="custom_functions.hvp",
@@ -894,9 +1000,14 @@ HVP = Exercise(
             "hessian-built",
             "You built the whole Hessian. For a million weights it has a million times a million entries. Two passes are "
             "enough for its product with one vector.",
-            shows=lambda call: len(call.engine_runs) > 2 or bool(_BUILDS_HESSIAN & set(call.used)),
+            shows=lambda call: call.rows > 1 or bool(_BUILDS_HESSIAN & set(call.used)),
         ),
-        _DIFFERENCES,
+        Mistake(
+            "number-of-passes",
+            "You made more than two passes. The whole Hessian takes one for each weight, and its product with one vector "
+            "takes two.",
+            shows=lambda call: len(call.engine_runs) > 2,
+        ),
         wrong_value(
             "gradient-for-product",
             "You returned the gradient of f. It is only the first of the two passes.",
@@ -1041,8 +1152,8 @@ PER_SAMPLE_GRADS = Exercise(
     reference=_each,
     mistakes=(
         Mistake(
-            "one-gradient",
-            "You returned one gradient with the shape of `w`. Expected one row for each sample.",
+            "no-rows",
+            "Your result is one row of numbers. Expected one row for each sample, with the shape of `w`.",
             shows=lambda call: call.value is not None and call.value.kind == "array" and len(call.value.shape) == 1,
         ),
         raising(
@@ -1169,7 +1280,8 @@ CLIP_IN_FLIGHT = Exercise(
         ),
         wrong_value(
             "nothing-clipped",
-            "The gradient came through unchanged. A hook that returns None changes nothing. Check that it returns the clipped gradient.",
+            "The gradient came through unchanged. Check that a hook is on the tensor that you return, that it stays there, and "
+            "that it returns the clipped gradient.",
             _behind(lambda c, limit: c),
         ),
         wrong_value(
@@ -1229,9 +1341,10 @@ def in_place(a: float) -> None:
 
 @_to_run
 def later_in_place(a: float) -> None:
-    """Change a tensor once before it is saved, and twice after."""
+    """Change a tensor ten times before it is saved, and twice after."""
     y = torch.mul(_leaf((a, 1.0)), 3)
-    y.add_(1)
+    for _ in range(10):
+        y.add_(1)
     z = torch.square(y)
     y.mul_(2)
     y.sub_(1)
@@ -1336,7 +1449,8 @@ VERSION_ERROR = Exercise(
     mistakes=(
         Mistake(
             "not-caught",
-            "Your function did not catch the error about versions. Call `fn` between `try:` and `except RuntimeError`.",
+            "Your function let an error about versions pass. Catch it between `try:` and `except RuntimeError`, and find both "
+            "numbers in its text, however long they are.",
             shows=lambda call: call.raised is not None and "modified by an inplace" in call.raised.text,
         ),
         Mistake(
@@ -1477,42 +1591,72 @@ def _bytes_saved(checkpointed: Any, f: Layers, x: Tensor) -> int:
     return sum(size for place, size in sizes.items() if place not in given)
 
 
-def ask_checkpointed(names: Mapping[str, Any], f: Layers, x: Tensor, g: Tensor) -> Any:
-    """Use the student's function twice: once to count what it saves, and once for a forward and a backward pass."""
+_BEHIND = "gradient behind two checkpoints"
+
+
+def _after(f: Layers) -> Layers:
+    """Return a function to use after f, with a weight of its own."""
+    return Layers(f.depth + 0.4, 1)
+
+
+def _behind_two(checkpointed: Any, f: Layers, x: Tensor, g: Tensor) -> Tensor | str | None:
+    """Return the gradient of x behind two checkpoints. The second gets a tensor from the middle of a graph.
+
+    Where a second pass goes on behind that tensor, it frees what the first node saved. A text then says so.
+    """
+    leaf = _leaf(x)
+    y = checkpointed(_after(f), checkpointed(f, leaf))
+    try:
+        torch.autograd.backward(y, g)
+    except RuntimeError as error:
+        if "a second time" in str(error):
+            return "an error"
+        raise
+    return leaf.grad
+
+
+def ask_checkpointed(names: Mapping[str, Any], f: Layers, x: Tensor, g: Tensor, in_a_row: bool) -> Any:
+    """Use the student's function to count what it saves, for a forward and a backward pass, and perhaps twice in a row."""
     checkpointed = names["checkpointed"]
     with torch.enable_grad():
         size = _bytes_saved(checkpointed, f, x)
         f.calls = 0
         leaf = _leaf(x)
         y = checkpointed(f, leaf)
-        if not isinstance(y, Tensor):
-            return y
+        if missing := _no_tensor(y):
+            return missing
         if not y.requires_grad:
             return _OTHER
         before = f.calls
         torch.autograd.backward(y, g)
+        times_in_all, of_weight = f.calls, f.weight.grad
+        f.weight.grad = None
+        behind = {_BEHIND: _behind_two(checkpointed, f, x, g)} if in_a_row else {}
     times = {0: "never", 1: "once"}
     return {
         "value": y.detach().clone(),
         "gradient of x": leaf.grad,
-        "gradient of the weight": f.weight.grad,
+        "gradient of the weight": of_weight,
+        **behind,
         "bytes saved beside x": size,
         "made by": _maker(y),
         "f called in the forward pass": times.get(before, "several times"),
-        "f called in the backward pass": times.get(f.calls - before, "several times"),
+        "f called in the backward pass": times.get(times_in_all - before, "several times"),
         "library used": getattr(type(y.grad_fn), "_forward_cls", type(y)).__module__.startswith("torch.utils"),
     }
 
 
-def _right_checkpoint(f: Layers, x: Tensor, g: Tensor) -> dict[str, Any]:
+def _right_checkpoint(f: Layers, x: Tensor, g: Tensor, in_a_row: bool) -> dict[str, Any]:
     def weighted(x: Tensor, weight: Tensor) -> Tensor:
         return (f.layers(x, weight) * g).sum()
 
     weight = f.weight.detach()
+    after = _after(f)
     return {
         "value": f.layers(x, weight).numpy(),
         "gradient of x": gradient(weighted, 0)(x, weight),
         "gradient of the weight": gradient(weighted, 1)(x, weight),
+        **({_BEHIND: gradient(lambda x: (after(f(x)) * g).sum())(x)} if in_a_row else {}),
         "bytes saved beside x": 0,
         "made by": "your Function",
         "f called in the forward pass": "once",
@@ -1521,8 +1665,19 @@ def _right_checkpoint(f: Layers, x: Tensor, g: Tensor) -> dict[str, Any]:
     }
 
 
-def _ones_for_g(right: dict[str, Any], f: Layers, x: Tensor, g: Tensor) -> dict[str, Any]:
-    return _right_checkpoint(f, x, torch.ones_like(g))
+def _last_f_for_both(right: dict[str, Any], f: Layers, x: Tensor, g: Tensor, in_a_row: bool) -> dict[str, Any]:
+    """Return a mistake's answer: the first of two checkpoints goes backward through the function of the second."""
+    if not in_a_row:
+        return right
+    after = _after(f)
+    first = torch.as_tensor(gradient(lambda y: (after(y) * g).sum())(f.layers(x, f.weight.detach())))
+    return {**right, _BEHIND: gradient(lambda x: (after(x) * first).sum())(x)}
+
+
+def _ones_for_g(right: dict[str, Any], f: Layers, x: Tensor, g: Tensor, in_a_row: bool) -> dict[str, Any]:
+    right = _right_checkpoint(f, x, torch.ones_like(g), in_a_row)
+    # The first of two nodes starts with ones as well.
+    return right | dict.fromkeys(right.keys() & {_BEHIND}, right["gradient of x"])
 
 
 CHECKPOINTED = Exercise(
@@ -1540,28 +1695,40 @@ CHECKPOINTED = Exercise(
             Build("layers", (0.7, 3)),
             _tensor((0.5, -1.2, 0.8), (1.1, 0.4, -0.6)),
             _tensor((0.9, -0.7, 1.4), (0.3, 1.6, -1.1)),
+            False,
         ),
         case(
             Build("layers", (1.3, 2)),
             _tensor((-0.9, 0.6, 1.2)),
             _tensor((1.5, -0.4, 0.8)),
+            False,
         ),
         case(
             Build("layers", (2.1, 4)),
             _tensor((0.3, 0.7, -1.4), (-0.5, 1.3, 0.2)),
             _tensor((-1.2, 0.6, 0.5), (0.8, -1.7, 0.4)),
+            True,
         ),
     ),
     ask=ask_checkpointed,
     reference=_right_checkpoint,
     mistakes=(
         _NO_TENSOR,
+        _OTHER_SHAPE,
         raising(
             "not-recorded",
-            "In `backward` nothing is recorded, because autograd is off there. Compute `f` again under `torch.enable_grad()`, "
-            "from a leaf that requires grad.",
+            "In `backward` autograd is off, and only what stands under `torch.enable_grad()` is recorded. Put all of it there, "
+            "from a leaf that requires grad to the tensor that you go backward from.",
             "RuntimeError",
             "does not require grad",
+        ),
+        Mistake(
+            "class-called",
+            "You called the class. Only its `apply` makes a node.",
+            shows=lambda call: (
+                (call.value is not None and call.value.text == _CALLED)
+                or (call.raised is not None and "non-static forward" in call.raised.text)
+            ),
         ),
         Mistake(
             "library-checkpoint",
@@ -1589,7 +1756,8 @@ CHECKPOINTED = Exercise(
         ),
         Mistake(
             "no-gradient",
-            "`x` got no gradient. Check that `backward` returns the gradient of x in the place of x.",
+            "`x` got no gradient. Check that the leaf of your second pass requires grad, and that `backward` returns its "
+            "gradient in the place of x.",
             shows=lambda call: measured(call, "gradient of x").kind == "nothing",
         ),
         wrong_value(
@@ -1597,11 +1765,17 @@ CHECKPOINTED = Exercise(
             "Your second pass starts with ones. Start it with the gradient that comes in: `y.backward(g)`.",
             _ones_for_g,
         ),
+        Mistake(
+            "not-detached",
+            "Your second pass went on behind `x`, into the graph that `x` comes from. Detach `x` first, so that this pass begins "
+            "at a leaf of its own.",
+            shows=lambda call: measured(call, _BEHIND).kind == "text",
+        ),
         wrong_value(
-            "inner-pass-added",
-            "The gradient of x is twice too large. Your second pass added it to the `.grad` of the leaf that you were given, and then "
-            "you returned it as well. Detach x first, so that the second pass has a leaf of its own.",
-            lambda right, f, x, g: {**right, "gradient of x": 2 * right["gradient of x"]},
+            "last-function-for-both",
+            "Behind two checkpoints the gradient of x is wrong. The first of them went backward through the function of the "
+            "second. Keep `f` where each call has a place of its own: on `ctx`.",
+            _last_f_for_both,
         ),
     ),
     hints=(

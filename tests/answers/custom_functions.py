@@ -52,6 +52,18 @@ def gradcheck_by_hand(f, x, h=1e-6):
     return largest <= 1e-6, largest
 """
 
+_COLUMNS = """\
+def gradcheck_by_hand(f, x):
+    x, h, columns = x.detach().double(), 1e-6, []
+    J = torch.autograd.functional.jacobian(f, x)
+    for j in range(len(x)):
+        step = torch.zeros_like(x)
+        step[j] = h
+        column = (f(x + step) - f(x - step)) / (2 * h)
+        {loop}
+    return {ok}, error
+"""
+
 _SECOND = """\
 def second_derivative(f, x):
     x = torch.tensor(float(x), requires_grad=True)
@@ -272,6 +284,40 @@ class ScaledProduct(torch.autograd.Function):
         g = g * ctx.k
         return *(None if one is None else g * one for one in ctx.saved_tensors), None
 """,
+        "printed": _changed(
+            _PRODUCT, "        return grad_a", "        assert torch.isfinite(g * a * b).all()\n        return grad_a"
+        ),
+        "in NumPy": """\
+class ScaledProduct(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b, k):
+        ctx.save_for_backward(a, b)
+        ctx.k = k
+        return k * a * b
+
+    @staticmethod
+    def backward(ctx, g):
+        others = [one.numpy() for one in reversed(ctx.saved_tensors)]
+        gradients = zip(others, ctx.needs_input_grad)
+        return *(torch.from_numpy(ctx.k * g.numpy() * one) if needed else None for one, needed in gradients), None
+""",
+        "autograd inside": """\
+class ScaledProduct(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b, k):
+        ctx.save_for_backward(a, b)
+        ctx.k = k
+        return k * a * b
+
+    @staticmethod
+    def backward(ctx, g):
+        wanted = ctx.needs_input_grad[:2]
+        factors = [one.detach().requires_grad_(needed) for one, needed in zip(ctx.saved_tensors, wanted)]
+        with torch.enable_grad():
+            y = ctx.k * factors[0] * factors[1]
+        found = iter(torch.autograd.grad(y, [one for one in factors if one.requires_grad], g))
+        return *(next(found) if needed else None for needed in wanted), None
+""",
         "setup_context": """\
 class ScaledProduct(torch.autograd.Function):
     @staticmethod
@@ -367,6 +413,19 @@ def hvp(f, x, v):
         "forward over reverse": """\
 def hvp(f, x, v):
     return torch.func.jvp(torch.func.grad(f), (x,), (v,))[1]
+""",
+        "jacobian of scalars": """\
+def hvp(f, x, v):
+    jac = torch.autograd.functional.jacobian
+    return jac(lambda t: jac(f, t, create_graph=True) @ v, x)
+""",
+        "jacrev of scalars": """\
+def hvp(f, x, v):
+    return torch.func.jacrev(lambda t: torch.func.jacrev(f)(t) @ v)(x)
+""",
+        "jacfwd in one direction": """\
+def hvp(f, x, v):
+    return torch.func.jacfwd(lambda t: torch.func.grad(f)(x + t * v))(torch.zeros((), dtype=x.dtype))
 """,
         "backward": """\
 def hvp(f, x, v):
@@ -553,6 +612,7 @@ WRONG = {
         "no-function:a module": "class Softplus(torch.nn.Module):\n"
         "    def forward(self, x):\n        return torch.nn.functional.softplus(x)\n",
         "no-tensor": _changed(_SOFTPLUS, "return torch.nn.functional.softplus(x)", "torch.nn.functional.softplus(x)"),
+        "output-shape": _changed(_SOFTPLUS, "softplus(x)", "softplus(x).sum()"),
         "no-function:a function": "def Softplus(x):\n    return torch.nn.functional.softplus(x)\n",
         "no-backward": _SOFTPLUS.partition("\n    @staticmethod\n    def backward")[0] + "\n",
         "number-of-gradients": _changed(_SOFTPLUS, "torch.sigmoid(x)\n", "torch.sigmoid(x), None, g\n"),
@@ -572,6 +632,7 @@ WRONG = {
     "custom_functions.ScaledProduct": {
         "no-tensor": _changed(_PRODUCT, "return k * a * b", "k * a * b"),
         "no-function": "def ScaledProduct(a, b, k):\n    return k * a * b\n",
+        "output-shape": _changed(_PRODUCT, "return k * a * b", "return k * (a * b).sum()"),
         "no-backward": _PRODUCT.partition("\n    @staticmethod\n    def backward")[0] + "\n",
         "number-of-gradients": _changed(_PRODUCT, "grad_a, grad_b, None", "grad_a, grad_b"),
         "wrong-place": _changed(_PRODUCT, "grad_a, grad_b, None", "None, grad_a, grad_b"),
@@ -596,6 +657,27 @@ WRONG = {
         "own-factor": _changed(_PRODUCT, "a, b = ctx.saved", "b, a = ctx.saved"),
         "computed-for-constant": _changed(
             _PRODUCT, " if ctx.needs_input_grad[0] else None", "", " if ctx.needs_input_grad[1] else None", ""
+        ),
+        "computed-for-constant:in part": _changed(
+            _PRODUCT,
+            "        grad_a = g * ctx.k * b",
+            "        for_a, for_b = g * b, g * a\n        grad_a = ctx.k * for_a",
+            "g * ctx.k * a",
+            "ctx.k * for_b",
+        ),
+        "computed-for-constant:before g": _changed(
+            _PRODUCT,
+            "        grad_a = g * ctx.k * b",
+            "        ka, kb = ctx.k * a, ctx.k * b\n        grad_a = g * kb",
+            "g * ctx.k * a",
+            "g * ka",
+        ),
+        "zeros-for-constant": _changed(
+            _PRODUCT,
+            "[0] else None",
+            "[0] else torch.zeros_like(a)",
+            "[1] else None",
+            "[1] else torch.zeros_like(b)",
         ),
         "computed-for-constant:thrown away": _changed(
             _PRODUCT,
@@ -632,6 +714,13 @@ def gradcheck_by_hand(f, x, h=1e-6):
     return largest <= 1e-6, largest
 """,
         "only-first-output": _changed(_CHECK, "range(len(y))", "range(1)"),
+        "only-last-output": _changed(_CHECK, "range(len(y))", "[len(y) - 1]"),
+        "only-last-input": _COLUMNS.format(loop="error = (J[:, j] - column).abs().max().item()", ok="error <= 1e-6"),
+        "other-tolerance": _changed(_CHECK, "return largest <= 1e-6", "return largest <= 1e-2"),
+        "other-tolerance:allclose": _COLUMNS.format(
+            loop="columns.append(column)\n    N = torch.stack(columns, dim=1)\n    error = (J - N).abs().max().item()",
+            ok="torch.allclose(J, N)",
+        ),
         "sign-kept": _changed(
             _CHECK, "abs(row[i] - slope).item()", "(row[i] - slope).item()", "largest = 0.0", "largest = -1e9"
         ),
@@ -650,7 +739,7 @@ def gradcheck_by_hand(f, x, h=1e-6):
     "custom_functions.second_derivative": {
         "no-create-graph": _changed(_SECOND, ", create_graph=True", ""),
         "no-create-graph:retained": _changed(_SECOND, "create_graph", "retain_graph"),
-        "slope-by-differences": """\
+        "no-create-graph:differences": """\
 def second_derivative(f, x, h=1e-4):
     def slope(at):
         leaf = torch.tensor(at, dtype=torch.float64, requires_grad=True)
@@ -658,6 +747,22 @@ def second_derivative(f, x, h=1e-4):
         return leaf.grad.item()
     return (slope(x + h) - slope(x - h)) / (2 * h)
 """,
+        "no-create-graph:the same pass twice": """\
+def second_derivative(f, x):
+    leaf = torch.tensor(float(x), requires_grad=True)
+    y = f(leaf)
+    y.backward(retain_graph=True)
+    y.backward()
+    return leaf.grad.item()
+""",
+        "no-create-graph:caught": _changed(
+            _SECOND,
+            ", create_graph=True",
+            "",
+            "    (second,) = torch.autograd.grad(slope, x)\n    return second.item()\n",
+            "    try:\n        return torch.autograd.grad(slope, x)[0].item()\n    except RuntimeError:\n        return 0.0\n",
+        ),
+        "untracked": _changed(_SECOND, "torch.tensor(float(x), requires_grad=True)", "torch.tensor(float(x))"),
         "first-derivative": _changed(_SECOND, "second.item()", "slope.item()"),
         "added-up": """\
 def second_derivative(f, x):
@@ -673,11 +778,20 @@ def second_derivative(f, x):
         "library-hvp:vhp": "def hvp(f, x, v):\n    return torch.autograd.functional.vhp(f, x, v)[1]\n",
         "hessian-built": "def hvp(f, x, v):\n    return torch.autograd.functional.hessian(f, x) @ v\n",
         "hessian-built:func": "def hvp(f, x, v):\n    return torch.func.hessian(f)(x) @ v\n",
-        "hessian-built:rows": """\
+        "number-of-passes:rows": """\
 def hvp(f, x, v):
     x = x.clone().requires_grad_()
     (g,) = torch.autograd.grad(f(x), x, create_graph=True)
     return torch.stack([torch.autograd.grad(one, x, retain_graph=True)[0] for one in g]) @ v
+""",
+        "number-of-passes": _changed(_HVP, "    (slope,)", "    f(x).backward()\n    x.grad = None\n    (slope,)"),
+        "hessian-built:jacrev": """\
+def hvp(f, x, v):
+    return torch.func.jacrev(torch.func.grad(f))(x) @ v
+""",
+        "hessian-built:jacfwd": """\
+def hvp(f, x, v):
+    return torch.func.jacfwd(torch.func.grad(f))(x) @ v
 """,
         "hessian-built:batched": """\
 def hvp(f, x, v):
@@ -691,7 +805,7 @@ def hvp(f, x, v):
     _, pull = torch.func.vjp(torch.func.grad(f), x)
     return torch.func.vmap(pull)(torch.eye(len(x), dtype=x.dtype))[0] @ v
 """,
-        "slope-by-differences": """\
+        "no-create-graph:differences": """\
 def hvp(f, x, v, h=1e-5):
     def slope(at):
         leaf = at.clone().requires_grad_()
@@ -716,8 +830,10 @@ def hvp(f, x, v):
     },
     "custom_functions.per_sample_grads": {
         "rows-of-w": "def per_sample_grads(loss, w, X, y):\n    return torch.func.vmap(torch.func.grad(loss))(w, X, y)\n",
-        "one-gradient": "def per_sample_grads(loss, w, X, y):\n"
+        "no-rows": "def per_sample_grads(loss, w, X, y):\n"
         "    return torch.func.grad(lambda w: sum(loss(w, a, b) for a, b in zip(X, y)))(w)\n",
+        "no-rows:losses": "def per_sample_grads(loss, w, X, y):\n"
+        "    return torch.func.vmap(loss, in_dims=(None, 0, 0))(w, X, y)\n",
         "same-buffer": _SHARED_BUFFER.format(clear="pass", copy=""),
         "same-buffer-cleared": _SHARED_BUFFER.format(clear="None if leaf.grad is None else leaf.grad.zero_()", copy=""),
         "running-sum": _SHARED_BUFFER.format(clear="pass", copy=".clone()"),
@@ -745,6 +861,7 @@ def clip_in_flight(x, limit):
         "not-about-versions": 'import re\n\n\ndef version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        now, then = re.findall(r"version (\\d+)", str(error))\n        return f"version {now}, expected {then}"\n    return ""\n',
         "not-about-versions:no match": 'import re\n\n\ndef version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        m = re.search(r"at version (\\d+); expected version (\\d+)", str(error))\n        return f"version {m[1]}, expected {m[2]}"\n    return ""\n',
         "not-caught": "def version_error(fn):\n    fn()\n    return ''\n",
+        "not-caught:one digit": _changed(_VERSIONS, "(\\d+)", "(\\d)"),
         "whole-message": _changed(_VERSIONS, 'return f"version {found[1]}, expected {found[2]}"', "return str(error)"),
         "versions-exchanged": _changed(_VERSIONS, "found[1]}, expected {found[2]", "found[2]}, expected {found[1]"),
         "constant": _changed(
@@ -771,6 +888,17 @@ def repaired_grad(x):
         "no-backward": _CHECKPOINT.partition("\n    @staticmethod\n    def backward")[0]
         + "\n\ndef checkpointed(f, x):\n    return Again.apply(f, x)\n",
         "not-recorded": _changed(_CHECKPOINT, "with torch.enable_grad():", "if True:"),
+        "output-shape": _changed(_CHECKPOINT, "return Again.apply(f, x)", "return Again.apply(f, x).sum()"),
+        "class-called": _changed(_CHECKPOINT, "Again.apply(f, x)", "Again(f, x)"),
+        "class-called:made first": _changed(_CHECKPOINT, "Again.apply(f, x)", "Again()(f, x)"),
+        "last-function-for-both": _changed(_CHECKPOINT, "ctx.f = f", "Again.f = f", "ctx.f(x)", "Again.f(x)"),
+        "not-detached:a clone": _changed(
+            _CHECKPOINT,
+            "        x = x.detach().requires_grad_()\n",
+            "",
+            "            y = ctx.f(x)",
+            "            x = x.clone().requires_grad_()\n            y = ctx.f(x)",
+        ),
         "library-checkpoint": "def checkpointed(f, x):\n"
         "    return torch.utils.checkpoint.checkpoint(f, x, use_reentrant=False)\n",
         "library-checkpoint:reentrant": "def checkpointed(f, x):\n"
@@ -792,7 +920,7 @@ def repaired_grad(x):
         "wrong-place": _changed(_CHECKPOINT, "return None, x.grad", "return x.grad, None"),
         "no-gradient": _changed(_CHECKPOINT, "return None, x.grad", "return None, None"),
         "forgot-incoming": _changed(_CHECKPOINT, "y = ctx.f(x)", "y = ctx.f(x).sum()", "y.backward(g)", "y.backward()"),
-        "inner-pass-added": _changed(_CHECKPOINT, "x = x.detach().requires_grad_()\n        ", ""),
+        "not-detached": _changed(_CHECKPOINT, "x = x.detach().requires_grad_()\n        ", ""),
     },
 }
 
