@@ -34,13 +34,13 @@ def general(exercise: Exercise) -> tuple[Mistake, ...]:
         ),
         wrong_value(
             "forgot-1n",
-            "Your answer is n times too large, where n is the length of the vector. Check whether the function is a "
+            "Your answer is n times too large, where n is the length of the first array. Check whether the function is a "
             "sum or a mean.",
             _times_length(1),
         ),
         wrong_value(
             "extra-1n",
-            "Your answer is n times too small, where n is the length of the vector. Check whether the function is a "
+            "Your answer is n times too small, where n is the length of the first array. Check whether the function is a "
             "sum or a mean.",
             _times_length(-1),
         ),
@@ -63,9 +63,8 @@ def message_of(exercise: Exercise, slug: str) -> str:
 
 
 def _length(arguments: tuple[Any, ...]) -> int | None:
-    """Return the length of the first array or tensor among the arguments; None where it is no vector."""
-    first = next((one for one in arguments if isinstance(one, np.ndarray | torch.Tensor) and one.ndim), None)
-    return None if first is None or first.ndim > 1 else len(first)
+    """Return the length of the first array or tensor among the arguments."""
+    return next((len(one) for one in arguments if isinstance(one, np.ndarray | torch.Tensor) and one.ndim), None)
 
 
 def _times_length(power: int) -> Callable[..., Any]:
