@@ -749,6 +749,14 @@ def d_mean_square(x):
 """,
     },
     "vector_backward.grad_mean_square": {
+        "argument-changed:gradient left": """\
+def grad_mean_square(x):
+    leaf = x.requires_grad_(True)
+    (leaf**2).mean().backward()
+    gradient = leaf.grad
+    x.requires_grad_(False)
+    return gradient
+""",
         "one-number": f"""\
 def grad_mean_square(x):
 {LEAF}    (leaf**2).mean().backward()
