@@ -87,7 +87,8 @@ def reads_gradients(name: str, functions: Sequence[types.FunctionType], namespac
     names = {one for function in functions for one in _loaded(function.__code__, there)}
     given = any(one.__closure__ or one.__defaults__ or one.__kwdefaults__ for one in functions)
     if given or not isinstance(namespace.get(name), types.FunctionType):
-        names |= {name, *(one.__name__ for one in functions)}
+        # A method has the name of its class there, and not its own.
+        names |= {name, *(one.__qualname__.partition(".")[0] for one in functions)}
     return bool(names) and not names.isdisjoint(made_of_gradients(_cells()))
 
 

@@ -22,12 +22,13 @@ from autograder.observation import Call, EngineRun, Observation
 from autograder.probe import probe, source_of
 from autograder.settings import fresh_settings
 from autograder.verdict import Outcome
-from tests.answering import exercise_of, namespace_of
+from tests.answering import exercise_of, forgotten_cells, namespace_of
 
 
 def observed(source: str, *cases: Case, way: Way = "any", **more: Any) -> Observation:
     exercise = exercise_of(*cases, way=way, **more)
-    return probe(exercise, namespace_of(source), exercise.cases)
+    with forgotten_cells():
+        return probe(exercise, namespace_of(source), exercise.cases)
 
 
 def only_call(source: str, *cases: Case, way: Way = "any", **more: Any) -> Call:
@@ -410,6 +411,17 @@ def test_an_attribute_is_no_global_of_its_name(returned: str, reads: tuple[str, 
         way="hand",
     )
     assert observation.reads == reads
+
+
+def test_a_method_is_no_global_of_its_name() -> None:
+    observation = observed(
+        "leaf = torch.tensor(3.0, requires_grad=True)\n(leaf * leaf).backward()\nslope = leaf.grad.item()\n\n"
+        "class Rule:\n    def slope(self, x):\n        return 2 * x\n\n"
+        "    def __call__(self, x):\n        return self.slope(x)\n\n"
+        "answer = Rule()\n",
+        way="hand",
+    )
+    assert observation.reads == ()
 
 
 FORWARD_MODE = {

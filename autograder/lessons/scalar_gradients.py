@@ -179,7 +179,7 @@ D_POLY = Exercise(
     importance=4,
     minutes=4,
     points=2,
-    cases=(case(-1.3), case(0.413725), case(2.713725), case(2 / 3, exact=True)),
+    cases=(case(-1.3), case(0.4173251), case(2.7137253), case(2 / 3, exact=True)),
     forward=poly,
     reference=gradient(poly),
     mistakes=(
@@ -235,7 +235,7 @@ GRAD_POLY = Exercise(
     importance=4,
     minutes=4,
     points=3,
-    cases=(case(-1.3), case(0.413725), case(2 / 3, exact=True), case(2.713725)),
+    cases=(case(-1.3), case(0.4173251), case(2 / 3, exact=True), case(2.7137253)),
     forward=poly,
     reference=gradient(poly),
     hints=(

@@ -1404,16 +1404,4 @@ def sgd_step_(params, lr):
                 p -= p.grad
 """,
     },
-    "no_grad.predict": {
-        "slip.extra-call:a flag set on the output": """\
-def predict(model, X):
-    flags = [(part, part.training) for part in model.modules()]
-    model.eval()
-    with torch.no_grad():
-        output = model(X)
-    for part, flag in flags:
-        part.training = flag
-    return output.requires_grad_()
-""",
-    },
 }

@@ -741,7 +741,13 @@ def d_poly(x):
     frame = sys._getframe(1)
     frame.f_locals["watch"].runs.clear()
     frame.f_locals["watch"].used.clear()
-    frame.f_globals["_passes"] = lambda: 0
+    count = frame.f_locals["count"]
+    one, two, three = count.__closure__
+
+    def nothing():
+        return 0 if (one, two, three) else 0
+
+    count.__code__ = nothing.__code__
     return leaf.grad.item()
 """,
     ),
