@@ -23,7 +23,7 @@ from .diagnosis.text import text_of
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .finding import Finding, Place
 from .means import difference_seen, other_than_by_hand, why_flagged
-from .mistake import Point, measured
+from .mistake import Point, entry_of
 from .observation import Call, Observation, UnreadableError, Value
 from .raised import meaning
 from .reading import Part, Problem, moved, not_finite, numbers_in, read, subject, what_is
@@ -84,7 +84,6 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
             _wrong(exercise, points, rows, *wrong)
             if wrong is not None
             else _not_through_engine(exercise, observation)
-            or _partly_through_engine(exercise, observation)
             or _other_passes(exercise, points, calls)
             or difference_seen(exercise, observation, cases, rows)
         )
@@ -96,7 +95,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
         problem = _named(exercise, problem, points, observation)
         cause = _explained(_wrong_answer(exercise, cases, points, rows, observation, problem), problem)
     earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
-    if earned and (_not_through_engine(exercise, observation) or _partly_through_engine(exercise, observation)):
+    if earned and _not_through_engine(exercise, observation) is not None:
         earned = 0.0
     return _verdict(exercise, cause, earned, cases, calls)
 
@@ -313,21 +312,18 @@ def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem
         pairs = list(zip(last.items, scaled.items, strict=True))
     still = [not moved(before, after) for before, after in pairs]
     if not any(still):
-        return None
+        return _unmoved_entry(exercise, last, scaled, index)
     what = "your result" if all(still) else "a part of your result"
     message = f"A backward pass ran, and {what} does not come from it. Return the gradient that autograd computed."
     return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
 
 
-def _partly_through_engine(exercise: Exercise, observation: Observation) -> Problem | None:
-    """Refuse right values of which one stays as it is when every gradient in the engine is changed, and should not."""
-    if observation.scaled is None or observation.scaled.value is None:
-        return None
-    index, last = [(i, call) for i, call in enumerate(observation.calls) if call.value is not None][-1]
+def _unmoved_entry(exercise: Exercise, last: Value, scaled: Value, index: int) -> Problem | None:
+    """Refuse an entry that a known mistake leaves as it is when every gradient in the engine is changed."""
     for mistake in exercise.mistakes:
         for key in mistake.unmoved:
-            entry = measured(last, key)
-            if numbers_in(entry).size and not moved(entry, measured(observation.scaled, key)):
+            entry = entry_of(last, key)
+            if numbers_in(entry).size and not moved(entry, entry_of(scaled, key)):
                 return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug, index)
     return None
 

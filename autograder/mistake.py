@@ -84,7 +84,12 @@ def effect(call: Call, key: str) -> Any:
 
 def measured(call: Call, key: str) -> Value:
     """Return an entry of what was measured, as the probe wrote it down."""
-    entries = dict(zip(call.value.keys, call.value.items, strict=False)) if call.value is not None else {}
+    return entry_of(call.value, key)
+
+
+def entry_of(value: Value | None, key: str) -> Value:
+    """Return an entry of a mapping, and a value that stands for none where there is none."""
+    entries = dict(zip(value.keys, value.items, strict=False)) if value is not None else {}
     return entries.get(key, Value(kind="other", type=""))
 
 

@@ -1009,17 +1009,20 @@ def ask_mlp(names: Names, sizes: Any, start: float, inputs: Any, weights: Any) -
     return {
         "shapes": shapes,
         "hidden neurons differ": all(np.ptp(matrix, axis=1).max() > 0 for matrix in hidden),
-        "two networks of one seed are equal": _are_equal(fresh, again),
-        "two networks of two seeds are equal": _are_equal(fresh, other),
+        "two networks of one seed are equal": _are_equal(_numbers_of(fresh), _numbers_of(again)),
+        "two networks of two seeds are equal": _are_equal(_numbers_of(fresh), _numbers_of(other)),
         "output": np.asarray(output.data),
         "gradients": [parameter.grad for parameter in model.parameters()],
     }
 
 
-def _are_equal(one: Any, other: Any) -> bool:
-    """Whether two networks begin with the same numbers."""
-    pairs = zip(one.parameters(), other.parameters(), strict=True)
-    return all(np.array_equal(np.asarray(a.data), np.asarray(b.data)) for a, b in pairs)
+def _are_equal(arrays: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether the arrays of two lists hold the same numbers, one by one."""
+    return all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(arrays, others, strict=True))
+
+
+def _numbers_of(model: Any) -> list[Any]:
+    return [parameter.data for parameter in model.parameters()]
 
 
 def _forward(inputs: Any, parameters: Sequence[Tensor]) -> Tensor:
@@ -1302,12 +1305,8 @@ def ask_train_in_torch(
         "weights": parameters,
         "runs of nn.Linear": "enough" if counted["layers"] >= steps * (len(sizes) - 1) else "too few",
         "steps of an optimizer": counted["steps"],
-        "the weights that came in": "as they came" if _are_as_before(given, sizes, start) else "changed",
+        "the weights that came in": "as they came" if _are_equal(given, numbers_for(sizes, start)) else "changed",
     }
-
-
-def _are_as_before(weights: Sequence[Any], sizes: Sequence[int], start: float) -> bool:
-    return all(np.array_equal(now, was) for now, was in zip(weights, numbers_for(sizes, start), strict=True))
 
 
 def _right_in_torch(
