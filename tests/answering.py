@@ -7,8 +7,7 @@ import itertools
 import linecache
 import math
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from autograder.grading.rebuild import grade_id_of
 from autograder.judge import judge
 from autograder.probe import probe
 from autograder.verdict import Verdict
+from tests.cells import forgotten_cells
 
 # The tensors are small: a second thread would only be waited for.
 torch.set_num_threads(1)
@@ -76,16 +76,6 @@ def namespace_of(source: str, **extra: Any) -> dict[str, Any]:
     namespace: dict[str, Any] = {"__name__": "__main__", "math": math, "np": np, "torch": torch, **extra}
     exec(compile(source, filename, "exec"), namespace)
     return namespace
-
-
-@contextmanager
-def forgotten_cells() -> Iterator[None]:
-    """Forget at the end which cells have run since: the next notebook has its own."""
-    before = set(linecache.cache)
-    yield
-    for name in set(linecache.cache) - before:
-        if name.startswith("<cell "):
-            del linecache.cache[name]
 
 
 def verdict_on(exercise_id: str, source: str, cases: Sequence[Case] | None = None) -> Verdict:

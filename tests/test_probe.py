@@ -22,13 +22,12 @@ from autograder.observation import Call, EngineRun, Observation
 from autograder.probe import probe, source_of
 from autograder.settings import fresh_settings
 from autograder.verdict import Outcome
-from tests.answering import exercise_of, forgotten_cells, namespace_of
+from tests.answering import exercise_of, namespace_of
 
 
 def observed(source: str, *cases: Case, way: Way = "any", **more: Any) -> Observation:
     exercise = exercise_of(*cases, way=way, **more)
-    with forgotten_cells():
-        return probe(exercise, namespace_of(source), exercise.cases)
+    return probe(exercise, namespace_of(source), exercise.cases)
 
 
 def only_call(source: str, *cases: Case, way: Way = "any", **more: Any) -> Call:

@@ -32,6 +32,7 @@ from autograder.misconceptions import KINDS
 from autograder.probe import probe
 from autograder.verdict import Outcome, Verdict
 from tests.answering import namespace_of
+from tests.cells import forgotten_cells
 from tests.corpus import Wrong, by_edits, by_hand, right
 
 from .course import ROOT
@@ -65,6 +66,7 @@ class Checked:
         return "evidence" if finding is not None else "nothing"
 
 
+@forgotten_cells()
 def checked(wrong: Wrong, budget: Budget, cases: tuple[Case, ...] | None = None) -> Checked | None:
     """Check an answer as a notebook does; None of one that does not run at all, or does not end."""
     exercise = wrong.exercise
