@@ -18,7 +18,16 @@ from . import lessons
 from . import mistakes as known
 from .comparing import adds_up, broke, first_wrong, is_mistake, mostly_wrong, share, telling_ratio
 from .describe import shown
-from .diagnosis import Wrong, explain, parameters_of, small_step, smallest_wrong, unused_leaf, why_none
+from .diagnosis import (
+    Wrong,
+    explain,
+    parameters_of,
+    small_step,
+    smallest_wrong,
+    unused_leaf,
+    unused_parameter,
+    why_none,
+)
 from .diagnosis.text import text_of
 from .exercise import Array, Build, Case, Exercise, Input, Raises
 from .finding import Finding, Place
@@ -359,6 +368,8 @@ def _explained(wrong: Wrong, problem: Problem) -> Problem:
         return problem
     if not problem.slug and problem.outcome is Outcome.WRONG:
         finding: Finding | None = explain(wrong, lessons.siblings(wrong.exercise))
+    elif problem.slug == "should-raise":
+        finding = unused_parameter(wrong)
     elif problem.slug in ("", "backward-returns-none"):
         finding = why_none(wrong)
         if finding is None and problem.message.endswith("got None."):

@@ -10,18 +10,29 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..exercise import Exercise
 from ..finding import Finding
-from .behaviour import behaviour
+from .behaviour import behaviour, unused_parameter
 from .evidence import evidence, small_step
 from .expressions import smallest_wrong
 from .nothing import unused_leaf, why_none
+from .text import entry_of_result
 from .wrong import Wrong, parameters_of
 
-__all__ = ["Wrong", "explain", "parameters_of", "small_step", "smallest_wrong", "unused_leaf", "why_none"]
+__all__ = [
+    "Wrong",
+    "explain",
+    "parameters_of",
+    "small_step",
+    "smallest_wrong",
+    "unused_leaf",
+    "unused_parameter",
+    "why_none",
+]
 
 
 @np.errstate(all="ignore")
@@ -30,4 +41,19 @@ def explain(wrong: Wrong, others: Sequence[Exercise] = ()) -> Finding:
     # A check writes nothing to stderr, whatever one of our own functions is tried with.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return behaviour(wrong, others) or evidence(wrong)
+        return _with_source(wrong, behaviour(wrong, others) or evidence(wrong))
+
+
+def _with_source(wrong: Wrong, finding: Finding) -> Finding:
+    """Show the expression that a wrong entry of the result is, if the text writes it out."""
+    function = wrong.text.function(wrong.exercise.name) if wrong.text is not None else None
+    is_returned = wrong.exercise.measure is None and wrong.exercise.ask is None
+    if function is None or wrong.text is None or finding.place.text or not is_returned:
+        return finding
+    expression = entry_of_result(function, finding.place.entry)
+    if expression is None:
+        return finding
+    place = replace(wrong.text.place(expression), entry=finding.place.entry)
+    entry = finding.place.entry.partition("]")[0] + "]"
+    sentence = f"{finding.sentence} In line {place.line} of `{place.function}`, `{entry}` is `{place.text}`."
+    return Finding(finding.kind, sentence, place)

@@ -30,7 +30,7 @@ _EXACT = 1e-3
 def behaviour(wrong: Wrong, others: Sequence[Exercise] = ()) -> Finding | None:
     """Return what the numbers say; `others` are the other exercises of the lesson."""
     if not wrong.wrong_paths:
-        return None
+        return unused_parameter(wrong)
     found = bitwise_power(wrong) or unused_parameter(wrong) or constant(wrong) or exchanged_entries(wrong)
     found = found or _related(wrong) or _other_quantity(wrong, others) or _arranged(wrong)
     found = found or one_side(wrong) or outside_variable(wrong) or _where_in_array(wrong)
@@ -49,7 +49,8 @@ def unused_parameter(wrong: Wrong) -> Finding | None:
     read = names_read(function)
     if "locals" in read or "vars" in read:
         return None
-    for position, name in enumerate(parameters(function)):
+    for position, parameter in enumerate(parameters(function)):
+        name = parameter.arg
         if name not in read and wrong.matters(position):
             sentence = f"`{name}` is never used in `{wrong.exercise.name}`. The right answer depends on it."
             outside = next(iter(variables_from_outside(wrong.text, function)), None)
@@ -57,7 +58,7 @@ def unused_parameter(wrong: Wrong) -> Finding | None:
                 place = wrong.text.place(outside)
                 sentence += f" Line {place.line} reads `{outside.id}`, which comes from outside the function."
                 return Finding("behaviour.unused-parameter", sentence, place)
-            return Finding("behaviour.unused-parameter", sentence)
+            return Finding("behaviour.unused-parameter", sentence, wrong.text.place(parameter))
     return None
 
 

@@ -262,7 +262,7 @@ class _Maker:
         for node in ast.walk(top):
             match node:
                 case ast.FunctionDef() | ast.Lambda():
-                    found |= dict.fromkeys(parameters(node))
+                    found |= dict.fromkeys(one.arg for one in parameters(node))
                 case ast.Name(name, ast.Store()):
                     found[name] = None
         for name in (*self._functions, "self", "_"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from .numbers import as_array
 from .wrong import Wrong
 
 _STEP = 0.001
+_ADDRESS = r" at 0x[0-9a-fA-F]+"
 
 
 def evidence(wrong: Wrong) -> Finding:
@@ -162,7 +164,8 @@ def _entries(wrong: Wrong) -> Finding:
         case bool() as got, bool():
             sentence = f"{name} is {got}, which is not so."
         case str() as got, str():
-            sentence = f"{name} is {got[:60]!r}, which is not the right text."
+            # An address in memory is another one at each run.
+            sentence = f"{name} is {re.sub(_ADDRESS, '', got)[:60]!r}, which is not the right text."
         case _:
             sentence = f"{name} is not what was asked for."
     return Finding("evidence.entry", sentence + rest, place)

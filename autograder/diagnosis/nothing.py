@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ..finding import Finding
 from ..observation import Call
 from .numbers import as_array
-from .text import Function, Text
+from .text import Function, Text, returns
 from .wrong import Wrong
 
 # Methods that change their object and return None.
@@ -30,10 +30,10 @@ def why_none(wrong: Wrong) -> Finding | None:
     function = wrong.text.function(wrong.exercise.name)
     if function is None:
         return None
-    returns = list(_returns(function))
-    if not any(one.value is not None for one in returns):
+    ends = list(returns(function))
+    if not any(one.value is not None for one in ends):
         return _no_return(wrong, wrong.text, call)
-    may_be_none = any(one.value is not None and _may_be_none(one.value, function) for one in returns)
+    may_be_none = any(one.value is not None and _may_be_none(one.value, function) for one in ends)
     if not isinstance(function, ast.Lambda) and not may_be_none and not _always_returns(function.body):
         sentence = f"This call came to the end of `{wrong.exercise.name}` without a `return`. Not every way through it has one."
         return Finding("none.way-without-return", sentence)
@@ -96,7 +96,7 @@ def _right_number_in(wrong: Wrong, printed: str) -> bool:
 
 def _of_value(wrong: Wrong, text: Text, function: Function, call: Call) -> Finding | None:
     """Say why the value that is returned is None."""
-    values = [one.value for one in _returns(function) if one.value is not None]
+    values = [one.value for one in returns(function) if one.value is not None]
     value = values[-1]
     place = text.place(value)
     match value:
@@ -165,21 +165,6 @@ def _may_be_none(value: ast.expr, function: Function) -> bool:
 
 def _binds(node: ast.Assign, name: str) -> bool:
     return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-
-
-def _returns(function: Function) -> Iterator[ast.Return]:
-    """Yield the returns of a function, and not those of functions within it."""
-    if isinstance(function, ast.Lambda):
-        yield ast.copy_location(ast.Return(function.body), function.body)
-        return
-    waiting: list[ast.AST] = list(reversed(function.body))
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            continue
-        if isinstance(node, ast.Return):
-            yield node
-        waiting += reversed(list(ast.iter_child_nodes(node)))
 
 
 def _always_returns(body: list[ast.stmt]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,11 +50,11 @@ class Text:
                     names |= {target.id for target in targets if isinstance(target, ast.Name)}
         return frozenset(names)
 
-    def segment(self, node: ast.expr | ast.stmt) -> str:
+    def segment(self, node: ast.expr | ast.stmt | ast.arg) -> str:
         """Return the words of a part, verbatim."""
         return ast.get_source_segment(self.source, node) or ""
 
-    def place(self, node: ast.expr | ast.stmt) -> Place:
+    def place(self, node: ast.expr | ast.stmt | ast.arg) -> Place:
         """Return where a part stands; of one over several lines, its first line."""
         first, *more = self.segment(node).splitlines() or [""]
         code = self.lines[node.lineno - 1]
@@ -90,9 +91,68 @@ def _is_flat(tree: ast.Module) -> bool:
     return not level
 
 
-def parameters(function: Function) -> tuple[str, ...]:
-    """Return the names of the parameters that are given by position."""
-    return tuple(one.arg for one in (*function.args.posonlyargs, *function.args.args))
+def parameters(function: Function) -> tuple[ast.arg, ...]:
+    """Return the parameters that are given by position."""
+    return (*function.args.posonlyargs, *function.args.args)
+
+
+def returns(function: Function) -> Iterator[ast.Return]:
+    """Yield the returns of a function, and not those of functions within it."""
+    if isinstance(function, ast.Lambda):
+        yield ast.copy_location(ast.Return(function.body), function.body)
+        return
+    yield from (node for node in _outer_nodes(function) if isinstance(node, ast.Return))
+
+
+def entry_of_result(function: Function, path: str) -> ast.expr | None:
+    """Return the expression that an entry of the result is, as `['dz_dx']` or `[0]`.
+
+    None where the function has several returns or a decorator, or where its result is no dict, tuple or list that it writes out.
+    """
+    found = _ENTRY.match(path)
+    values = [one.value for one in returns(function)]
+    if found is None or len(values) != 1 or (not isinstance(function, ast.Lambda) and function.decorator_list):
+        return None
+    entries: dict[object, ast.expr]
+    match values[0]:
+        case ast.Tuple(items) | ast.List(items) if not any(isinstance(one, ast.Starred) for one in items):
+            entries = dict(enumerate(items))
+        case ast.Dict(keys, items) if all(isinstance(one, ast.Constant) for one in keys):
+            entries = {one.value: item for one, item in zip(keys, items, strict=True) if isinstance(one, ast.Constant)}
+        case ast.Call(ast.Name("dict"), [], keywords) if all(one.arg for one in keywords):
+            entries = {one.arg: one.value for one in keywords}
+        case _:
+            return None
+    expression = entries.get(ast.literal_eval(found[1]))
+    return _given(function, expression) if isinstance(expression, ast.Name) else expression
+
+
+_ENTRY = re.compile(r"\[(\d+|'[^'\\]*')\]")
+
+
+def _given(function: Function, name: ast.Name) -> ast.expr | None:
+    """Return the expression that a name is given, if it is given one once and nothing in the function can change it."""
+    nodes = tuple(own_nodes(function))
+    # Through a dot, an index or `+=` a list or a tensor could be changed.
+    changed: list[ast.expr] = [node.target for node in nodes if isinstance(node, ast.AugAssign)]
+    changed += [node.value for node in nodes if isinstance(node, ast.Attribute | ast.Subscript)]
+    if any(isinstance(one, ast.Name) and one.id == name.id for one in changed):
+        return None
+    stored = [
+        one for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store) and one.id == name.id
+    ]
+    given = [node for node in _outer_nodes(function) if isinstance(node, ast.Assign) and node.targets == stored]
+    return given[0].value if len(given) == 1 else None
+
+
+def _outer_nodes(function: Function) -> Iterator[ast.AST]:
+    """Yield what a function's body is made of in the order of the text, inner functions and classes left out."""
+    waiting: list[ast.AST] = [function.body] if isinstance(function, ast.Lambda) else list(reversed(function.body))
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield node
+            waiting += reversed(list(ast.iter_child_nodes(node)))
 
 
 def own_nodes(function: Function) -> Iterator[ast.AST]:

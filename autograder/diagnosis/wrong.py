@@ -43,7 +43,7 @@ class Wrong:
         """What the arguments are called: by what asks, by the answer itself, by the exercise's function, or by their place."""
         most = max((len(point.arguments) for point in self.points), default=0)
         function = self.text.function(self.exercise.name) if self.text is not None else None
-        found = parameters(function) if function is not None else ()
+        found = tuple(one.arg for one in parameters(function)) if function is not None else ()
         if self.exercise.ask is not None:
             # The first of them is the student's names.
             found = parameters_of(self.exercise.ask)[1:]

@@ -268,3 +268,50 @@ def test_the_answer_to_another_exercise_is_told_as_that() -> None:
     assert verdict.finding is not None
     assert verdict.finding.kind == "behaviour.other-exercise"
     assert "`d_poly`" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("return {'height': x**3, 'slope': math.sin(x)}", "math.sin(x)"),
+        ("return dict(slope=math.sin(x), height=x**3)", "math.sin(x)"),
+        ("s = math.sin(x)\n    h = x**3\n    return {'height': h, 'slope': s}", "math.sin(x)"),
+        # What a name stands for in the end is not told by the line that gives it first, or by another function's line.
+        ("s = math.sin(x)\n    s += 1\n    return {'height': x**3, 'slope': s}", ""),
+        ("def other():\n        s = 4\n    s = math.sin(x)\n    return {'height': x**3, 'slope': s}", ""),
+        ("return {'height': x**3, 'slope': math.cos(x), **{'slope': math.sin(x)}}", ""),
+        (
+            "if x > 0:\n        return {'height': x**3, 'slope': math.sin(x)}\n    return {'height': x**3, 'slope': 1.7}",
+            "",
+        ),
+    ],
+)
+def test_the_expression_is_shown_that_a_wrong_entry_is(body: str, text: str) -> None:
+    verdict = told(PAIR, f"def answer(x):\n    {body}")
+    assert verdict.finding is not None
+    assert (verdict.finding.place.entry, verdict.finding.place.text) == ("['slope']", text)
+    assert (f"`['slope']` is `{text}`." in verdict.message) == bool(text)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "source"),
+    [
+        ("no_grad.message_of", "def message_of(fn):\n    return ''"),
+        ("custom_functions.version_error", "def version_error(fn):\n    return ''"),
+        ("chain_rule.dz_dx", "def dz_dx(fn):\n    return 0.7"),
+    ],
+)
+def test_a_parameter_that_is_never_used_is_shown_where_it_stands(exercise: str, source: str) -> None:
+    finding = told(find(exercise), source).finding
+    assert finding is not None
+    assert (finding.kind, finding.place.text, finding.place.line) == ("behaviour.unused-parameter", "fn", 1)
+    assert finding.place.code[finding.place.column :] == "fn):"
+
+
+def test_no_address_is_told() -> None:
+    source = (
+        "def message_of(fn):\n    try:\n        fn()\n    except Exception as error:\n"
+        "        return str(error.__traceback__)\n    return ''"
+    )
+    verdict = told(find("no_grad.message_of"), source)
+    assert "'<traceback object>'" in verdict.message
