@@ -51,7 +51,7 @@ MAY_IMPORT = {
 # Nobody but the command, what an instructor configures, and they themselves.
 ONLY_FROM = {
     "autograder.cli": (),
-    "autograder.grading.lms": ("autograder.cli", "autograder.grading.report.csv"),
+    "autograder.grading.lms": ("autograder.cli", "autograder.grading.report.tables"),
     "autograder.grading.report": ("autograder.cli",),
     "autograder.authoring": ("autograder.cli",),
     "autograder.starting": ("autograder.cli",),

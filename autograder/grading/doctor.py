@@ -28,7 +28,7 @@ from .sandbox import MIB, Limits, package, visible
 
 
 @dataclass(frozen=True)
-class Finding:
+class WallCheck:
     """One wall, whether it holds, and what was seen in the attempt."""
 
     wall: str
@@ -63,7 +63,7 @@ class _Excess:
     note: str
 
 
-def examine(tier: Tier, limits: Limits) -> tuple[Finding, ...]:
+def examine(tier: Tier, limits: Limits) -> tuple[WallCheck, ...]:
     """Try to break every wall of a tier.
 
     Parameters
@@ -101,25 +101,25 @@ else:
 _REFUSED, _THROUGH = "refused: ", "got through: "
 
 
-def _try(engine: Engine, attempt: _Attempt, names: Mapping[str, object]) -> Finding:
+def _try(engine: Engine, attempt: _Attempt, names: Mapping[str, object]) -> WallCheck:
     given = "".join(f"{name} = {value!r}\n" for name, value in names.items())
     imports = "import ctypes, os, signal, socket, tempfile, time\nlibc = ctypes.CDLL(None, use_errno=True)\n"
     said = _said(_run(engine, imports + given + _TRY.format(body=textwrap.indent(attempt.body.strip("\n"), "    "))))
     if attempt.reached():
-        return Finding(attempt.wall, False, f"it got through, although its call failed ({said})")
+        return WallCheck(attempt.wall, False, f"it got through, although its call failed ({said})")
     if said.startswith(_REFUSED):
-        return Finding(attempt.wall, True, said.removeprefix(_REFUSED))
-    return Finding(attempt.wall, False, said.removeprefix(_THROUGH) or "the attempt could not run")
+        return WallCheck(attempt.wall, True, said.removeprefix(_REFUSED))
+    return WallCheck(attempt.wall, False, said.removeprefix(_THROUGH) or "the attempt could not run")
 
 
-def _exceed(engine: Engine, excess: _Excess) -> Finding:
+def _exceed(engine: Engine, excess: _Excess) -> WallCheck:
     engine.limits = excess.limits
     ran = _run(engine, excess.source)
     engine.limits = replace(excess.limits, cell_timeout=20.0)
     after = _said(_run(engine, "print('the next one is fine')"))
     stopped = any(excess.note in note for note in ran.notes)
     stands = stopped and after == "the next one is fine"
-    return Finding(excess.wall, stands, "; ".join(ran.notes) or _said(ran) or "no limit stopped it")
+    return WallCheck(excess.wall, stands, "; ".join(ran.notes) or _said(ran) or "no limit stopped it")
 
 
 # Defines what student code would look for answers with: it returns how many files it has read, and the first that hold one.
@@ -155,7 +155,7 @@ _LONGEST_TEXT = 2_000_000
 _LONG_ENOUGH = 25
 
 
-def _look_for_answers(engine: Engine) -> Finding:
+def _look_for_answers(engine: Engine) -> WallCheck:
     """Look through all files that are seen behind the walls for words of a right answer."""
     seen = visible()
     # First where answers would be, so that they are found at once where nothing hides them.
@@ -168,8 +168,8 @@ def _look_for_answers(engine: Engine) -> Finding:
     looked, *found = _said(ran).split() or ["0"]
     wall = "answers in any file"
     if not looked.isdigit() or int(looked) == 0:
-        return Finding(wall, False, f"it could not be looked for: {_said(ran)}")
-    return Finding(wall, not found, " ".join(found) or f"there is none in {looked} files")
+        return WallCheck(wall, False, f"it could not be looked for: {_said(ran)}")
+    return WallCheck(wall, not found, " ".join(found) or f"there is none in {looked} files")
 
 
 def words_of_answers() -> list[bytes]:
@@ -191,7 +191,7 @@ def words_of_answers() -> list[bytes]:
 _PLAIN = re.compile(r"[\w ,.;:()*=+-]+", re.ASCII)
 
 
-def _leave_files(engine: Engine) -> Finding:
+def _leave_files(engine: Engine) -> WallCheck:
     name = f"autograder-doctor-{secrets.token_hex(8)}"
     folders = ["/tmp", "/dev", "/dev/shm", "/var/tmp"]
     source = f"""
@@ -212,10 +212,10 @@ for place in places:
     for path in outside:
         Path(path).unlink()
     seen = left or " ".join(outside)
-    return Finding("files left behind", not seen, seen or "neither the next submission nor this machine has any")
+    return WallCheck("files left behind", not seen, seen or "neither the next submission nor this machine has any")
 
 
-def _leave_a_process(engine: Engine) -> Finding:
+def _leave_a_process(engine: Engine) -> WallCheck:
     name = f"left{secrets.token_hex(4)}"
     source = f"""
 import ctypes, os, time
@@ -235,9 +235,9 @@ except OSError as error:
     for pid in left:
         os.kill(pid, 9)
     if left:
-        return Finding("a process left behind", False, "it still runs after the submission has ended")
+        return WallCheck("a process left behind", False, "it still runs after the submission has ended")
     tried = said.startswith(("it ran", "none can"))
-    return Finding("a process left behind", tried, "it ended with the submission" if said == "it ran" else said)
+    return WallCheck("a process left behind", tried, "it ended with the submission" if said == "it ran" else said)
 
 
 def _processes_named(name: str) -> list[int]:

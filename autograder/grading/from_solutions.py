@@ -2,8 +2,7 @@
 
 Feedback shows model solutions too, if wanted.
 
-Nothing is drawn while work is graded. A picture comes from the outputs that the instructor's notebook keeps, and never from a
-submission. It is shown where its cell is the instructor's, and where no name in it depends on a cell of the student's: it would be
+A lesson's picture comes from the outputs that the instructor's notebook keeps, and never from a submission. It is shown where its cell is the instructor's, and where no name in it depends on a cell of the student's: it would be
 the same in every submission.
 """
 

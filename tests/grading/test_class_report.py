@@ -21,9 +21,10 @@ from autograder.exercise import Lesson
 from autograder.grading.course import Course
 from autograder.grading.gradebook import Earlier, Graded, Provenance, Recorder, by_lesson, prepare, replaced
 from autograder.grading.job import JobResult
-from autograder.grading.report import csv, html
+from autograder.grading.report import html
 from autograder.grading.report.rows import ClassReport, Scores, Week
 from autograder.grading.report.summary import made_by, needs_a_look, summarise
+from autograder.grading.report.tables import csv_files
 from autograder.lessons import all_lessons, find
 from autograder.sketch import Sketch
 from autograder.verdict import Outcome, Verdict
@@ -529,7 +530,7 @@ def test_pages_of_whoever_left_are_removed_and_no_other_file(tmp_path: Path) -> 
 def test_each_table_is_a_file_for_a_spreadsheet_without_formulas() -> None:
     made = class_of(**{"=ada": [mistaken("forgot-factor")], "\udcff": [verdict(SQUARE)]})
     report = report_on(made)
-    tables = {name: content.decode().splitlines() for name, content in csv.tables(report).items()}
+    tables = {name: content.decode().splitlines() for name, content in csv_files(report).items()}
     assert tables["everyone"][1] == "'=ada,0,0,0,0"
     assert tables["mistakes"][1] == f"forgot-factor,{SQUARE.id},1,2,'=ada"
     links = [one for one in Page(index(report)).links if one.endswith(".csv")]

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from autograder import cli
 from autograder.grading import Tier, doctor
-from autograder.grading.doctor import Finding, examine
+from autograder.grading.doctor import WallCheck, examine
 from autograder.grading.sandbox import Limits, SandboxError, landlock, tiers
 
 from .engines import WALLS, skip_without
@@ -43,7 +43,7 @@ NOT_EVERYWHERE = {
 @pytest.mark.parametrize("tier", WALLS)
 def test_every_wall_stands(tier: Tier, monkeypatch: pytest.MonkeyPatch) -> None:
     skip_without(tier)
-    examined: list[Finding] = []
+    examined: list[WallCheck] = []
     monkeypatch.setattr(
         doctor, "examine", lambda tier, limits: (examined.extend(examine(tier, limits)), tuple(examined))[1]
     )
@@ -63,7 +63,7 @@ def test_without_walls_the_attempts_get_through() -> None:
 
 @pytest.mark.parametrize(("stands", "status"), [(True, 0), (False, 1)])
 def test_the_command_says_what_was_seen(monkeypatch: pytest.MonkeyPatch, stands: bool, status: int) -> None:
-    found = (Finding("reading at home", stands, "was [refused]"),)
+    found = (WallCheck("reading at home", stands, "was [refused]"),)
     monkeypatch.setattr(doctor, "examine", lambda tier, limits: found)
     result = CliRunner().invoke(cli.main, ["doctor", "--sandbox", "landlock"])
     assert result.exit_code == status

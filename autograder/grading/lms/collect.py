@@ -414,7 +414,7 @@ def _is_same(known: Person, listed: Person) -> bool:
 
 
 class Collector(FileNameCollectorPlugin):
-    """nbgrader's collector for the file names of Canvas, of Moodle, and of plain folders."""
+    """nbgrader's collector for the file names of learning management systems, and of plain folders."""
 
     _plan: dict[str, Collected] | None = None
 

@@ -20,8 +20,8 @@ from markupsafe import Markup
 from ... import view
 from ...verdict import Verdict
 from ..files import write_beside
-from . import csv
-from .rows import ClassReport, Misconception, Place, StudentRow
+from . import tables
+from .rows import ClassReport, ExercisePlace, Misconception, StudentRow
 
 LECTURE = 3
 
@@ -40,7 +40,7 @@ def write(report: ClassReport, folder: Path) -> list[Path]:
     names = file_names(one.student for one in report.students)
     index = folder / "index.html"
     write_beside(index, _encoded(class_page(report, names)))
-    for name, content in csv.tables(report).items():
+    for name, content in tables.csv_files(report).items():
         write_beside(folder / f"{name}.csv", content)
     written = [index]
     for one in report.students:
@@ -122,7 +122,7 @@ class Filter:
             if one is not None
         )
 
-    def of_places(self, kind: str, places: Iterable[Place]) -> str:
+    def of_places(self, kind: str, places: Iterable[ExercisePlace]) -> str:
         """Return the same for a finding in some exercises."""
         return " ".join(self.at(lesson, kind) for lesson in sorted({place.lesson for place in places}))
 

@@ -22,7 +22,7 @@ SILENT = (Outcome.NOT_ATTEMPTED, Outcome.UNREADABLE)
 
 
 @dataclass(frozen=True)
-class Place:
+class ExercisePlace:
     """The place of an exercise in the course, and the sections to read again.
 
     Attributes
@@ -58,7 +58,7 @@ class MistakeRow:
     """
 
     id: str
-    place: Place
+    place: ExercisePlace
     told: str
     students: tuple[str, ...]
     of: int
@@ -122,10 +122,10 @@ class FindingRow:
     """
 
     kind: str
-    places: tuple[tuple[Place, int], ...]
+    places: tuple[tuple[ExercisePlace, int], ...]
     students: tuple[str, ...]
     of: int
-    example: tuple[finding.Place, Place] | None
+    example: tuple[finding.Place, ExercisePlace] | None
 
     @property
     def sentence(self) -> str:
@@ -158,7 +158,7 @@ class ExerciseRow:
         The most frequent first.
     """
 
-    place: Place
+    place: ExercisePlace
     outcomes: tuple[tuple[Outcome, int], ...]
     named: int
     mistakes: tuple[MistakeRow, ...]
@@ -329,7 +329,7 @@ class Flagged:
     """A right answer at whose way a person should look: whose it is, to which exercise, and why."""
 
     student: str
-    place: Place
+    place: ExercisePlace
     why: str
 
 
@@ -390,7 +390,7 @@ class ClassReport:
         return {row.id: row for one in self.misconceptions for row in one.rows}
 
     @cached_property
-    def places(self) -> Mapping[str, Place]:
+    def places(self) -> Mapping[str, ExercisePlace]:
         """Where the exercises stand, by id."""
         return {row.place.id: row.place for row in self.exercises}
 

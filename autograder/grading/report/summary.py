@@ -20,13 +20,13 @@ from ..submission import Submission
 from .rows import (
     SILENT,
     ClassReport,
+    ExercisePlace,
     ExerciseRow,
     FindingRow,
     Flagged,
     LessonRow,
     Misconception,
     MistakeRow,
-    Place,
     Scores,
     StudentRow,
     ToLookAt,
@@ -164,11 +164,11 @@ def _max_score(folder: str, lesson: Lesson | None, graded: Iterable[Graded]) -> 
     return max(most) if most else sum(exercise.points for exercise in lesson.exercises) if lesson else 0.0
 
 
-def _place(exercise_id: str, known: Mapping[str, tuple[Exercise, str]]) -> Place:
+def _place(exercise_id: str, known: Mapping[str, tuple[Exercise, str]]) -> ExercisePlace:
     if exercise_id not in known:
-        return Place(exercise_id, "", exercise_id.partition(".")[2] or exercise_id, "")
+        return ExercisePlace(exercise_id, "", exercise_id.partition(".")[2] or exercise_id, "")
     exercise, folder = known[exercise_id]
-    return Place(
+    return ExercisePlace(
         exercise.id,
         exercise.number,
         exercise.title,
@@ -266,7 +266,7 @@ def _findings(graded: Iterable[Graded], known: Mapping[str, tuple[Exercise, str]
 
 def _example(
     found: Iterable[tuple[str, Verdict]], known: Mapping[str, tuple[Exercise, str]]
-) -> tuple[finding.Place, Place] | None:
+) -> tuple[finding.Place, ExercisePlace] | None:
     """Return the line that most students wrote, of those the shortest: it is the easiest to read on a board."""
     lines = [(v.finding.place, v.exercise) for _, v in found if v.finding is not None and v.finding.place.code]
     if not lines:

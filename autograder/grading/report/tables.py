@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from ...verdict import Outcome
 from ..lms.tables import written
-from .rows import ClassReport, Place
+from .rows import ClassReport, ExercisePlace
 
 
-def tables(report: ClassReport) -> Mapping[str, bytes]:
+def csv_files(report: ClassReport) -> Mapping[str, bytes]:
     """Return the content of each file by its name without `.csv`. The first row of a table has its headings."""
     rows: dict[str, list[Sequence[str | float]]] = {
         "everyone": [
@@ -63,7 +63,7 @@ def tables(report: ClassReport) -> Mapping[str, bytes]:
     return {name: written([[_cell(one) for one in row] for row in table]) for name, table in rows.items()}
 
 
-def _ids(places: Sequence[tuple[Place, int]]) -> str:
+def _ids(places: Sequence[tuple[ExercisePlace, int]]) -> str:
     return "; ".join(place.id for place, _ in places)
 
 
