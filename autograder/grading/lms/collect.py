@@ -26,6 +26,7 @@ from ..submitted import read
 from ..times import MAX_TIMESTAMP, utc, zone_of
 from .classlist import EMAIL, FULL_NAME, IDS, NUMBER, Person, names_of, person_of, squashed
 from .tables import TableError, read_table
+from .unpack import is_junk
 
 # In bytes, of which a file system has room for 255.
 MAX_NAME = 180
@@ -66,7 +67,6 @@ _BELOW = re.compile(
 # What Canvas puts after a name from the eighth re-submission on; which is the latest is told by the file's number.
 _UUID = "-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NAMED_OTHERWISE = -2
-_JUNK = ("__MACOSX", ".ipynb_checkpoints")
 
 
 @dataclass(frozen=True)
@@ -328,7 +328,7 @@ def plan(
     """
     left: dict[PurePosixPath, str] = {}
     of: dict[tuple[str, str], list[tuple[PurePosixPath, Found]]] = defaultdict(list)
-    files = [path for path in paths if not any(part in _JUNK or part.startswith("._") for part in path.parts)]
+    files = [path for path in paths if not is_junk(path)]
     recognised = {path: recognise(path, lessons) for path in files}
     by_folder = [
         (path, found)

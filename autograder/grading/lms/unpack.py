@@ -56,6 +56,11 @@ class _Member:
     refused: str = ""
 
 
+def is_junk(path: PurePosixPath) -> bool:
+    """Whether a system or an editor has put a file there by itself, and nobody means to hand it in."""
+    return any(part in _JUNK or part.startswith("._") for part in path.parts)
+
+
 def unpack(archive: Path, folder: Path, room: Room, tell: Tell) -> list[Path]:
     """Unpack a zip or tar archive into a folder. Leave out and name each member that is unsafe or too large.
 
@@ -80,7 +85,7 @@ def unpack(archive: Path, folder: Path, room: Room, tell: Tell) -> list[Path]:
     try:
         for member in _members(archive):
             path = PurePosixPath(member.name)
-            if any(part in _JUNK for part in path.parts):
+            if is_junk(path):
                 continue
             refused = member.refused or _unsafe(member.name)
             try:
