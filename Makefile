@@ -3,7 +3,7 @@
 .PHONY: demo test rounding quick bench lab lint setup clean help
 
 PYTHON ?= python3
-# One more than there are processors, since many tests wait.
+# One more than the two processors of a small machine, since many tests wait. Set it to more on a larger one.
 WORKERS ?= 3
 TORCH_INDEX ?=
 
@@ -41,7 +41,7 @@ quick: setup  ## check style and types, and run the tests of what changed, in ha
 # In a container one is often root, and JupyterLab then asks for this flag.
 ALLOW_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-bench: setup  ## measure how fast a check, an import and the notebooks are
+bench: setup  ## measure how fast checks, grading and the report are
 	@$(RUN) tests.bench
 
 lab: setup  ## open the course in JupyterLab
