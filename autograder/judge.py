@@ -440,7 +440,8 @@ def _answer_text(call: Call | None, right: bool) -> str:
     """Return the text of an answer, cut to a few lines. A right one has four digits: more of them depend on the machine."""
     if call is None or call.value is None:
         return ""
-    text = call.value.text
+    # What is empty is seen only between quotes.
+    text = call.value.text or ("''" if call.value.kind == "text" and not right else "")
     text = text if len(text) <= _ANSWER else text[: _ANSWER - 1] + "…"
     return _DECIMAL.sub(_to_four_digits, text) if right else text
 

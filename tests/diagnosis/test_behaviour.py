@@ -308,6 +308,10 @@ def test_a_parameter_that_is_never_used_is_shown_where_it_stands(exercise: str, 
     assert finding.place.code[finding.place.column :] == "fn):"
 
 
+def test_an_empty_text_is_shown() -> None:
+    assert told(find("no_grad.message_of"), "def message_of(fn):\n    return ''").answer == "''"
+
+
 def test_no_address_is_told() -> None:
     source = (
         "def message_of(fn):\n    try:\n        fn()\n    except Exception as error:\n"
