@@ -9,12 +9,13 @@ import contextlib
 import linecache
 import sys
 import types
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
+
+from .origins import HANDED_OUT, is_library
 
 _NEAR = 1e-2
 _MOST_POINTS = 100
@@ -68,13 +69,11 @@ class Calls:
         The student's code that ran.
     """
 
-    def __init__(self, is_library: Callable[[str], bool], handed_out: str) -> None:
+    def __init__(self) -> None:
         self.names: set[str] = set()
         self.near = False
         self.elsewhere = False
         self.ran: dict[int, types.CodeType] = {}
-        self._is_library = is_library
-        self._handed_out = handed_out
         self._theirs: dict[str, bool] = {}
         self._within: types.FrameType | None = None
         self._points: dict[int, list[list[float]]] = {}
@@ -106,7 +105,7 @@ class Calls:
                 self._runs(frame)
             elif frame.f_back is not self._within and self._is_theirs(frame.f_back):
                 self._note(f"{frame.f_globals.get('__name__')}.{code.co_qualname}")
-                if code.co_filename.startswith(self._handed_out):
+                if code.co_filename.startswith(HANDED_OUT):
                     self._called_at(frame)
         elif frame is self._within:
             self._within = None
@@ -131,7 +130,7 @@ class Calls:
             name = frame.f_code.co_filename
             theirs = self._theirs.get(name)
             if theirs is None:
-                theirs = self._theirs[name] = not self._is_library(name)
+                theirs = self._theirs[name] = not is_library(name)
             # Code that a library makes for itself has no file. It belongs to whom it was called by.
             if not (theirs and _may_be_made(frame)):
                 return theirs

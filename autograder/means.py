@@ -6,19 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .difference import SAMPLING, is_readable, says_finite_difference
 from .exercise import Case, Exercise
 from .observation import Call, Observation
 from .reading import Numbers, Part, Problem
-from .source import (
-    LIBRARY,
-    SAMPLING,
-    is_readable,
-    says_complex,
-    says_few_digits,
-    says_finite_difference,
-    says_library_derivative,
-    says_samples,
-)
+from .source import LIBRARY, says_complex, says_few_digits, says_library_derivative, says_samples
 from .verdict import Outcome
 
 Rows = Sequence[Sequence[Part]]

@@ -6,9 +6,12 @@ import ast
 import contextlib
 import dis
 import linecache
+import sys
+import sysconfig
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,21 @@ _FUTURE = 0x1FF0000  # The flags by which `from __future__ import …` changes h
 _CODE = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
 # Files of functions that dataclasses, named tuples and enums make, which have no text.
 _MADE = ("<string>", "namedtuple_")
+# Where this package's code is from, as the code says it: behind the walls the package is no file.
+_OWN_FILES = str(Path(sys._getframe().f_code.co_filename).parent)
+# Where the functions are from that an exercise hands to an answer.
+HANDED_OUT = f"{_OWN_FILES}/lessons"
+_LIBRARIES = (
+    "<frozen",
+    "<__array_function__",
+    _OWN_FILES,
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
+
+
+def is_library(filename: str) -> bool:
+    """Whether a file is Python's, an installed package's or this package's, and not the student's."""
+    return filename.startswith(_LIBRARIES)
 
 
 def is_text_of(code: types.CodeType) -> bool:

@@ -19,7 +19,8 @@ from autograder import lessons
 from autograder.exercise import Array, Build, Case, Way, case
 from autograder.judge import judge
 from autograder.observation import Call, EngineRun, Observation
-from autograder.probe import probe, source_of
+from autograder.probe import probe
+from autograder.reached import source_of
 from autograder.settings import fresh_settings
 from autograder.verdict import Outcome
 from tests.answering import exercise_of, namespace_of

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from autograder import lessons
 from autograder.describe import describe
+from autograder.difference import says_finite_difference
 from autograder.exercise import Array, Build, Case, Exercise, case, gradient
 from autograder.judge import judge
 from autograder.observation import Call, EngineRun, Observation, Value
 from autograder.probe import probe
-from autograder.source import says_finite_difference
 from autograder.verdict import Outcome, Verdict
 from tests.answering import exercise_of, namespace_of, verdict_on
 

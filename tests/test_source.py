@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.source import (
-    hides_overflow,
-    is_readable,
-    says_few_digits,
-    says_finite_difference,
-    says_library_derivative,
-)
+from autograder.difference import is_readable, says_finite_difference
+from autograder.source import hides_overflow, says_few_digits, says_library_derivative
 
 DIFFERENCES = {
     "central": """\

@@ -24,7 +24,9 @@ import torch
 from ..describe import describe
 from ..exercise import Case, Exercise
 from ..observation import Call, Observation
-from ..probe import OWN_FILES, is_library, names_in, probe
+from ..origins import HANDED_OUT, is_library
+from ..probe import probe
+from ..reached import names_in
 from .harmless import computes
 from .text import Text, text_of
 
@@ -37,8 +39,6 @@ _SECONDS_EACH = 0.05
 # What is written down of an answer takes longer than its calls, the first time above all. Few variants are probed.
 _SECONDS_PROBED = 0.5
 _FILE = "<variant>"
-# Functions that an exercise hands to an answer may loop for as long as the answer lets them.
-_HANDED_OUT = f"{OWN_FILES}/lessons"
 # Larger data of the notebook's is not copied for each variant; then there are none.
 _LARGEST = 100_000
 # To write these down runs no code of the student's.
@@ -259,7 +259,8 @@ def _comes_back(filename: str) -> bool:
     """
     if filename.startswith("<frozen "):
         return True
-    return is_library(filename) and not filename.startswith(_HANDED_OUT)
+    # What an exercise hands to an answer may loop for as long as the answer lets it.
+    return is_library(filename) and not filename.startswith(HANDED_OUT)
 
 
 def _stopped_after(seconds: float) -> Guard:

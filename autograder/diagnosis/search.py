@@ -26,7 +26,7 @@ from .drawing import draw
 from .edits import Aim, Variant, enclosing, variants
 from .expressions import functions_of, narrowed
 from .harmless import computes_only
-from .kinds import slip
+from .kinds import sentence
 from .running import Clock, TimeLeft
 from .text import Text, text_of
 
@@ -221,7 +221,7 @@ def _finding(text: Text, found: Sequence[Variant]) -> tuple[Finding, bool]:
     first = found[0]
     node = enclosing(text, [one.shown for one in found])
     place = text.place(node)
-    return Finding(first.kind, slip(first.kind).sentence(place), place), first.adds
+    return Finding(first.kind, sentence(first.kind, place), place), first.adds
 
 
 @dataclass(frozen=True)

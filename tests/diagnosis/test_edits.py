@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.diagnosis.edits import variants
+from autograder.diagnosis.edits import Aim, variants
 from autograder.diagnosis.harmless import computes_only
 from autograder.diagnosis.running import run_variants
 from autograder.diagnosis.search import Budget, diagnose
@@ -310,6 +311,27 @@ def test_variants_differ_and_come_by_rank() -> None:
     assert source not in found
     ranks = [one.rank for one in variants(text)]
     assert ranks == sorted(ranks)
+
+
+def test_texts_are_varied_at_once_as_one_after_the_other() -> None:
+    source = "def first(x):\n    return 3 * x * x - {0} * x\n\n\ndef second(y):\n    return first(y) * math.exp(-y)\n"
+    aims = [Aim(functions=frozenset(one)) for one in ((), ("first",), ("second",))] * 3
+
+    def count(number: int, aim: Aim) -> int:
+        text = text_of(source.format(number))
+        assert text is not None
+        return len(list(variants(text, aim)))
+
+    alone = {count(7, aim) for aim in aims}
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(aims)) as pool:
+            at_once = {each for number in range(71, 91) for each in pool.map(partial(count, number), aims)}
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(alone) == 1
+    assert len(at_once) == 1
 
 
 def test_variants_are_python() -> None:

@@ -160,7 +160,7 @@ def test_every_kind_of_finding_has_words_for_the_board() -> None:
     package = Path(diagnosis.__file__).parent
     kinds = {
         one
-        for path in package.glob("*.py")
+        for path in package.rglob("*.py")
         for one in re.findall(r'"((?:slip|behaviour|none)\.[a-z-]+)"', path.read_text())
     }
     assert len(kinds) > 40
