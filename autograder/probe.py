@@ -27,7 +27,7 @@ from .origins import is_library
 from .reached import borrowed_by, read_by, source_of
 from .reading import moved
 from .settings import Kept, fresh_settings
-from .watching import Operations, engine_watched, pass_counter
+from .watching import Operations, engine_watched, pass_counter, passes_limited
 
 _RAISE = dis.opmap["RAISE_VARARGS"]
 # By what each gradient that enters the engine is multiplied. What goes through it twice may come out the same at one of them.
@@ -136,6 +136,7 @@ def _call(
         warnings.catch_warnings(record=True) as warned,
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
+        passes_limited(),
         engine_watched(scale, _call.__code__) as watch,
         Operations(watch.used) if by_hand else contextlib.nullcontext(),
     ):

@@ -22,6 +22,8 @@ _MAX_RUNS = 1000
 _MAX_NODES = 1000
 # Where products keep their factors: `*`, `dot`, `mv`, `mm`, `bmm`, `addmm`.
 _SAVED_FACTORS = ("_saved_self", "_saved_other", "_saved_tensor", "_saved_mat1", "_saved_mat2")
+# The engine gives a thread to each sixty passes that start within one another, and one that comes to itself has no end.
+_DEEPEST = 50
 _TOLD_TYPES = frozenset((torch.float16, torch.bfloat16, torch.float32, torch.complex64, torch.complex128))
 _EXPONENTIALS = frozenset(("exp", "exp2", "expm1"))
 
@@ -111,7 +113,7 @@ def _largest_saved(node: Any) -> int:
 
 
 class _Engine:
-    """The autograd engine, with a watch on it."""
+    """The autograd engine, with another function in front of it."""
 
     def __init__(self, engine: Any, run_backward: Callable[..., Any]) -> None:
         self._engine = engine
@@ -122,6 +124,38 @@ class _Engine:
 
 
 @contextlib.contextmanager
+def passes_limited() -> Iterator[None]:
+    """Refuse a pass that starts within fifty others with a RecursionError, in whichever thread."""
+    engine = torch.autograd.Variable._execution_engine
+    depth = 0
+
+    def limited_backward(*arguments: Any, **options: Any) -> Any:
+        nonlocal depth
+        if depth == _DEEPEST:
+            raise RecursionError(f"a backward pass started within {_DEEPEST} others; does one come to itself?")
+        depth += 1
+        try:
+            return engine.run_backward(*arguments, **options)
+        finally:
+            depth -= 1
+
+    with _engine_replaced(limited_backward):
+        yield
+
+
+@contextlib.contextmanager
+def _engine_replaced(run_backward: Callable[..., Any]) -> Iterator[None]:
+    """Have each reverse pass begin with a function, whichever name the student imported `backward` or `grad` by."""
+    variable: Any = torch.autograd.Variable
+    engine = variable._execution_engine
+    variable._execution_engine = _Engine(engine, run_backward)
+    try:
+        yield
+    finally:
+        variable._execution_engine = engine
+
+
+@contextlib.contextmanager
 def engine_watched(scale: float, until: types.CodeType) -> Iterator[Watch]:
     """Note every reverse pass and every forward-mode tangent; multiply the gradients that enter by `scale`.
 
@@ -129,8 +163,7 @@ def engine_watched(scale: float, until: types.CodeType) -> Iterator[Watch]:
     imported them by. `until` is the code that calls the answer.
     """
     watch = Watch(until)
-    variable: Any = torch.autograd.Variable
-    engine = variable._execution_engine
+    engine = torch.autograd.Variable._execution_engine
     make_dual = _DUALS._make_dual
 
     def watched_backward(outputs: Any, gradients: Any, retain: Any, create: Any, *rest: Any, **options: Any) -> Any:
@@ -147,13 +180,12 @@ def engine_watched(scale: float, until: types.CodeType) -> Iterator[Watch]:
         watch.entered((tangent,))
         return make_dual(tensor, tangent if scale == 1.0 else tangent * scale, **options)
 
-    variable._execution_engine = _Engine(engine, watched_backward)
-    _DUALS._make_dual = watched_dual
-    try:
-        yield watch
-    finally:
-        variable._execution_engine = engine
-        _DUALS._make_dual = make_dual
+    with _engine_replaced(watched_backward):
+        _DUALS._make_dual = watched_dual
+        try:
+            yield watch
+        finally:
+            _DUALS._make_dual = make_dual
 
 
 class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]

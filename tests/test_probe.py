@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from autograder import lessons
+from autograder.diagnosis.running import run_variants
 from autograder.exercise import Array, Build, Case, Way, case
 from autograder.judge import judge
 from autograder.observation import Call, EngineRun, Observation
@@ -780,3 +781,41 @@ def d_square(x):
     monkeypatch.undo()
     assert "numpy.lib._function_base_impl.gradient" in observation.calls[0].called
     assert judge(exercise, exercise.cases, observation).outcome is Outcome.WRONG_STATE
+
+
+# Passes within passes
+
+WITHIN = """\
+class Again(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, depth):
+        ctx.x, ctx.depth = x.detach().requires_grad_(), depth
+        return 2 * x.detach()
+    @staticmethod
+    def backward(ctx, g):
+        if ctx.depth == 0:
+            return 2 * g, None
+        with torch.enable_grad():
+            inner = Again.apply(ctx.x, ctx.depth - 1)
+        inner.backward(g)
+        return ctx.x.grad, None
+
+def answer(x):
+    leaf = torch.tensor(x, requires_grad=True)
+    Again.apply(leaf, DEPTH).backward()
+    return leaf.grad
+"""
+
+
+def test_a_pass_that_comes_to_itself_has_an_end() -> None:
+    # The engine starts a thread for each sixty of them, in which nothing of Python's ends it.
+    endless = WITHIN.replace("DEPTH", "-1")
+    raised = only_call(endless, case(1.5)).raised
+    assert raised is not None
+    assert raised.types[0] == "RecursionError"
+    exercise = exercise_of(case(1.5), reference=lambda x: 2.0)
+    for probed in (True, False):
+        (seen,) = run_variants(exercise, namespace_of(""), [endless], exercise.cases, 5.0, probed)
+        assert seen is not None
+        assert seen.calls[0].value is None
+    assert len(only_call(WITHIN.replace("DEPTH", "20"), case(1.5)).engine_runs) == 21

@@ -27,6 +27,7 @@ from ..observation import Call, Observation
 from ..origins import HANDED_OUT, is_library
 from ..probe import probe
 from ..reached import names_in
+from ..watching import passes_limited
 from .harmless import computes
 from .text import Text, text_of
 
@@ -233,6 +234,8 @@ def _kept() -> Iterator[None]:
         contextlib.redirect_stdout(nowhere),
         contextlib.redirect_stderr(nowhere),
         torch.enable_grad(),
+        # The engine's own threads are not watched for the time.
+        passes_limited(),
     ):
         warnings.simplefilter("ignore")
         try:
