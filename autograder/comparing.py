@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -17,6 +17,9 @@ from .reading import Leaf, Numbers, Part, Problem, leaf, numbers_in, plain
 from .verdict import Outcome
 
 Rows = Sequence[Sequence[Part]]
+Mask = NDArray[np.bool_]
+# By the path of a part, the size of its reference.
+Scales = Mapping[str, float]
 
 # The share of a number by which one is off that can't come from rounding.
 _CLEARLY = 0.01
@@ -33,8 +36,8 @@ def first_wrong(exercise: Exercise, parts: Rows) -> tuple[int, int] | None:
     return None
 
 
-def scales_of(parts: Rows) -> dict[str, float]:
-    """Return the size of the reference by part: the largest finite magnitude over all cases."""
+def scales_of(parts: Rows) -> Scales:
+    """Return the size of the reference by path: the largest finite magnitude over all cases."""
     scales: dict[str, float] = {}
     for part in (part for row in parts for part in row):
         if isinstance(part.reference, np.ndarray):
@@ -43,23 +46,29 @@ def scales_of(parts: Rows) -> dict[str, float]:
     return scales
 
 
-def is_right(exercise: Exercise, part: Part, scales: dict[str, float]) -> bool:
+def is_right(exercise: Exercise, part: Part, scales: Scales) -> bool:
     """Whether a part is right: numbers within the exercise's tolerance, all else exactly."""
-    numbers = part.numbers()
-    if numbers is None:
+    if part.numbers() is None:
         return not isinstance(part.reference, np.ndarray) and part.got == part.reference
+    right = right_numbers(exercise, part, scales)
+    return right is not None and bool(right.all())
+
+
+def right_numbers(exercise: Exercise, part: Part, scales: Scales) -> Mask | None:
+    """Return which numbers of a part are right; None where it has no numbers, or those of another shape."""
+    numbers = part.numbers()
+    if numbers is None or numbers[0].shape != numbers[1].shape:
+        return None
     got, reference = numbers
+    close = _is_close(got, reference, exercise.rtol, exercise.atol * (scales.get(part.path) or 1.0))
     # A count that is one off is wrong, however large it is.
-    if part.whole and got.shape == reference.shape and not (np.abs(got - reference) < _HALF).all():
-        return False
-    atol = exercise.atol * (scales.get(part.path) or 1.0)
-    return got.shape == reference.shape and bool(_is_close(got, reference, exercise.rtol, atol).all())
+    return close & (np.abs(got - reference) < _HALF) if part.whole else close
 
 
-def _is_close(got: Numbers, reference: Numbers, rtol: float, atol: float) -> NDArray[np.bool_]:
+def _is_close(got: Numbers, reference: Numbers, rtol: float, atol: float) -> Mask:
     """Do what `numpy.isclose` does, with `equal_nan`, in a fifth of the time that takes for a few numbers."""
     near = (np.abs(got - reference) <= atol + rtol * np.abs(reference)) & np.isfinite(reference)
-    close: NDArray[np.bool_] = near | (got == reference) | (np.isnan(got) & np.isnan(reference))
+    close: Mask = near | (got == reference) | (np.isnan(got) & np.isnan(reference))
     return close
 
 

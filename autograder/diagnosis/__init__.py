@@ -1,9 +1,10 @@
 """Says of a wrong answer where it is wrong and why, whatever the exercise: nothing here knows a lesson.
 
-`expressions` tells of an engine by the smallest expression that is wrong. `behaviour` reads the numbers, `nothing` says why there is none, `evidence` has something to say of any wrong answer. `text`
-reads the answer's text, `numbers` lays its numbers beside the arguments that they belong to. `edits` makes variants of the
-text, each with one thing changed, and `search` looks for one that is right. `running` runs them where the student's code
-runs, and `harmless` says which may run.
+`expressions` tells of an engine by the smallest expression that is wrong. `behaviour` reads the numbers, `nothing` says why
+there is none, `evidence` has something to say of any wrong answer. `text` reads the answer's text, `numbers` lays its numbers
+beside the arguments that they belong to, and `right` lays calls beside the right answers. `edits` makes variants of the text,
+each with one thing changed, and `search` looks for one that is right. `running` runs them where the student's code runs, and
+`harmless` says which may run.
 """
 
 from __future__ import annotations

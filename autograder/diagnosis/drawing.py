@@ -12,10 +12,11 @@ import torch
 
 from ..exercise import Case, Exercise
 from ..observation import Call
-from ..reading import Numbers, Part, read
+from ..reading import Numbers
 from ..sketch import Dot, Sketch
 from .evidence import differentiated
 from .numbers import arrays_by_path
+from .right import RightAnswers
 from .wrong import parameters_of
 
 # The values of the answer at other inputs; None where it can't be called again.
@@ -30,20 +31,19 @@ _FAR = 2.0
 _FAR_OUT = 5.0
 
 
-def draw(exercise: Exercise, cases: Sequence[Case], calls: Sequence[Call], wrong: int, values: Values) -> Sketch | None:
+def draw(right: RightAnswers, calls: Sequence[Call], wrong: int, values: Values) -> Sketch | None:
     """Return the picture of an answer that is wrong at the case `wrong`; None where a picture says no more than words."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return _curve(exercise, cases, calls, wrong, values) or _bars(exercise, cases[wrong], calls[wrong])
+            return _curve(right, calls, wrong, values) or _bars(right, calls, wrong)
         except (ArithmeticError, ValueError, TypeError, RuntimeError):
             # One of the exercise's own functions, at an input that it is not made for.
             return None
 
 
-def _curve(
-    exercise: Exercise, cases: Sequence[Case], calls: Sequence[Call], wrong: int, values: Values
-) -> Sketch | None:
+def _curve(right: RightAnswers, calls: Sequence[Call], wrong: int, values: Values) -> Sketch | None:
+    exercise, cases = right.exercise, right.cases
     case, forward = cases[wrong], exercise.forward
     if forward is None or not all(isinstance(one, int | float) for one in case.arguments):
         return None
@@ -58,8 +58,8 @@ def _curve(
     yours = np.array([_number(call) for call in values(at)] or [np.nan] * _POINTS)
     measured = _measured(exercise, case, position, grid)
     checked = [
-        (_input(one, position), _number(call), one)
-        for one, call in zip(cases, calls, strict=False)
+        (_input(one, position), _number(call), right.fits(i, call))
+        for i, (one, call) in enumerate(zip(cases, calls, strict=False))
         if _with(one, position, 0.0) == _with(case, position, 0.0) and _input(one, position) in inputs
     ]
     checked = [one for one in checked if np.isfinite(one[1])]
@@ -71,7 +71,7 @@ def _curve(
     def place(x: float, y: float) -> Dot:
         return _rounded((x - grid[0]) / (grid[-1] - grid[0])), _rounded((y - low) / (high - low))
 
-    marks = tuple((*place(x, min(max(y, low), high)), _is_right(exercise, one, y)) for x, y, one in checked)
+    marks = tuple((*place(x, min(max(y, low), high)), is_right) for x, y, is_right in checked)
     name = _names(exercise, position)
     curve = _stretches(grid, yours, low, high, place)
     return Sketch(
@@ -122,11 +122,6 @@ def _measured(exercise: Exercise, case: Case, position: int, grid: Numbers) -> N
     return slopes
 
 
-def _is_right(exercise: Exercise, case: Case, y: float) -> bool:
-    want = float(exercise.right_answer(case))
-    return abs(y - want) <= exercise.atol * max(1.0, abs(want)) + exercise.rtol * abs(want)
-
-
 def _range(measured: Numbers, yours: Numbers) -> tuple[float, float]:
     """Return the range of values that is shown: of all that is measured, and of the answer's as far as that is near."""
     low, high = float(measured.min()), float(measured.max())
@@ -147,15 +142,10 @@ def _stretches(
     return tuple(tuple(place(*dot) for dot in run) for seen, run in runs if seen)
 
 
-def _bars(exercise: Exercise, case: Case, call: Call) -> Sketch | None:
-    if call.value is None:
-        return None
-    parts: list[Part] = []
-    read(exercise.right_answer(case), call.value, "", parts)
-    for path, (array, *_) in arrays_by_path([parts]).items():
-        got, want = array.got.ravel(), array.want.ravel()
-        atol = exercise.atol * float(np.abs(want).max(initial=0.0) or 1.0)
-        right = np.abs(got - want) <= atol + exercise.rtol * np.abs(want)
+def _bars(answers: RightAnswers, calls: Sequence[Call], wrong: int) -> Sketch | None:
+    parts = answers.parts(wrong, calls[wrong])
+    for path, (array, *_) in arrays_by_path(answers.exercise, [parts], answers.scales).items():
+        got, right = array.got.ravel(), array.right.ravel()
         # Bars that are all wrong say no more than the numbers.
         if not 2 <= got.size <= _MOST_BARS or right.all() or not right.any() or not np.isfinite(got).all():
             continue

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..comparing import is_right
 from ..exercise import gradient
 from ..finding import Finding, Place
 from ..reading import Numbers, Part, subject
@@ -119,11 +120,11 @@ def _at_inputs(wrong: Wrong, path: str) -> str:
 
 
 def _rest(wrong: Wrong, path: str) -> str:
-    if not path or len(wrong.arrays) < 2:
-        return ""
-    if len(wrong.wrong_paths) == 1:
+    if wrong.is_wrong_at_alone(path):
         return " The other entries are right."
-    return f" {_none_of(len(wrong.arrays))} is right." if len(wrong.wrong_paths) == len(wrong.arrays) else ""
+    all_numbers = all(part.numbers() is not None for row in wrong.rows for part in row)
+    none_right = len(wrong.arrays) > 1 and len(wrong.wrong_paths) == len(wrong.arrays)
+    return f" {_none_of(len(wrong.arrays))} is right." if all_numbers and none_right else ""
 
 
 def _none_of(count: int) -> str:
@@ -139,7 +140,7 @@ def _entries(wrong: Wrong) -> Finding:
         (
             (row, off)
             for row in (wrong.rows[wrong.case], *wrong.rows)
-            if (off := [part for part in row if not _same(wrong, part)])
+            if (off := [part for part in row if not is_right(wrong.exercise, part, wrong.scales)])
         ),
         ((), []),
     )
@@ -179,14 +180,3 @@ def _is_reversed(row: Sequence[Part]) -> bool:
 
 def _count(n: int) -> str:
     return "none" if not n else f"{n}"
-
-
-def _same(wrong: Wrong, part: Part) -> bool:
-    numbers = part.numbers()
-    if numbers is None:
-        return not isinstance(part.reference, np.ndarray) and part.got == part.reference
-    got, want = numbers
-    scale = float(np.abs(want).max(initial=0.0)) or 1.0
-    return got.shape == want.shape and bool(
-        np.isclose(got, want, rtol=wrong.exercise.rtol, atol=wrong.exercise.atol * scale, equal_nan=True).all()
-    )

@@ -11,17 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..comparing import Mask, Rows, Scales, right_numbers
 from ..exercise import Exercise
 from ..mistake import Point
 from ..reading import Numbers, Part
 
-Mask = NDArray[np.bool_]
-Rows = Sequence[Sequence[Part]]
-
 
 @dataclass(frozen=True)
 class Table:
-    """Numbers in rows of equal length: what came back, what is right, the case, and the place in its array.
+    """Numbers in rows of equal length: what came back, what is right, whether it is that, the case, and the place in its array.
 
     `quantities` has by name what the arguments are at each number: a number for all of an array, or its own entry. `nan`
     says that an argument has none there.
@@ -29,19 +27,18 @@ class Table:
 
     got: Numbers
     want: Numbers
+    right: Mask
     case: NDArray[np.int64]
     index: NDArray[np.int64]
     quantities: Mapping[str, Numbers]
     rtol: float
     atol: float
 
-    @property
-    def right(self) -> Mask:
-        """Which numbers are right."""
-        return self.same(self.got, self.want)
-
     def same(self, a: Numbers, b: Numbers) -> Mask:
-        """Which numbers of two rows are the same, within the exercise's tolerance; nan is the same as nothing."""
+        """Which numbers of two rows are near enough to be told as the same; nan is the same as nothing.
+
+        Whether a number is right is the judge's to say: see `right`.
+        """
         return np.isfinite(b) & (np.abs(a - b) <= self.atol + self.rtol * np.abs(b))
 
     def where(self, mask: Mask) -> Table:
@@ -50,6 +47,7 @@ class Table:
             self,
             got=self.got[mask],
             want=self.want[mask],
+            right=self.right[mask],
             case=self.case[mask],
             index=self.index[mask],
             quantities={name: numbers[mask] for name, numbers in self.quantities.items()},
@@ -58,14 +56,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Array:
-    """One part of an answer at one case, as an array beside the right one."""
+    """One part of an answer at one case, as an array beside the right one, and which of its numbers are right."""
 
     case: int
     got: Numbers
     want: Numbers
+    right: Mask
 
 
-def arrays_by_path(rows: Rows) -> dict[str, tuple[Array, ...]]:
+def arrays_by_path(exercise: Exercise, rows: Rows, scales: Scales) -> dict[str, tuple[Array, ...]]:
     """Return the parts of an answer that are numbers, by path; those of a sequence of numbers as one array.
 
     A part whose type or shape is wrong anywhere is left out.
@@ -74,17 +73,19 @@ def arrays_by_path(rows: Rows) -> dict[str, tuple[Array, ...]]:
     broken: set[str] = set()
     for i, row in enumerate(rows):
         for path, parts in _pooled(row):
-            numbers = [part.numbers() for part in parts]
-            if any(one is None for one in numbers):
+            beside = [one for part in parts if (one := _beside_right(exercise, part, scales)) is not None]
+            if len(beside) < len(parts):
                 broken.add(path)
                 continue
-            pairs = [one for one in numbers if one is not None]
-            if path == parts[0].path:
-                got, want = pairs[0]
-            else:
-                got, want = (np.array([float(one[side]) for one in pairs]) for side in (0, 1))
-            found.setdefault(path, []).append(Array(i, got, want))
+            got, want, right = beside[0] if path == parts[0].path else map(np.array, zip(*beside, strict=True))
+            found.setdefault(path, []).append(Array(i, got, want, right))
     return {path: tuple(arrays) for path, arrays in found.items() if path not in broken}
+
+
+def _beside_right(exercise: Exercise, part: Part, scales: Scales) -> tuple[Numbers, Numbers, Mask] | None:
+    """Return a part's numbers, the right ones, and which are right; None where its type or shape is wrong."""
+    numbers, right = part.numbers(), right_numbers(exercise, part, scales)
+    return None if numbers is None or right is None else (*numbers, right)
 
 
 def _pooled(row: Sequence[Part]) -> Iterator[tuple[str, Sequence[Part]]]:
@@ -110,16 +111,18 @@ def table_of(exercise: Exercise, points: Sequence[Point], arrays: Sequence[Array
         quantities = {
             name: _beside(argument, array.want.shape) for name, argument in zip(names, arguments, strict=False)
         }
-        columns.append((array.got.ravel(), array.want.ravel(), np.full(size, array.case), np.arange(size), quantities))
-    scale = max((float(np.abs(one.want).max(initial=0.0)) for one in arrays), default=0.0)
-    all_names = list(dict.fromkeys(name for column in columns for name in column[4]))
+        columns.append((np.full(size, array.case), np.arange(size), quantities))
+    want = np.concatenate([one.want.ravel() for one in arrays])
+    scale = float(np.abs(want).max(initial=0.0, where=np.isfinite(want)))
+    all_names = list(dict.fromkeys(name for column in columns for name in column[2]))
     return Table(
-        got=np.concatenate([column[0] for column in columns]),
-        want=np.concatenate([column[1] for column in columns]),
-        case=np.concatenate([column[2] for column in columns]),
-        index=np.concatenate([column[3] for column in columns]),
+        got=np.concatenate([one.got.ravel() for one in arrays]),
+        want=want,
+        right=np.concatenate([one.right.ravel() for one in arrays]),
+        case=np.concatenate([column[0] for column in columns]),
+        index=np.concatenate([column[1] for column in columns]),
         quantities={
-            name: np.concatenate([column[4].get(name, np.full(column[1].size, np.nan)) for column in columns])
+            name: np.concatenate([column[2].get(name, np.full(column[0].size, np.nan)) for column in columns])
             for name in all_names
         },
         rtol=exercise.rtol,

@@ -15,18 +15,17 @@ from itertools import islice
 import msgspec
 import numpy as np
 
-from ..comparing import is_right, scales_of
-from ..exercise import Case, Exercise, Raises
+from ..exercise import Case, Exercise
 from ..finding import Finding
 from ..judge import RAISED, judge
-from ..observation import Call, Observation, Value
-from ..reading import Part, read
+from ..observation import Call, Observation
 from ..verdict import OF_VALUES, Outcome, Verdict
 from .drawing import draw
 from .edits import Aim, Variant, enclosing, variants
 from .expressions import functions_of, narrowed
 from .harmless import computes_only
 from .kinds import sentence
+from .right import RightAnswers
 from .running import Clock, TimeLeft
 from .text import Text, text_of
 
@@ -99,7 +98,7 @@ def diagnose(
     """
     if verdict.outcome in _NOT_WRONG or exercise.way == "recorded":
         return verdict
-    values = _Right(exercise, cases)
+    values = RightAnswers(exercise, cases)
     wrong = values.first_wrong(observation.calls[: len(cases)])
     text = text_of(observation.source)
     if text is not None and (exercise.name not in text.defined or not computes_only(text)):
@@ -117,7 +116,7 @@ def diagnose(
             seen = run([text.source], at, _SECONDS_TO_DRAW, False) if text is not None else ()
             return seen[0].calls if seen and seen[0] is not None else ()
 
-        return replace(verdict, sketch=draw(exercise, cases, observation.calls, wrong or 0, curve))
+        return replace(verdict, sketch=draw(values, observation.calls, wrong or 0, curve))
     return verdict
 
 
@@ -153,40 +152,6 @@ def _aim(verdict: Verdict) -> Aim:
         name=unused[1] if unused else "",
         kinds=_FITTING.get(finding.kind.removeprefix("behaviour."), frozenset()),
     )
-
-
-class _Right:
-    """The right answers at the inputs, beside which the values of calls are laid."""
-
-    def __init__(self, exercise: Exercise, cases: Sequence[Case]) -> None:
-        self._exercise = exercise
-        self._references = [exercise.right_answer(one) for one in cases]
-        # How near is near enough depends on the size of the right answers over all inputs, whatever came back.
-        rows: list[list[Part]] = [[] for _ in self._references]
-        for reference, row in zip(self._references, rows, strict=True):
-            if not isinstance(reference, Raises):
-                read(reference, Value("nothing", "NoneType"), "", row)
-        self._scales = scales_of(rows)
-
-    def first_wrong(self, calls: Sequence[Call]) -> int | None:
-        """Return the position of the first call whose value is wrong; None where there is none."""
-        return next((i for i, call in enumerate(calls) if not self.fits(i, call)), None)
-
-    def fits(self, position: int, call: Call) -> bool:
-        """Whether one call gave the right answer, by its value alone."""
-        return self._are_right(self._parts(position, call))
-
-    def _parts(self, position: int, call: Call) -> list[Part] | None:
-        reference = self._references[position]
-        if isinstance(reference, Raises):
-            # Of a variant's call that raised nothing more is seen; the judge looks at the error later.
-            is_one = call.value is None and (call.raised is None or reference.kind in call.raised.types)
-            return [] if is_one else None
-        parts: list[Part] = []
-        return parts if call.value is not None and read(reference, call.value, "", parts) is None else None
-
-    def _are_right(self, parts: list[Part] | None) -> bool:
-        return parts is not None and all(is_right(self._exercise, part, self._scales) for part in parts)
 
 
 def _with(verdict: Verdict, found: tuple[Finding, bool]) -> Verdict:
@@ -230,7 +195,7 @@ class _Seen:
 
     observation: Observation
     verdict: Verdict
-    values: _Right
+    values: RightAnswers
     wrong: int | None
 
 
@@ -250,7 +215,7 @@ class _Search:
         found = answer.verdict.finding
         small = narrowed(self._first, found.place.entry) if exercise.ask is not None and found is not None else None
         if small is not None:
-            self._first, self._at_first = small, (_Right(exercise, (small,)), 0)
+            self._first, self._at_first = small, (RightAnswers(exercise, (small,)), 0)
         # The slip is looked for in the student's own cell. What another cell defines has a check of its own, or was given.
         self._aim = replace(_aim(answer.verdict), borrowed=frozenset(answer.observation.borrowed))
 
@@ -304,8 +269,8 @@ class _Search:
         if self._exercise.ask is not None:
             # One call asks for much here, and those that are probed are called too.
             cases, further = (cases[self._answer.wrong or 0],), further[-1:]
-            values = _Right(self._exercise, cases)
-        n, at_further = len(cases), _Right(self._exercise, further)
+            values = RightAnswers(self._exercise, cases)
+        n, at_further = len(cases), RightAnswers(self._exercise, further)
         observed = self._observed([one.source for one in fitting], (*cases, *further))
         return [
             one

@@ -10,10 +10,11 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from ..comparing import Rows, Scales, is_right, scales_of
 from ..exercise import Case, Exercise, Raises
 from ..mistake import Point
 from ..observation import Call
-from .numbers import Array, Rows, Table, arrays_by_path, table_of
+from .numbers import Array, Table, arrays_by_path, table_of
 from .text import Text, parameters, text_of
 
 
@@ -54,9 +55,14 @@ class Wrong:
         return tuple(f"`{name}`" for name in found[:most])
 
     @cached_property
+    def scales(self) -> Scales:
+        """The sizes of the right numbers by path, on which it depends how near is near enough."""
+        return scales_of(self.rows)
+
+    @cached_property
     def arrays(self) -> dict[str, tuple[Array, ...]]:
         """The parts of the answer that are numbers, by path."""
-        return arrays_by_path(self.rows)
+        return arrays_by_path(self.exercise, self.rows, self.scales)
 
     def table(self, path: str) -> Table:
         """Return the numbers of one path over all cases."""
@@ -71,6 +77,13 @@ class Wrong:
     def wrong_paths(self) -> tuple[str, ...]:
         """The paths of numbers that are wrong somewhere."""
         return tuple(path for path, table in self.tables.items() if not table.right.all())
+
+    def is_wrong_at_alone(self, path: str) -> bool:
+        """Whether there are other entries than that of a path, and all of them are right at every case."""
+        others = [
+            part for row in self.rows for part in row if part.path != path and not part.path.startswith(f"{path}[")
+        ]
+        return bool(others) and all(is_right(self.exercise, part, self.scales) for part in others)
 
     def matters(self, position: int) -> bool:
         """Whether the right answer changes when the argument at a position does, at some case.

@@ -319,3 +319,45 @@ def test_no_address_is_told() -> None:
     )
     verdict = told(find("no_grad.message_of"), source)
     assert "'<traceback object>'" in verdict.message
+
+
+SIZES = exercise_of(case(0.5), case(3.0), reference=lambda x: {"large": x > 1, "slope": 4 * x**3})
+COUNT = exercise_of(case(5), case(7), reference=lambda n: n * 1_000_000)
+SCALES = exercise_of(case(1.3), case(-0.7), reference=lambda x: [1e-3 * x, x, 1e3 * x])
+NAMED = exercise_of(
+    case(0.7), case(-1.9), reference=lambda x: {"height": x**3, "slope": 3 * x * x, "name": "cube", "odd": True}
+)
+
+
+def test_what_is_within_the_tolerance_of_the_judge_is_told_as_right() -> None:
+    # At the small input, half the tolerance is more than the tolerance of the small number alone.
+    off = SIZES.atol * 4 * 3.0**3 / 2
+    verdict = told(SIZES, f"def answer(x):\n    return {{'large': True, 'slope': 4 * x**3 + {off}}}")
+    assert "1 of 2 entries are right." in verdict.message
+
+
+def test_what_the_judge_takes_for_wrong_is_told_as_wrong() -> None:
+    # Of a whole number, one too many is wrong, however near it is.
+    verdict = told(COUNT, "def answer(n):\n    return n * 1_000_000 + 1")
+    assert verdict.message == "The result is too large at every input that was tried."
+    # A small entry is compared by its own size, and not by that of the others.
+    verdict = told(SCALES, "def answer(x):\n    return [1.5e-3 * x, x, 1e3 * x]")
+    assert "is right in the others, and wrong in the first entry" in verdict.message
+
+
+def test_what_float16_can_not_hold_is_not_rounded_to_it() -> None:
+    assert "the right number times `n`" in told(COUNT, "def answer(n):\n    return n * n * 1_000_000").message
+
+
+@pytest.mark.parametrize(
+    ("entries", "rest"),
+    [
+        ("'height': x**3, 'slope': 2 * x**2, 'name': 'cube', 'odd': True", " The other entries are right."),
+        ("'height': x**3, 'slope': 2 * x**2, 'name': 'square', 'odd': True", ""),
+        ("'height': x**3 + math.sin(x), 'slope': math.cos(x) + 3, 'name': 'cube', 'odd': True", ""),
+    ],
+)
+def test_what_is_said_of_the_other_entries_is_true(entries: str, rest: str) -> None:
+    message = told(NAMED, f"def answer(x):\n    return {{{entries}}}").message
+    assert ("The other entries are right." in message) == bool(rest)
+    assert "is right." not in message

@@ -31,18 +31,23 @@ _RIGHT = "the right number"
 
 def relation(table: Table) -> Relation | None:
     """Return how all numbers of a table follow from the right ones."""
-    if not table.got.size or not np.isfinite(table.got).all():
+    if not table.got.size or not np.isfinite(table.got).all() or _almost_right(table):
         return None
     return _rounded(table) or _factor(table) or _argument(table) or _term(table) or _changed(table) or _near(table)
 
 
 def all_same(table: Table, numbers: Numbers) -> bool:
     """Whether the answer's numbers are these, and these are not the right ones."""
-    if not np.isfinite(numbers).all() or table.same(numbers, table.want).all():
+    if not np.isfinite(numbers).all() or table.same(numbers, table.want).all() or _almost_right(table):
         return False
     # A float32 result times a factor is a little farther off. And numbers that are read off a picture are near to much.
     rtol, atol = min(2 * table.rtol, _EXACT), min(2 * table.atol, _EXACT * float(np.abs(table.want).max()))
     return bool(replace(table, rtol=rtol, atol=atol).same(table.got, numbers).all())
+
+
+def _almost_right(table: Table) -> bool:
+    """Whether numbers are wrong by too little to tell how, as a count that is one off is."""
+    return bool(table.same(table.got, table.want).all())
 
 
 def telling(table: Table, least: int = 2) -> bool:
@@ -65,7 +70,8 @@ def _rounded(table: Table) -> Relation | None:
         return Relation("behaviour.rounded", f"{_RIGHT} rounded down", "Is there a `//` or an `int`?")
     with np.errstate(all="ignore"):
         half = table.want.astype(np.float16).astype(np.float64)
-    if bool((np.abs(table.got - half) <= 1e-6 * np.abs(half)).all()):
+    # What float16 can't hold is infinite there, and everything is near to that.
+    if bool((np.isfinite(half) & (np.abs(table.got - half) <= 1e-6 * np.abs(half))).all()):
         return Relation("behaviour.rounded", f"{_RIGHT} as float16 holds it", "Which dtype do you compute in?")
     return None
 
@@ -203,6 +209,7 @@ def _shared(wrong: Wrong) -> Finding | None:
         tables[0],
         got=np.concatenate([one.got for one in tables]),
         want=np.concatenate([one.want for one in tables]),
+        right=np.concatenate([one.right for one in tables]),
         case=np.concatenate([one.case for one in tables]),
         index=np.concatenate([one.index for one in tables]),
         quantities={},
@@ -220,6 +227,6 @@ def _told(wrong: Wrong, path: str, found: Relation, where: str = "") -> Finding:
     first = subject(path)
     if every:
         first = first[0].lower() + first[1:]
-    others = " The other entries are right." if path and len(wrong.arrays) > 1 and len(wrong.wrong_paths) == 1 else ""
+    others = " The other entries are right." if wrong.is_wrong_at_alone(path) else ""
     sentence = f"{where}{every}{first} is {found.words}.{others} {found.question}"
     return Finding(found.kind, sentence, Place(entry=path))

@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from ...comparing import Mask
 from ...finding import Finding, Place
 from ...reading import Numbers, subject
-from ..numbers import Mask, Table, as_array
+from ..numbers import Table, as_array
 from ..wrong import Wrong
 from .relation import relation
 
