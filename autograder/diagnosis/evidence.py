@@ -145,9 +145,8 @@ def _entries(wrong: Wrong) -> Finding:
         ((), []),
     )
     if not off:
-        return Finding(
-            "evidence.result", f"`{wrong.write_call(wrong.cases[wrong.case])}` gives another result than it should."
-        )
+        call = wrong.write_call(wrong.cases[wrong.case])
+        return Finding("evidence.result", f"{f'`{call}`' if call else 'It'} gives another result than it should.")
     first = off[0]
     place = Place(entry=first.path)
     name = subject(first.path)

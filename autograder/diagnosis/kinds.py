@@ -13,7 +13,7 @@ SLIPS: Mapping[str, str] = {
     "slip.extra-factor": "Is there a factor or a divisor too many?",
     "slip.extra-term": "Is there a term too many?",
     "slip.extra-power": "Is there a power too many?",
-    "slip.extra-call": "Is a function called there that should not be?",
+    "slip.extra-call": "Is a step too many there?",
     "slip.dropped-factor": "Is a factor or a divisor missing there?",
     "slip.dropped-term": "Is a term missing there?",
     "slip.dropped-power": "Is a power missing there?",

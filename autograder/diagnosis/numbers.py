@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,8 +71,11 @@ def arrays_by_path(exercise: Exercise, rows: Rows, scales: Scales) -> dict[str, 
     """
     found: dict[str, list[Array]] = {}
     broken: set[str] = set()
-    for i, row in enumerate(rows):
-        for path, parts in _pooled(row):
+    by_sequence = [_by_sequence(row) for row in rows]
+    # What has more than two numbers at one case is a sequence at each.
+    long = {key for row in by_sequence for key, parts in row.items() if len(parts) > 2}
+    for i, row in enumerate(by_sequence):
+        for path, parts in _pooled(row, long):
             beside = [one for part in parts if (one := _beside_right(exercise, part, scales)) is not None]
             if len(beside) < len(parts):
                 broken.add(path)
@@ -88,18 +91,23 @@ def _beside_right(exercise: Exercise, part: Part, scales: Scales) -> tuple[Numbe
     return None if numbers is None or right is None else (*numbers, right)
 
 
-def _pooled(row: Sequence[Part]) -> Iterator[tuple[str, Sequence[Part]]]:
-    """Yield the parts of a row by path; more than two single numbers of one sequence under the path of the sequence."""
+def _by_sequence(row: Sequence[Part]) -> Mapping[str, Sequence[Part]]:
+    """Return the parts of a row by the path of their sequence, if they are single numbers of one; else by a key of their own."""
     sequences: dict[str, list[Part]] = {}
     for part in row:
         within = re.fullmatch(r"(.*)\[\d+\]", part.path)
         single = isinstance(part.reference, np.ndarray) and part.reference.ndim == 0
         sequences.setdefault(within[1] if within and single else f"={part.path}", []).append(part)
+    return sequences
+
+
+def _pooled(sequences: Mapping[str, Sequence[Part]], long: Container[str]) -> Iterator[tuple[str, Sequence[Part]]]:
+    """Yield the parts of a row by path; the numbers of a long sequence under the path of the sequence."""
     for key, parts in sequences.items():
-        if key.startswith("=") or len(parts) <= 2:
-            yield from ((part.path, (part,)) for part in parts)
-        else:
+        if key in long:
             yield key, parts
+        else:
+            yield from ((part.path, (part,)) for part in parts)
 
 
 def table_of(exercise: Exercise, points: Sequence[Point], arrays: Sequence[Array], names: Sequence[str]) -> Table:

@@ -6,6 +6,7 @@ back are observations, and they are judged like any other. Points were given bef
 
 from __future__ import annotations
 
+import ast
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -223,7 +224,11 @@ class _Search:
         """Return the likeliest edits that make the answer right; none where there is none."""
         # Few edits change a state alone, and to make the others takes time too.
         made = islice(variants(text, self._aim), _MADE_FOR_EACH * self._most)
-        likely = (one for one in made if self._answer.wrong is not None or one.kind in _OF_STATE)
+        likely = (
+            one
+            for one in made
+            if (self._answer.wrong is not None or one.kind in _OF_STATE) and not self._adds_to_a_gradient(one)
+        )
         waiting = islice(likely, self._most)
         first = (self._first,)
         batch = list(islice(waiting, _FIRST_BATCH))
@@ -236,6 +241,11 @@ class _Search:
             batch = list(islice(waiting, _BATCH)) if self._time.seconds() > 0 else []
             seen = list(self._observed([one.source for one in batch], first)) if batch else []
         return []
+
+    def _adds_to_a_gradient(self, one: Variant) -> bool:
+        """Whether a variant puts a factor or a term beside a gradient that autograd has computed. That would be a formula of one's own."""
+        is_gradient = (isinstance(node, ast.Attribute) and node.attr == "grad" for node in ast.walk(one.shown))
+        return self._exercise.way == "autograd" and one.kind in _ANYWHERE and any(is_gradient)
 
     def _observed(
         self, sources: Sequence[str], cases: Sequence[Case], probed: bool = False

@@ -361,3 +361,23 @@ def test_what_is_said_of_the_other_entries_is_true(entries: str, rest: str) -> N
     message = told(NAMED, f"def answer(x):\n    return {{{entries}}}").message
     assert ("The other entries are right." in message) == bool(rest)
     assert "is right." not in message
+
+
+def test_numbers_near_zero_are_not_cut_ones() -> None:
+    exercise = exercise_of(case(0.3), case(0.7), case(-0.4), reference=lambda x: [x, x * x, 1.2 + x * x])
+    near = told(exercise, "def answer(x):\n    return [1e-7 * x, 1e-7 * x * x, 1.0 + 1e-7 * x]").finding
+    cut = told(exercise, "def answer(x):\n    return [int(x), int(x * x), int(1.2 + x * x)]").finding
+    assert near is not None
+    assert cut is not None
+    assert (near.kind == "behaviour.rounded", cut.kind == "behaviour.rounded") == (False, True)
+
+
+def test_a_sequence_is_one_whole_at_each_input() -> None:
+    # At the last input it has two numbers, which is a pair where each is.
+    def reference(n: int, x: float) -> list[float]:
+        return [x**k for k in range(n)]
+
+    exercise = exercise_of(case(3, 1.7), case(4, -0.6), case(2, 0.3), reference=reference)
+    finding = told(exercise, "def answer(n, x):\n    return [0.7 if n > 2 else 0.2 * n] * n").finding
+    assert finding is not None
+    assert "at every input" not in finding.sentence

@@ -180,6 +180,20 @@ def test_place_is_found(exercise: Exercise, source: str, text: str) -> None:
             "slip.sign",
             "-(x**2)",
         ),
+        (
+            MEANS,
+            "def answer(x):\n    means, total = [], 0.0\n    for i in range(len(x)):\n        total += x[0]\n"
+            "        means.append(total / (i + 1))\n    return means",
+            "slip.index",
+            "x[0]",
+        ),
+        (
+            find("vector_backward.linear_vjp"),
+            "def linear_vjp(M, v):\n    out = []\n    s = 0\n    for i in range(M.shape[1]):\n"
+            "        for o in range(M.shape[0]):\n            s = s + v[o] * M[o][i]\n        out.append(s)\n    return np.array(out)",
+            "slip.indent",
+            "s = 0",
+        ),
     ],
 )
 def test_the_kind_of_slip_and_its_place(exercise: Exercise, source: str, kind: str, text: str) -> None:
@@ -342,6 +356,19 @@ def test_variants_are_python() -> None:
                 ast.parse(one.source)
             except SyntaxError as error:
                 pytest.fail(f"{exercise.id}, {style}: {one.kind}, {error} in\n{one.source}")
+
+
+def test_no_variant_puts_a_list_into_itself() -> None:
+    # NumPy makes an array of such a list until the memory is full, and nothing of Python's stops it.
+    source = (
+        "def answer(x):\n    out, i = [0.0], 0\n    for y in x:\n        out[0] = y\n        out.append(y)\n"
+        "        out.insert(i, abs(out))\n    return np.array(out)"
+    )
+    text = text_of(source)
+    assert text is not None
+    lines = {line.strip() for one in variants(text) for line in one.source.splitlines()}
+    assert {"out[0] = x", "out.append(x)"} <= lines
+    assert lines.isdisjoint({"out[0] = out", "out.append(out)", "out.insert(i, out)", "out.insert(i, (out))"})
 
 
 # What runs, and what does not

@@ -57,16 +57,15 @@ def telling(table: Table, least: int = 2) -> bool:
 
 
 def _rounded(table: Table) -> Relation | None:
-    # Zeros alone need not come from the right numbers.
-    if not telling(table) or not table.got.any():
+    if not telling(table):
         return None
-    if all_same(table, np.trunc(table.want)):
+    if _are(table, np.trunc(table.want)):
         return Relation("behaviour.rounded", f"{_RIGHT} cut to a whole one", "What cuts it?")
     for digits in range(7):
-        if all_same(table, np.round(table.want, digits)):
+        if _are(table, np.round(table.want, digits)):
             places = f"rounded to {digits} decimal places" if digits else "rounded to a whole one"
             return Relation("behaviour.rounded", f"{_RIGHT} {places}", "Return it unrounded.")
-    if all_same(table, np.floor(table.want)):
+    if _are(table, np.floor(table.want)):
         return Relation("behaviour.rounded", f"{_RIGHT} rounded down", "Is there a `//` or an `int`?")
     with np.errstate(all="ignore"):
         half = table.want.astype(np.float16).astype(np.float64)
@@ -74,6 +73,12 @@ def _rounded(table: Table) -> Relation | None:
     if bool((np.isfinite(half) & (np.abs(table.got - half) <= 1e-6 * np.abs(half))).all()):
         return Relation("behaviour.rounded", f"{_RIGHT} as float16 holds it", "Which dtype do you compute in?")
     return None
+
+
+def _are(table: Table, rounded: Numbers) -> bool:
+    """Whether an answer's numbers are rounded ones. Zeros alone need not come from the right numbers, and what is near to 0 is not 0."""
+    is_wrong = bool(rounded.any()) and not table.same(rounded, table.want).all()
+    return is_wrong and bool((np.abs(table.got - rounded) <= 1e-6 * np.abs(rounded)).all())
 
 
 def _factor(table: Table) -> Relation | None:

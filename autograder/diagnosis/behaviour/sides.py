@@ -161,6 +161,9 @@ def some_inputs(wrong: Wrong) -> Finding | None:
     if not shown:
         return None
     good, bad = (wrong.write_call(wrong.cases[case]) for case in (shown[0], wrong.case))
+    # What an `ask` does with an answer is no call of the student's.
+    if not good or not bad:
+        return None
     way = _way(wrong, path)
     return Finding("behaviour.some-inputs", f"It is right at `{good}`, and {way} at `{bad}`.", Place(entry=path))
 

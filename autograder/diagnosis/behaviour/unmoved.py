@@ -61,7 +61,7 @@ def outside_variable(wrong: Wrong) -> Finding | None:
     place = wrong.text.place(outside)
     sentence = (
         f"Line {place.line} of `{place.function}` reads `{outside.id}`, which is not made in the function. "
-        "It comes from another cell, and has the same value at every call."
+        "Does it have the value there that each call needs?"
     )
     return Finding("behaviour.outside-variable", sentence, place)
 

@@ -12,6 +12,7 @@ part of a text stands, `sight` what stands beside it, and `tables` what is taken
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -26,6 +27,11 @@ _MOST = 2000
 # Of longer texts there are no variants: they would be work without an end.
 _LONGEST_TEXT = 6_000
 _NO_AIM = Aim()
+# A list that holds itself is never a right answer. To make an array of it takes gigabytes, within NumPy, where nothing stops it.
+_PUT_INTO_ITSELF = re.compile(
+    rb"\b(\w+)(?:\.(?:append|appendleft|extend|insert|add|update|setdefault)\((?:[^()\n]*,)?|\[[^]\n]*\] *=)"
+    rb"[ (\[{]*\1[ )\]}]*(?:[,);\n]|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,10 @@ def variants(text: Text, aim: Aim = _NO_AIM) -> Iterator[Variant]:
         return
     code, seen = code_of(text), {text.source}
     for edit in islice(by_rank(code, aim), _MOST):
-        source = (code.data[: edit.start] + edit.new + code.data[edit.end :]).decode(errors="replace")
-        if source not in seen:
+        before, after = code.data[: edit.start], code.data[edit.end :]
+        lines = before[before.rfind(b"\n") + 1 :] + edit.new + after.partition(b"\n")[0]
+        source = (before + edit.new + after).decode(errors="replace")
+        if source not in seen and _PUT_INTO_ITSELF.search(lines) is None:
             seen.add(source)
             yield Variant(edit.kind, source, edit.shown, edit.rank, edit.adds)
 

@@ -17,6 +17,7 @@ def block(code: Code, sight: Sight, around: ast.stmt, body: Sequence[ast.stmt]) 
     for first, second in pairwise(body):
         yield from _in_other_order(code, first, second)
         yield from _moved_in(code, first, second)
+        yield from _moved_in_first(code, first, second)
     yield from _moved_out(code, around, body)
     if isinstance(around, ast.FunctionDef):
         yield from _returned(code, body[-1])
@@ -51,6 +52,19 @@ def _moved_in(code: Code, first: ast.stmt, second: ast.stmt) -> Iterator[Edit]:
     if inside > 0 and first.body[0].lineno > first.lineno:
         new = b"".join(b" " * inside + line for line in code.data[slice(*at)].splitlines(keepends=True))
         yield Edit("slip.indent", *at, new, second, 3.0)
+
+
+def _moved_in_first(code: Code, first: ast.stmt, second: ast.stmt) -> Iterator[Edit]:
+    """Yield a statement as the first one of the loop after it: what is set once may have to be set each time."""
+    at = code.whole_lines(first)
+    if not isinstance(first, ast.Assign) or not isinstance(second, ast.For | ast.While) or at is None:
+        return
+    top = second.body[0]
+    if top.lineno > second.lineno and at[1] <= code.start(second):
+        inside = b" " * (top.col_offset - first.col_offset)
+        moved = b"".join(inside + line for line in code.data[slice(*at)].splitlines(keepends=True))
+        body = code.start(top) - top.col_offset
+        yield Edit("slip.indent", at[0], body, code.data[at[1] : body] + moved, first, 2.8)
 
 
 def _moved_out(code: Code, around: ast.stmt, body: Sequence[ast.stmt]) -> Iterator[Edit]:

@@ -37,7 +37,7 @@ def edits_at(code: Code, sight: Sight, spot: Spot) -> Iterator[Edit]:
             yield from exchanged(code, node, items, "slip.exchanged-entries", 1.5)
         case ast.Subscript(value, index, ast.Load()):
             yield code.replace("slip.index", node, code.words(value), 3.0)
-            yield from _index(code, node, index)
+            yield from _index(code, sight, node, index)
         case ast.Attribute(value, name, ast.Load()):
             yield from _attribute(code, node, value, name)
             if not (isinstance(parent, ast.Call) and parent.func is node) and not isinstance(parent, ast.Attribute):
@@ -120,7 +120,10 @@ def _name(code: Code, sight: Sight, node: ast.Name, shown: ast.expr) -> Iterator
         yield code.replace("slip.dropped-term", node, b"1-%b" % node.id.encode(), 4.4, shown, adds=True)
 
 
-def _index(code: Code, node: ast.Subscript, index: ast.expr) -> Iterator[Edit]:
+def _index(code: Code, sight: Sight, node: ast.Subscript, index: ast.expr) -> Iterator[Edit]:
+    if isinstance(index, ast.Constant) and type(index.value) is int:
+        for name in sight.counters:
+            yield code.replace("slip.index", index, name.encode(), 2.2, node)
     if isinstance(index, ast.Name):
         for change in (b"-1", b"+1"):
             yield code.replace("slip.index", index, code.words(index) + change, 2.0, node)

@@ -22,12 +22,13 @@ _LONGEST_PART = 40
 class Sight:
     """What stands beside the edits of one unit of a text.
 
-    `names` and `parts` are those of the unit, `parts` as short expressions. `calls` are functions of one argument, and `again`
+    `names` and `parts` are those of the unit, `parts` as short expressions; `counters` are the names that its loops count with. `calls` are functions of one argument, and `again`
     is what the text gives a value more than once. `tensors` says that the text works with tensors.
     """
 
     names: tuple[str, ...]
     parts: tuple[bytes, ...]
+    counters: tuple[str, ...]
     calls: tuple[bytes, ...]
     again: frozenset[bytes]
     tensors: bool
@@ -40,7 +41,7 @@ def sights(code: Code, units: Sequence[ast.stmt]) -> Iterator[tuple[ast.stmt, Si
     tensors = b"torch" in code.data or b".grad" in code.data
     for unit in units:
         names = _names(unit, functions)
-        yield unit, Sight(names, _parts(code, unit, names, calls), calls, again, tensors)
+        yield unit, Sight(names, _parts(code, unit, names, calls), _counters(unit), calls, again, tensors)
 
 
 def _given_again(code: Code) -> frozenset[bytes]:
@@ -71,6 +72,11 @@ def _names(top: ast.stmt, functions: Collection[str]) -> tuple[str, ...]:
     for name in (*functions, "self", "_"):
         found.pop(name, None)
     return tuple(found)[:_MOST_NAMES]
+
+
+def _counters(top: ast.stmt) -> tuple[str, ...]:
+    loops = (node for node in ast.walk(top) if isinstance(node, ast.For | ast.comprehension))
+    return tuple(dict.fromkeys(loop.target.id for loop in loops if isinstance(loop.target, ast.Name)))
 
 
 def _functions(code: Code) -> tuple[bytes, ...]:
