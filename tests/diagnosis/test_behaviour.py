@@ -378,6 +378,6 @@ def test_a_sequence_is_one_whole_at_each_input() -> None:
         return [x**k for k in range(n)]
 
     exercise = exercise_of(case(3, 1.7), case(4, -0.6), case(2, 0.3), reference=reference)
-    finding = told(exercise, "def answer(n, x):\n    return [0.7 if n > 2 else 0.2 * n] * n").finding
+    finding = told(exercise, "def answer(n, x):\n    return [0.7 + 0 * x if n > 2 else x] * n").finding
     assert finding is not None
     assert "at every input" not in finding.sentence
