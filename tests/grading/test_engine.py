@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import select
 import shutil
 import signal
 import threading
@@ -18,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
 from autograder.exercise import Case
+from autograder.grading import sandbox
 from autograder.grading.engine import Engine, RunResult
 from autograder.grading.files import File
 from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
@@ -26,6 +28,7 @@ from autograder.grading.sandbox.tiers import MIB, Limits, may_fork
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
 from tests import commands
+from tests.bench.process import processes
 from tests.hostile.sources import SAY
 from tests.open_files import open_files
 
@@ -294,6 +297,28 @@ def test_a_submission_under_which_it_dies_again_ends_with_that_reason(mortal: En
     assert "the sandbox itself came to an end" in " ".join(ran.notes)
     assert ran.verdicts[0].outcome == Outcome.UNREADABLE
     assert said(run(mortal, "print('after')")) == "after\n"
+
+
+def test_an_engine_that_goes_as_its_submission_ends_takes_no_other_one_along() -> None:
+    with sandbox.start("none") as server:
+        template = server.process.pid
+        with Engine("none", LIMITS, server.endpoint) as other:
+            going = Engine("none", LIMITS, server.endpoint)
+            child = going._new_child(())
+            child.send({"id": 1, "source": ""})
+            child.receive()
+            (guard,) = (pid for pid, one in processes().items() if one.parent == template)
+            # So that the template process learns of both at once.
+            os.kill(template, signal.SIGSTOP)
+            os.waitpid(template, os.WUNTRACED)
+            ended = os.pidfd_open(guard)
+            os.kill(guard, signal.SIGKILL)
+            select.select([ended], [], [])
+            os.close(ended)
+            going.close()
+            os.kill(template, signal.SIGCONT)
+            assert said(run(other, "print('after')")) == "after\n"
+            assert other._own is None
 
 
 def test_a_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:

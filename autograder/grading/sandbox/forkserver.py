@@ -57,7 +57,7 @@ _INTERRUPTED = {
 }
 
 
-@dataclass
+@dataclass(eq=False)
 class _Client:
     """An engine, and the guard of its submission while one runs."""
 
@@ -92,12 +92,14 @@ def serve(listener: socket.socket, package: int) -> None:
             packet, fds, _, _ = socket.recv_fds(listener, 64, 1)
             if not packet:
                 return
-            clients += [_Client(Wire(socket.socket(fileno=fd), takes_fds=True)) for fd in fds]
-            for client in clients[-len(fds) :]:
+            for fd in fds:
+                clients.append(client := _Client(Wire(socket.socket(fileno=fd), takes_fds=True)))
                 with contextlib.suppress(WireError):
                     client.control.send({"ready": True})
         for number in readable:
-            if number in waiting and not _attend_to(waiting[number], number, shell, clients):
+            # Of an engine that has gone, both descriptors may be among them.
+            is_there = number in waiting and waiting[number] in clients
+            if is_there and not _attend_to(waiting[number], number, shell, clients):
                 clients.remove(waiting[number])
 
 
@@ -191,6 +193,7 @@ def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Cl
             os.kill(client.guard, signal.SIGTERM)
             os.waitpid(client.guard, 0)
             os.close(client.ended)
+            client.guard, client.ended = 0, -1
         return False
 
 
