@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -183,6 +184,30 @@ def test_an_endless_loop_is_interrupted_and_the_cells_after_it_run(engine: Engin
     ran = run(engine, "while True: pass", "d_square = lambda x: 2 * x", check_cell(D_SQUARE))
     assert [verdict.outcome for verdict in ran.verdicts] == [Outcome.RIGHT]
     assert ran.notes == ("a cell did not come to an end and was stopped",)
+
+
+UNTIL_IT_WAS_HELD = """
+import signal
+held = []
+signal.signal(signal.SIGCONT, lambda *_: held.append(1))
+while not held: pass
+"""
+
+
+@pytest.mark.parametrize(("number", "errors"), [(1, []), (2, ["KeyboardInterrupt"])])
+def test_an_interrupt_is_for_the_request_that_it_names(walled: Engine, number: int, errors: list[str]) -> None:
+    """A cell that ends just as its time is over: the interrupt comes when the cell after it runs."""
+    child = walled._new_child(())
+    child.send({"id": 1, "source": ""}, {"id": 2, "source": UNTIL_IT_WAS_HELD})
+    assert child.receive()["id"] == 1
+    reply = None
+    while reply is None:
+        walled.interrupt(number)
+        with contextlib.suppress(TimeoutError):
+            reply = child.receive(0.2)
+    child.close()
+    walled.ended()
+    assert (reply["id"], [one["ename"] for one in reply["outputs"]]) == (2, errors)
 
 
 def test_what_can_not_be_interrupted_ends_the_run_and_what_was_checked_stays(engine: Engine) -> None:
