@@ -184,6 +184,10 @@ class Course:
             sorted(path.stem for path in self.solution(lesson).parent.glob(f"{self._directory.notebook_id}.ipynb"))
         )
 
+    def files_given(self, lesson: str) -> tuple[tuple[File, ...], tuple[str, ...]]:
+        """Return the instructor's files beside a lesson's notebooks, and why some of them can't be given to cells."""
+        return files_in(self.solution(lesson).parent, [*self._directory.ignore, *NEVER_BESIDE])
+
     def submissions(self, lessons: Sequence[str], student: str | None = None) -> list[Submission]:
         """Return what is in `submitted/` of these lessons, by student, lesson and notebook.
 
@@ -485,7 +489,12 @@ class Course:
     def _given_with(self, lesson: str) -> tuple[File, ...]:
         """Return the instructor's files beside a lesson's notebook, but for those that are the students' to edit."""
         if lesson not in self._given:
-            found = files_in(self.solution(lesson).parent, [*self._directory.ignore, *NEVER_BESIDE])
+            found, left_out = self.files_given(lesson)
+            if left_out:
+                raise CourseError(
+                    f"Expected that each submission of {lesson} can have the instructor's files; {left_out[0]}. Put a smaller "
+                    "one there, or add its name to c.CourseDirectory.ignore if no cell needs it."
+                )
             self._given[lesson] = tuple(
                 replace(file, read_only=True) for file in found if file.name not in self._to_edit(lesson)
             )

@@ -10,6 +10,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.grading.course import Course
+from autograder.grading.submission import MAX_BYTES
 
 from .conftest import LESSON, run
 
@@ -67,6 +68,23 @@ def test_files_beside_a_notebook_are_there(course: Course, command: tuple[str, .
     ran = run(course.root, *command)
     exercise = next(one for one in LESSON.exercises if one.name == EXERCISE)
     assert score(course) == exercise.points, ran.stdout + ran.stderr
+
+
+def test_a_file_of_the_instructors_that_can_not_be_there_stops_the_grading(course: Course) -> None:
+    with (course.root / "solutions" / LESSON.folder / "large.csv").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    ran = run(course.root, "autograder", "grade")
+    assert ran.returncode == 2
+    assert "the file 'large.csv' was left out: the file is larger than 50 MB" in " ".join(ran.stderr.split())
+
+
+def test_what_nbgraders_command_leaves_out_is_told(course: Course) -> None:
+    with (course.root / "submitted" / "uma" / LESSON.folder / "large.csv").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    run(course.root, "nbgrader", "autograde", LESSON.folder)
+    path = course.root / "autograded" / "uma" / LESSON.folder / f"{LESSON.folder}.ipynb"
+    notes = nbformat.read(path, as_version=4).metadata["autograder"]["notes"]
+    assert "the file 'large.csv' was left out: the file is larger than 50 MB" in notes
 
 
 def test_a_changed_file_is_a_changed_submission(course: Course) -> None:
