@@ -54,6 +54,7 @@ from .gradebook import (
     earlier,
     feedback_keys,
     feedback_written,
+    is_prepared,
     prepare,
     replaced,
 )
@@ -211,10 +212,11 @@ class Course:
         Raises
         ------
         CourseError
-            With nbgrader's own log, when it fails.
+            With nbgrader's own log, when it fails; or when another command is writing to this course.
         """
         api = NbGraderAPI(coursedir=self._directory, config=self._config)
-        result = api.generate_assignment(lesson, force=True)
+        with self._alone():
+            result = api.generate_assignment(lesson, force=True)
         if not result["success"]:
             raise CourseError(f"nbgrader could not release {lesson}:\n{result['log']}\n{result['error']}")
 
@@ -230,9 +232,9 @@ class Course:
         Raises
         ------
         CourseError
-            When the gradebook can't be used.
+            When the gradebook can't be used, or another version of this package graded into it.
         """
-        with self._gradebook() as gradebook:
+        with self._results() as gradebook:
             return earlier(gradebook, submissions)
 
     def replaced(self, since: datetime) -> list[Earlier]:
@@ -241,9 +243,9 @@ class Course:
         Raises
         ------
         CourseError
-            When the gradebook can't be used.
+            When the gradebook can't be used, or another version of this package graded into it.
         """
-        with self._gradebook() as gradebook:
+        with self._results() as gradebook:
             return replaced(gradebook, since)
 
     def grade(
@@ -270,11 +272,11 @@ class Course:
         Raises
         ------
         CourseError
-            When a lesson has not been released, another run is at work, or the gradebook can't be used.
+            When a lesson has not been released, another command is writing to this course, or the gradebook can't be used.
         SandboxError
             When the walls don't stand.
         """
-        with self._alone(), self._gradebook() as gradebook:
+        with self._writable() as gradebook:
             released = self._check_released(gradebook, {(one.lesson, one.notebook) for one in submissions})
             self._check_writable()
             read = partial(self._handed_in, settings, course_secret(self.root), due_dates(gradebook), released)
@@ -362,7 +364,7 @@ class Course:
 
         Yields each submission with feedback, and "" or the reason why its page could not be written.
         """
-        with self._alone(), self._gradebook() as gradebook:
+        with self._writable() as gradebook:
             templates = file_of("autograder").parent / "templates"
             made_by = (
                 *configuration.files(self.root),
@@ -389,14 +391,14 @@ class Course:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold a lock, so that no other run writes to this course at the same time."""
+        """Hold a lock, so that no other command writes to this course at the same time."""
         with _writing(), (self.root / ".autograder-lock").open("a+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
                 raise CourseError(
-                    f"another `autograder grade` (process {file.read().strip()}) is grading this course. Wait until it ends."
+                    f"another `autograder` command (process {file.read().strip()}) is writing to this course. Wait until it ends."
                 ) from None
             file.truncate(0)
             file.write(f"{os.getpid()}")
@@ -404,10 +406,26 @@ class Course:
             yield
 
     @contextmanager
+    def _writable(self) -> Iterator[Gradebook]:
+        """Open the gradebook to write to it, as the only command that does."""
+        with self._alone(), self._gradebook() as gradebook:
+            prepare(gradebook)
+            yield gradebook
+
+    @contextmanager
+    def _results(self) -> Iterator[Gradebook]:
+        """Open the gradebook to read what came of submissions."""
+        with self._gradebook() as gradebook:
+            if not is_prepared(gradebook):
+                raise CourseError(
+                    "The results in the gradebook are of another version of this package. Run `autograder grade` first."
+                )
+            yield gradebook
+
+    @contextmanager
     def _gradebook(self) -> Iterator[Gradebook]:
         try:
             with Gradebook(self._directory.db_url, self._directory.course_id) as gradebook:
-                prepare(gradebook)
                 yield gradebook
         except (SQLAlchemyError, InvalidEntry, GradebookError) as error:
             # Without the SQL statement, which does not help the reader.

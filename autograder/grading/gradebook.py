@@ -198,10 +198,15 @@ def _together(notebooks: Sequence[Graded]) -> Graded:
     )
 
 
+def is_prepared(gradebook: Gradebook) -> bool:
+    """Return whether a gradebook's results have the columns of this version of the package."""
+    there = inspect(gradebook.engine).get_columns(_table.name)
+    return {column["name"] for column in there} == set(_table.columns.keys())
+
+
 def prepare(gradebook: Gradebook) -> None:
-    """Make what a gradebook has not that nbgrader, or an earlier version of this, made."""
-    known = inspect(gradebook.engine)
-    if {column["name"] for column in known.get_columns(_table.name)} != set(_table.columns.keys()):
+    """Add this package's tables and indexes to a gradebook that lacks them, for whoever writes to it."""
+    if not is_prepared(gradebook):
         # Nothing is lost: without it, everything is graded again, to the same grades.
         _table.drop(gradebook.engine)
         _table.create(gradebook.engine)
