@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import shlex
+import shutil
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -563,7 +564,7 @@ class Course:
     def _put_beside(self, result: JobResult) -> JobResult:
         """Write a graded notebook beside its final place. `_keep` moves it there."""
         if result.notebook:
-            path = beside(self.graded(result.submission))
+            path = beside(self._graded_folder(result.submission) / f"{result.submission.notebook}.ipynb")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             path.write_text(result.notebook, encoding="utf-8")
@@ -585,6 +586,7 @@ class Course:
         if result.reason:
             return result
         path, lesson = self.graded(result.submission), result.submission.lesson
+        self._clear(result.submission)
         beside(path).replace(path)
         given = self._given_with(lesson)
         # First, as where the cells run.
@@ -612,9 +614,35 @@ class Course:
 
     def _take_away(self, submission: Submission) -> None:
         """Remove what is there of an earlier hand-in, and no longer what the gradebook says."""
-        path = self.graded(submission)
-        for stale in (path, beside(path), self.feedback(submission)):
+        self.feedback(submission).unlink(missing_ok=True)
+        folder = self._graded_folder(submission)
+        path = folder / f"{submission.notebook}.ipynb"
+        for stale in (path, beside(path)):
             stale.unlink(missing_ok=True)
+        # The files are those of the lesson's other notebooks too.
+        if not any((folder / f"{name}.ipynb").exists() for name in self.notebooks(submission.lesson)):
+            self._clear(submission)
+
+    def _clear(self, submission: Submission) -> None:
+        """Remove the files of an earlier hand-in, as nbgrader does; the lesson's notebooks stay."""
+        folder = self._graded_folder(submission)
+        notebooks = [folder / f"{name}.ipynb" for name in self.notebooks(submission.lesson)]
+        kept = {*notebooks, *map(beside, notebooks)}
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path in kept:
+                continue
+            # Of a link, only the link itself.
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def _graded_folder(self, submission: Submission) -> Path:
+        """Return the folder of a submission's graded files; raise SubmissionError where a link leads to another place."""
+        folder, tree = self.graded(submission).parent, self._tree(self._directory.autograded_directory)
+        if folder.resolve() != tree.resolve() / folder.relative_to(tree):
+            raise SubmissionError(f"expected its graded files in the folder {folder}; got a link. Remove the link")
+        return folder
 
 
 def _released(gradebook: Gradebook) -> set[tuple[str, str]]:

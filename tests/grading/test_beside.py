@@ -10,6 +10,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.grading.course import Course
+from autograder.grading.pool import LocalPool
 from autograder.grading.submission import MAX_BYTES
 
 from .conftest import LESSON, run
@@ -85,6 +86,51 @@ def test_what_nbgraders_command_leaves_out_is_told(course: Course) -> None:
     path = course.root / "autograded" / "uma" / LESSON.folder / f"{LESSON.folder}.ipynb"
     notes = nbformat.read(path, as_version=4).metadata["autograder"]["notes"]
     assert "the file 'large.csv' was left out: the file is larger than 50 MB" in notes
+
+
+def test_nothing_stays_of_an_earlier_hand_in(course: Course, local_pool: LocalPool, tmp_path: Path) -> None:
+    (submission,) = course.submissions(course.lessons())
+    handed_in, graded = submission.path.parent, course.graded(submission).parent
+
+    def left_after_grading() -> set[str]:
+        list(course.grade([submission], local_pool, course.settings()))
+        return {path.relative_to(graded).as_posix() for path in graded.rglob("*")}
+
+    (handed_in / "timestamp.txt").write_text("2025-10-03 18:00 UTC")
+    # A file of the student's with the name of an instructor's folder.
+    (handed_in / "given").touch()
+    given = course.solution(LESSON.folder).with_name("given")
+    given.mkdir()
+    (given / "x.csv").touch()
+    always = {submission.path.name, "table.csv", "numpy.py", "given", "given/x.csv"}
+    assert left_after_grading() == {*always, "timestamp.txt", "my_utils.py", "data", "data/own.csv"}
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").touch()
+    (graded / "link").symlink_to(outside)
+    for name in ("timestamp.txt", "my_utils.py", "data/own.csv"):
+        (handed_in / name).unlink()
+    (handed_in / "data").rmdir()
+    (handed_in / "data").write_text("a file now")
+    assert left_after_grading() == {*always, "data"}
+    assert (outside / "file").exists()
+    submission.path.write_text("{")
+    assert left_after_grading() == set()
+
+
+def test_nothing_is_written_or_removed_where_a_link_leads(
+    course: Course, local_pool: LocalPool, tmp_path: Path
+) -> None:
+    (submission,) = course.submissions(course.lessons())
+    outside = tmp_path / "outside" / LESSON.folder
+    outside.mkdir(parents=True)
+    for name in ("file", submission.path.name):
+        (outside / name).touch()
+    (course.root / "autograded").mkdir()
+    (course.root / "autograded" / "uma").symlink_to(outside.parent)
+    (graded,) = course.grade([submission], local_pool, course.settings())
+    assert graded.reason.endswith("got a link. Remove the link")
+    assert {path.name for path in outside.iterdir()} == {"file", submission.path.name}
 
 
 def test_a_changed_file_is_a_changed_submission(course: Course) -> None:
