@@ -46,16 +46,16 @@ from . import (
 from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
-    Earlier,
     GradebookError,
     Graded,
     Provenance,
     Recorder,
+    ReplacedWork,
     due_dates,
-    earlier,
     feedback_keys,
     feedback_written,
     is_prepared,
+    known_grades,
     prepare,
     replaced,
 )
@@ -227,7 +227,7 @@ class Course:
         execute = Execute(config=self._config)
         return Settings(execute.sandbox, execute.limits())
 
-    def earlier(self, submissions: Sequence[Submission]) -> dict[Submission, Graded]:
+    def known_grades(self, submissions: Sequence[Submission]) -> dict[Submission, Graded]:
         """Return the grades of these submissions from the gradebook. A submission that was not graded yet is left out.
 
         Raises
@@ -236,9 +236,9 @@ class Course:
             When the gradebook can't be used, or another version of this package graded into it.
         """
         with self._results() as gradebook:
-            return earlier(gradebook, submissions)
+            return known_grades(gradebook, submissions)
 
-    def replaced(self, since: datetime) -> list[Earlier]:
+    def replaced(self, since: datetime) -> list[ReplacedWork]:
         """Return the graded work that other work of its student has replaced since a time in UTC.
 
         Raises
@@ -281,7 +281,7 @@ class Course:
             released = self._check_released(gradebook, {(one.lesson, one.notebook) for one in submissions})
             self._check_writable()
             read = partial(self._handed_in, settings, course_secret(self.root), due_dates(gradebook), released)
-            known = earlier(gradebook, submissions)
+            known = known_grades(gradebook, submissions)
             plan = self._plan(submissions, known, read, force)
             yield from plan.unchanged
             recorder = Recorder(gradebook, self._penalties())

@@ -245,7 +245,7 @@ def test_a_gradebook_of_an_earlier_version_is_taken_over(course: Course, local_p
     # This needs no results.
     assert reading.released_notebooks()
     with pytest.raises(CourseError, match=r"of another version of this package\. Run `autograder grade` first"):
-        reading.earlier(reading.submissions(reading.lessons()))
+        reading.known_grades(reading.submissions(reading.lessons()))
     with sqlite3.connect(course.root / "gradebook.db") as database:
         (kept,) = database.execute("select count(*) from autograder_result").fetchone()
     assert kept == len(before)
