@@ -146,6 +146,10 @@ class Engine:
         child = self._new_child(mentioned("\n".join(cell["source"] for cell in notebook["cells"])))
         try:
             return _Run(self, child).run(notebook, draw, files)
+        except BaseException:
+            # The submission may still run, and its end would be taken for that of the next one.
+            self._control.close()
+            raise
         finally:
             child.close()
 

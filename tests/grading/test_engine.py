@@ -19,7 +19,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
-from autograder.exercise import Case
+from autograder.exercise import Case, Exercise
 from autograder.grading import sandbox
 from autograder.grading.engine import Engine, RunResult
 from autograder.grading.files import File
@@ -234,6 +234,18 @@ def test_a_process_that_ends_is_told_with_its_reason(engine: Engine, end: str, w
     assert why in " ".join(ran.notes)
     assert [verdict.outcome for verdict in ran.verdicts] == [Outcome.UNREADABLE]
     assert ran.verdicts[0].points == 0
+
+
+def test_how_a_submission_ended_is_not_taken_for_how_the_next_one_does(engine: Engine) -> None:
+    def failing(exercise: Exercise) -> tuple[Case, ...]:
+        raise KeyError(exercise.id)
+
+    before = engine._control
+    with pytest.raises(KeyError):
+        engine.run(new_notebook(cells=[check_cell(D_SQUARE)]), failing)
+    if before.fileno() >= 0:
+        select.select([before.fileno()], [], [])
+    assert "ended itself with status 3" in " ".join(run(engine, "import os; os._exit(3)").notes)
 
 
 @pytest.mark.parametrize(
