@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 
 from .course import Course, CourseError
 from .files import write_beside
+from .handed_in import files_given
 from .preprocessors import other_language
 from .rebuild import grade_id_of, source_of
 from .sandbox import MIB
@@ -106,7 +107,7 @@ def examine(course: Course) -> list[Remark]:
 
 def _of_files(course: Course, lesson: str) -> Iterator[str]:
     limits = course.settings().limits
-    files, left_out = course.files_given(lesson)
+    files, left_out = files_given(course, lesson)
     for why in left_out:
         yield f"{why}. `autograder grade` refuses that: make it smaller, or add its name to c.CourseDirectory.ignore"
     for file in files:

@@ -382,6 +382,11 @@ def _given(grade: Grade, auto_score: float | None) -> float:
     return 0.0 if given is None else given + (grade.extra_credit or 0)
 
 
+def released_notebooks(gradebook: Gradebook) -> set[tuple[str, str]]:
+    """Return the lesson and the name of each notebook that was released."""
+    return {(one.name, notebook.name) for one in gradebook.assignments for notebook in one.notebooks}
+
+
 def due_dates(gradebook: Gradebook) -> dict[tuple[str, str], str]:
     """Return by student and lesson until when a submission is in time, extensions included; penalties depend on it."""
     lessons = {row.id: row for row in gradebook.db.execute(select(Assignment.id, Assignment.name, Assignment.duedate))}

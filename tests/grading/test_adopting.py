@@ -104,7 +104,7 @@ def test_the_limits_are_the_courses(root: Path) -> None:
 def test_the_lines_are_added_once(root: Path) -> None:
     assert write_lines(root)
     assert not write_lines(root)
-    assert "autograder.grading.preprocessors.Execute" in Course(root)._config.Autograde.autograde_preprocessors
+    assert "autograder.grading.preprocessors.Execute" in Course(root).config.Autograde.autograde_preprocessors
 
 
 def test_where_there_is_no_assignment_it_says_where_they_are_expected(root: Path) -> None:

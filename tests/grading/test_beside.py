@@ -10,8 +10,11 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.grading.course import Course
+from autograder.grading.graded_tree import GradedTree
+from autograder.grading.layout import Layout
 from autograder.grading.pool import LocalPool
-from autograder.grading.submission import MAX_BYTES
+from autograder.grading.submission import MAX_BYTES, Submission
+from autograder.grading.submitted import Submitted
 
 from .conftest import LESSON, run
 
@@ -131,6 +134,23 @@ def test_nothing_is_written_or_removed_where_a_link_leads(
     (graded,) = course.grade([submission], local_pool, course.settings())
     assert graded.reason.endswith("got a link. Remove the link")
     assert {path.name for path in outside.iterdir()} == {"file", submission.path.name}
+
+
+def test_the_files_stay_until_the_last_notebook_of_a_lesson_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "nbgrader_config.py").write_text("")
+    layout = Layout(tmp_path)
+    for name in ("a", "b"):
+        for path in (layout.solution("ps1", name), layout.graded(Submission(Path(), "ada", "ps1", name))):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    tree = GradedTree(layout, Submitted(layout.submitted_folder, layout.solutions_folder))
+    graded = layout.graded_folder / "ada" / "ps1"
+    (graded / "data.csv").touch()
+    left = []
+    for name in ("a", "b"):
+        tree.take_away(Submission(Path(), "ada", "ps1", name))
+        left.append({path.name for path in graded.iterdir()})
+    assert left == [{"b.ipynb", "data.csv"}, set()]
 
 
 def test_a_changed_file_is_a_changed_submission(course: Course) -> None:
