@@ -398,7 +398,7 @@ def report(lessons: tuple[str, ...], folder: Path) -> None:
 
         handed_in = course.submissions(course.lessons())
         folders = course.lessons(lessons) if lessons else tuple(sorted({one.lesson for one in handed_in}))
-        graded = course.earlier([one for one in handed_in if one.lesson in folders])
+        graded = course.known_grades([one for one in handed_in if one.lesson in folders])
         if not graded:
             raise GradingError("There is no graded submission yet. Run `autograder grade` first.")
         changed = [one for one, known in graded.items() if course.work_now(one) != known.provenance.work]

@@ -32,6 +32,11 @@ MAY_IMPORT = {
     "autograder.exercise": ("autograder.mistake",),
     "autograder.overview": ("autograder.exercise", "autograder.verdict"),
     "autograder.misconceptions": (),
+    # Where a course's files lie, for all that does something with them.
+    "autograder.grading.layout": (
+        *("autograder.grading", "autograder.grading.configuration", "autograder.grading.submission"),
+        "autograder.modules",
+    ),
     # Of grading, the sandbox takes the error, and how a file is written in one step.
     "autograder.grading.sandbox": (
         "autograder.grading",
@@ -56,6 +61,10 @@ ONLY_FROM = {
     "autograder.authoring": ("autograder.cli",),
     "autograder.starting": ("autograder.cli",),
     "autograder.grading.adopting": ("autograder.cli",),
+    # The parts of a course. Whoever wants something of it asks the whole.
+    "autograder.grading.opening": ("autograder.grading.course",),
+    "autograder.grading.handed_in": ("autograder.grading.course", "autograder.grading.adopting"),
+    "autograder.grading.graded_tree": ("autograder.grading.course",),
 }
 
 

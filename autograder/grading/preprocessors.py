@@ -188,7 +188,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
         draw = drawing(inputs_key(course_secret(Path(course.root)), resources["nbgrader"]["student"]), nb)
         # nbgrader has copied them there, the instructor's over the student's.
         graded = Path(resources["metadata"]["path"])
-        files = files_in(graded, [*course.ignore, *NEVER_BESIDE])
+        files, left_out = files_in(graded, [*course.ignore, *NEVER_BESIDE])
         # It would be copied on into feedback/, where the page has this name.
         page = graded / f"{resources['nbgrader']['notebook']}.html"
         if page.is_dir():
@@ -197,7 +197,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
         ran = engine.run(nb, draw, files)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {
-            "notes": [*repairs, *ran.notes, *ran.missing, *flags(ran.verdicts)],
+            "notes": [*repairs, *left_out[:3], *ran.notes, *ran.missing, *flags(ran.verdicts)],
             "sandbox": engine.tier,
         }
         resources["autograder"] = {"flags": flag_of(ran.verdicts)}

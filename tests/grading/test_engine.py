@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
+import select
 import shutil
 import signal
 import threading
@@ -17,7 +19,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
-from autograder.exercise import Case
+from autograder.exercise import Case, Exercise
+from autograder.grading import sandbox
 from autograder.grading.engine import Engine, RunResult
 from autograder.grading.files import File
 from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
@@ -26,6 +29,7 @@ from autograder.grading.sandbox.tiers import MIB, Limits, may_fork
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
 from tests import commands
+from tests.bench.process import processes
 from tests.hostile.sources import SAY
 from tests.open_files import open_files
 
@@ -182,6 +186,30 @@ def test_an_endless_loop_is_interrupted_and_the_cells_after_it_run(engine: Engin
     assert ran.notes == ("a cell did not come to an end and was stopped",)
 
 
+UNTIL_IT_WAS_HELD = """
+import signal
+held = []
+signal.signal(signal.SIGCONT, lambda *_: held.append(1))
+while not held: pass
+"""
+
+
+@pytest.mark.parametrize(("number", "errors"), [(1, []), (2, ["KeyboardInterrupt"])])
+def test_an_interrupt_is_for_the_request_that_it_names(walled: Engine, number: int, errors: list[str]) -> None:
+    """A cell that ends just as its time is over: the interrupt comes when the cell after it runs."""
+    child = walled._new_child(())
+    child.send({"id": 1, "source": ""}, {"id": 2, "source": UNTIL_IT_WAS_HELD})
+    assert child.receive()["id"] == 1
+    reply = None
+    while reply is None:
+        walled.interrupt(number)
+        with contextlib.suppress(TimeoutError):
+            reply = child.receive(0.2)
+    child.close()
+    walled.ended()
+    assert (reply["id"], [one["ename"] for one in reply["outputs"]]) == (2, errors)
+
+
 def test_what_can_not_be_interrupted_ends_the_run_and_what_was_checked_stays(engine: Engine) -> None:
     engine.limits = IMPATIENT
     stubborn = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
@@ -206,6 +234,18 @@ def test_a_process_that_ends_is_told_with_its_reason(engine: Engine, end: str, w
     assert why in " ".join(ran.notes)
     assert [verdict.outcome for verdict in ran.verdicts] == [Outcome.UNREADABLE]
     assert ran.verdicts[0].points == 0
+
+
+def test_how_a_submission_ended_is_not_taken_for_how_the_next_one_does(engine: Engine) -> None:
+    def failing(exercise: Exercise) -> tuple[Case, ...]:
+        raise KeyError(exercise.id)
+
+    before = engine._control
+    with pytest.raises(KeyError):
+        engine.run(new_notebook(cells=[check_cell(D_SQUARE)]), failing)
+    if before.fileno() >= 0:
+        select.select([before.fileno()], [], [])
+    assert "ended itself with status 3" in " ".join(run(engine, "import os; os._exit(3)").notes)
 
 
 @pytest.mark.parametrize(
@@ -294,6 +334,28 @@ def test_a_submission_under_which_it_dies_again_ends_with_that_reason(mortal: En
     assert "the sandbox itself came to an end" in " ".join(ran.notes)
     assert ran.verdicts[0].outcome == Outcome.UNREADABLE
     assert said(run(mortal, "print('after')")) == "after\n"
+
+
+def test_an_engine_that_goes_as_its_submission_ends_takes_no_other_one_along() -> None:
+    with sandbox.start("none") as server:
+        template = server.process.pid
+        with Engine("none", LIMITS, server.endpoint) as other:
+            going = Engine("none", LIMITS, server.endpoint)
+            child = going._new_child(())
+            child.send({"id": 1, "source": ""})
+            child.receive()
+            (guard,) = (pid for pid, one in processes().items() if one.parent == template)
+            # So that the template process learns of both at once.
+            os.kill(template, signal.SIGSTOP)
+            os.waitpid(template, os.WUNTRACED)
+            ended = os.pidfd_open(guard)
+            os.kill(guard, signal.SIGKILL)
+            select.select([ended], [], [])
+            os.close(ended)
+            going.close()
+            os.kill(template, signal.SIGCONT)
+            assert said(run(other, "print('after')")) == "after\n"
+            assert other._own is None
 
 
 def test_a_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:

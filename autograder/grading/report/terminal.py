@@ -116,7 +116,7 @@ def changes_table(changes: Sequence[Change]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for one in sorted(changes, key=lambda one: -abs(one.after - one.before)):
         who, change = one.submission, one.after - one.before
-        row = (escape(who.student), escape(who.lesson), f"{one.before:g}", f"{one.after:g}", f"{change:+g}")
+        row = (escape(who.student), escape(who.task), f"{one.before:g}", f"{one.after:g}", f"{change:+g}")
         table.add_row(*row)
     return table
 
