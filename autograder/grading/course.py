@@ -42,7 +42,6 @@ from . import (
     pictures,
     summary_cell,
 )
-from .feedback import Page
 from .files import File, beside, write_beside
 from .gradebook import (
     Earlier,
@@ -376,12 +375,13 @@ class Course:
                 if now == written and for_one(self.feedback(submission).exists, lambda _: False) and not force:
                     yield submission, ""
                 else:
-                    stale.append(Page(submission, self._config))
-            for page, failed in pool.map(feedback.write, stale):
-                why = "it ended the process that wrote it" if failed is None else failed
-                if not why:
-                    feedback_written(gradebook, page.submission, keys[page.submission][0])
-                yield page.submission, why
+                    stale.append(submission)
+            for task, written_or_why in pool.map(feedback.write, feedback.by_folder(stale, self._config)):
+                whys = written_or_why or ["it ended the process that wrote it"] * len(task.submissions)
+                for submission, why in zip(task.submissions, whys, strict=True):
+                    if not why:
+                        feedback_written(gradebook, submission, keys[submission][0])
+                    yield submission, why
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
