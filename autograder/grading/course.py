@@ -216,7 +216,7 @@ class Course:
     def settings(self) -> Settings:
         """Return the settings for running submissions, from `Execute` in `nbgrader_config.py`."""
         # They come from the preprocessor, so that nbgrader's commands use the same.
-        execute = Execute(config=self._config)
+        execute = configuration.configured(Execute, self._config)
         return Settings(execute.sandbox, execute.limits())
 
     def earlier(self, submissions: Sequence[Submission]) -> dict[Submission, Graded]:
@@ -467,9 +467,7 @@ class Course:
         lying = [_digest(file) for file in files if not file.read_only]
         made_of = (work, self._made_of(submission), student_key.hex(), settings, timestamp, until, notes, lying)
         provenance = Provenance(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
-        job = Job(
-            submission, raw, self._skeleton(submission), student_key, settings, reason, files, lessons=own_lessons()
-        )
+        job = Job(submission, raw, self._skeleton(submission), student_key, settings, own_lessons(), reason, files)
         return _HandedIn(job, provenance, notes)
 
     def _files(self, submission: Submission) -> tuple[File, ...]:
