@@ -143,5 +143,7 @@ def test_no_walls_must_be_asked_for_and_are_told(course: Course) -> None:
     done = run(course.root, "autograder", "grade", "--student", "ada", "--sandbox", "none")
     assert done.returncode == 0, done.stderr
     assert "sandbox: none" in done.stdout
+    # All is right, so there is no table of mistakes.
+    assert "The mistakes" not in done.stdout
     notebook = json.loads(Course(course.root).graded(course.submissions(course.lessons(), "ada")[0]).read_text())
     assert notebook["metadata"]["autograder"]["sandbox"] == "none"
