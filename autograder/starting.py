@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import re
 import tempfile
 from pathlib import Path
@@ -44,7 +44,7 @@ def make(place: Path, name: str) -> Path:
             # An empty folder may be in its place.
             made.rename(folder)
     except OSError as error:
-        if os.path.lexists(folder):
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
             raise GradingError(
                 f"Expected nothing at {folder}, or an empty folder; there is something in its place. Choose another name."
             ) from None
