@@ -21,7 +21,6 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from ..modules import file_of
 from . import configuration, configure, feedback, formulas, from_solutions, job, opening, pages, pictures, summary_cell
-from .feedback import Page
 from .gradebook import (
     Graded,
     Provenance,
@@ -114,7 +113,7 @@ class Course(Layout):
     def settings(self) -> Settings:
         """Return the settings for running submissions, from `Execute` in `nbgrader_config.py`."""
         # They come from the preprocessor, so that nbgrader's commands use the same.
-        execute = Execute(config=self.config)
+        execute = configuration.configured(Execute, self.config)
         return Settings(execute.sandbox, execute.limits())
 
     def released_notebooks(self) -> set[tuple[str, str]]:
@@ -281,12 +280,13 @@ class Course(Layout):
                 if now == written and for_one(self.feedback(submission).exists, lambda _: False) and not force:
                     yield submission, ""
                 else:
-                    stale.append(Page(submission, self.config))
-            for page, failed in pool.map(feedback.write, stale):
-                why = "it ended the process that wrote it" if failed is None else failed
-                if not why:
-                    feedback_written(gradebook, page.submission, keys[page.submission][0])
-                yield page.submission, why
+                    stale.append(submission)
+            for task, written_or_why in pool.map(feedback.write, feedback.by_folder(stale, self.config)):
+                whys = written_or_why or ["it ended the process that wrote it"] * len(task.submissions)
+                for submission, why in zip(task.submissions, whys, strict=True):
+                    if not why:
+                        feedback_written(gradebook, submission, keys[submission][0])
+                    yield submission, why
 
     def _look(self) -> bytes:
         """Return all that the look of every feedback page depends on."""

@@ -54,6 +54,7 @@ from ..verdict import Verdict
 from . import GradingError
 from .job import JobResult, Judged
 from .submission import Submission, SubmissionError
+from .submitted import plain
 
 # In nbgrader's own database, and so made by it, backed up with it, and in the same transactions. nbgrader takes no notice.
 _table = Table(
@@ -152,12 +153,13 @@ class Graded(Judged):
         if self.unchanged:
             return ""
         what = f"not graded: {self.reason}" if self.reason else f"{self.score:g} of {self.max_score:g}"
-        return f"{self.submission.student or self.submission.path} {self.submission.task} {what}"
+        return f"{self.submission.student or plain(str(self.submission.path))} {self.submission.task} {what}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, for programs to read."""
         fields = ("exercise", "outcome", "points", "max_points", "mistake", "message", "flag")
-        who = {"student": self.submission.student} if self.submission.student else {"file": str(self.submission.path)}
+        student, path = self.submission.student, self.submission.path
+        who = {"student": student} if student else {"file": plain(str(path))}
         return {
             **who,
             "lesson": self.submission.lesson,

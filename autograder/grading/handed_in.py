@@ -81,7 +81,7 @@ class Reader:
         made_of = (work, self._made_of(submission), student_key.hex(), self._settings, timestamp, until, notes, lying)
         provenance = Provenance(hashlib.sha256(repr(made_of).encode()).hexdigest(), work, timestamp)
         job = Job(
-            submission, raw, self._skeleton(submission), student_key, self._settings, reason, files, own_lessons()
+            submission, raw, self._skeleton(submission), student_key, self._settings, own_lessons(), reason, files
         )
         return HandedIn(job, provenance, notes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -20,10 +21,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
 from autograder.exercise import Case, Exercise
-from autograder.grading import sandbox
+from autograder.grading import inputs, sandbox
 from autograder.grading.engine import Engine, RunResult
 from autograder.grading.files import File
-from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
+from autograder.grading.inputs import NAME, SecretError, course_secret, drawing, inputs_key
 from autograder.grading.sandbox.outputs import MAX_CELL, MAX_LINES, clean_outputs, clean_text
 from autograder.grading.sandbox.tiers import MIB, Limits, may_fork
 from autograder.lessons import all_lessons, find
@@ -519,6 +520,47 @@ def test_the_secret_is_made_once_for_its_owner_and_draws_different_inputs_for_ea
     ada, bashir = (drawing(inputs_key(secret, student), one)(exercise) for student in ("ada", "bashir"))
     assert ada == drawing(inputs_key(secret, "ada"), one)(exercise)
     assert len({ada, bashir, drawing(inputs_key(secret, "ada"), other)(exercise), exercise.cases}) == 4
+
+
+def test_a_secret_that_others_can_foretell_is_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / NAME
+    for content in (b"", bytes(31), bytes(33)):
+        path.write_bytes(content)
+        path.chmod(0o600)
+        with pytest.raises(SecretError, match=f"Expected a secret of 32 bytes in .* got {len(content)} bytes.*delete"):
+            course_secret(tmp_path)
+    path.write_bytes(bytes(32))
+    for mode in (0o604, 0o602, 0o640, 0o620):
+        path.chmod(mode)
+        with pytest.raises(SecretError, match=f"mode {mode:o}.*chmod 600"):
+            course_secret(tmp_path)
+    monkeypatch.setattr(inputs, "_has_modes", lambda folder: False)
+    assert course_secret(tmp_path) == bytes(32)
+
+
+def test_a_secret_of_another_user_is_refused(tmp_path: Path) -> None:
+    course_secret(tmp_path)
+    if os.geteuid():
+        pytest.skip("only root gives a file to somebody else")
+    os.chown(tmp_path / NAME, 12345, -1)
+    with pytest.raises(SecretError, match="is of the user 12345"):
+        course_secret(tmp_path)
+
+
+def test_a_secret_that_can_not_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", full)
+        with pytest.raises(OSError, match="No space"):
+            course_secret(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    # What a killed process with this number has left.
+    (tmp_path / f"{NAME}.{os.getpid()}").touch()
+    assert len(course_secret(tmp_path)) == 32
 
 
 @pytest.mark.parametrize(
