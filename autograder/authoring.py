@@ -306,7 +306,7 @@ def release(course: Course, lesson: Lesson, run: bool = False) -> None:
     course.generate_assignment(lesson.folder)
 
 
-def front_door(text: str, lessons: Sequence[tuple[Lesson, int]]) -> str:
+def with_lesson_table(text: str, lessons: Sequence[tuple[Lesson, int]]) -> str:
     """Return the text of `notebooks/README.md` with a row of its table for each lesson and its minutes of reading."""
     rows = "".join(
         f"| [{one.number} · {one.title}]({one.folder}/{one.folder}.ipynb) | {reading} | {one.minutes} | {one.teaches} |\n"
@@ -324,12 +324,12 @@ def _with_minutes(course: Course) -> list[tuple[Lesson, int]]:
     return [(one, reading_minutes(_read(path))) for one, path in paths if path.exists()]
 
 
-def write_front_door(course: Course) -> None:
+def write_lesson_table(course: Course) -> None:
     """Bring the table of lessons in `notebooks/README.md` up to date, where there is one."""
-    path = _front_door(course)
+    path = _students_readme(course)
     if path.exists():
         before = path.read_text(encoding="utf-8")
-        after = front_door(before, _with_minutes(course))
+        after = with_lesson_table(before, _with_minutes(course))
         if after != before:
             write_beside(path, after.encode())
 
@@ -338,12 +338,12 @@ def pack(course: Course) -> Path:
     """Write the zip file that students get, with the lessons as they are released now; return its path."""
     name = f"{course.name}-course"
     path = course.root / "dist" / f"{name}.zip"
-    write_beside(path, packing.pack(_front_door(course).parent, name))
+    write_beside(path, packing.pack(_students_readme(course).parent, name))
     path.chmod(0o644)
     return path
 
 
-def _front_door(course: Course) -> Path:
+def _students_readme(course: Course) -> Path:
     """Return the path of the page that students begin with."""
     return course.notebooks_folder / "README.md"
 
@@ -363,7 +363,7 @@ def out_of_step(course: Course, lessons: tuple[Lesson, ...]) -> list[str]:
                 stale.append(lesson.folder)
             elif not filecmp.cmp(course.solution(lesson.folder), fresh.solution(lesson.folder), shallow=False):
                 stale.append(f"solutions/{lesson.folder}")
-    front = _front_door(course)
-    if front.exists() and front_door(text := front.read_text(encoding="utf-8"), _with_minutes(course)) != text:
+    front = _students_readme(course)
+    if front.exists() and with_lesson_table(text := front.read_text(encoding="utf-8"), _with_minutes(course)) != text:
         stale.append("README.md")
     return stale

@@ -151,12 +151,12 @@ def test_an_answer_cell_alone_gets_its_card_and_its_check(solution: NotebookNode
     assert authoring.problems(LESSON, bare) == []
 
 
-def test_the_front_door_lists_the_lessons() -> None:
+def test_the_students_readme_lists_the_lessons() -> None:
     text = "Lessons.\n\n| lesson |\n|---|\n| [1 · Old](old) | 1 | 2 | Old |\n\nMore.\n"
-    shown = authoring.front_door(text, [(LESSON, 25)])
+    shown = authoring.with_lesson_table(text, [(LESSON, 25)])
     row = f"| [1 · {LESSON.title}]({LESSON.folder}/{LESSON.folder}.ipynb) | 25 | {LESSON.minutes} | {LESSON.teaches} |"
     assert shown == f"Lessons.\n\n| lesson |\n|---|\n{row}\n\nMore.\n"
-    assert authoring.front_door("No table.\n", [(LESSON, 25)]) == "No table.\n"
+    assert authoring.with_lesson_table("No table.\n", [(LESSON, 25)]) == "No table.\n"
 
 
 def test_minutes_of_reading_leave_answers_and_checks_out() -> None:

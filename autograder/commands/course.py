@@ -38,7 +38,7 @@ def release(lessons: tuple[str, ...], run: bool, only_check: bool) -> None:
     for lesson in chosen:
         authoring.release(course, lesson, run)
         click.echo(f"released {course.released(lesson.folder).relative_to(course.root)}")
-    authoring.write_front_door(course)
+    authoring.write_lesson_table(course)
     click.echo(f"packed {authoring.pack(course).relative_to(course.root)} for students")
 
 
