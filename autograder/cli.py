@@ -35,6 +35,11 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (GradingError, LessonError) as error:
             raise CannotContinueError(str(error)) from None
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            raise CannotContinueError(
+                f"{error.strerror or error}{where}. What was written before stays. Remove the cause, and run the command again."
+            ) from error
         except (KeyboardInterrupt, click.Abort):
             click.echo("\nInterrupted.", err=True)
             return ctx.exit(INTERRUPTED)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from autograder import cli
 from autograder.grading import pool
@@ -121,6 +122,17 @@ def test_an_interrupt_while_pages_are_written_keeps_the_table(
     assert "0 graded, 3 unchanged" in said
     assert "Interrupted: 2 feedback pages remain." in said
     assert len(list((course.root / "feedback").rglob("*.html"))) == 1
+
+
+def test_what_the_system_refuses_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nbgrader_config.py").touch()
+    monkeypatch.setattr(
+        pool.LocalPool, "prepare", lambda _: (_ for _ in ()).throw(OSError(28, "No space left", "x.db"))
+    )
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli.main, ["grade", "--workers", "1"])
+    assert done.exit_code == 2
+    assert "No space left (x.db). What was written before stays." in done.output
 
 
 def test_wrong_usage_ends_with_status_2(course: Course, tmp_path: Path) -> None:
