@@ -129,6 +129,16 @@ def may_read_grad(source: str) -> bool:
 
 
 @kept
+def may_catch(source: str) -> bool:
+    """Whether a text has a block that can catch an exception, or can't be read itself."""
+    try:
+        nodes = nodes_of(source)
+    except UNREADABLE:
+        return True
+    return not nodes[1:] or any(isinstance(node, ast.Try | ast.TryStar | ast.With) for node in nodes)
+
+
+@kept
 def detaches_or_retains_late(source: str) -> bool:
     """Whether a text detaches a tensor, or calls `retain_grad` after its first `backward` alone."""
     try:
