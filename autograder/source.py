@@ -130,12 +130,15 @@ def may_read_grad(source: str) -> bool:
 
 @kept
 def may_catch(source: str) -> bool:
-    """Whether a text has a block that can catch an exception, or can't be read itself."""
+    """Whether a text uses a parameter in a block that can catch what it raises, or can't be read itself."""
     try:
         nodes = nodes_of(source)
     except UNREADABLE:
         return True
-    return not nodes[1:] or any(isinstance(node, ast.Try | ast.TryStar | ast.With) for node in nodes)
+    blocks = (node for node in nodes if isinstance(node, ast.Try | ast.TryStar | ast.With))
+    inside = (node for block in blocks for statement in block.body for node in ast.walk(statement))
+    parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return not nodes[1:] or any(isinstance(node, ast.Name) and node.id in parameters for node in inside)
 
 
 @kept

@@ -675,6 +675,14 @@ def message_of(fn):
         return str(error)
     return ""
 """,
+        "not-caught:called before": """\
+def message_of(fn):
+    result = fn()
+    try:
+        return "" if result is None else ""
+    except Exception as error:
+        return str(error)
+""",
         "caught-too-little:a class that comes later": """\
 def message_of(fn):
     try:
