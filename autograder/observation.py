@@ -74,14 +74,16 @@ class Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 class Raised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An exception: its class and the classes that it derives from, its text, and the student's line it came through.
 
-    `own` says that it was raised in the student's own code and not in a library. `stub` names the student's function or
-    method in which a `raise NotImplementedError` raised it; it is "" for anything else.
+    `own` says that it was raised in the student's own code and not in a library, and `stated` that a `raise` or an `assert`
+    there raised it, and no operator. `stub` names the student's function or method in which a `raise NotImplementedError`
+    raised it; it is "" for anything else.
     """
 
     types: Annotated[tuple[Short, ...], Meta(min_length=1, max_length=50)]
     text: Line
     line: Line
     own: bool
+    stated: bool = False
     stub: Short = ""
 
     def is_stub_of(self, name: str) -> bool:

@@ -198,20 +198,21 @@ def _raised(error: BaseException) -> Raised:
         text=text,
         line=((theirs[-1].line or "") if theirs else "")[:500],
         own=len(frames) > 1 and not is_library(frames[-1].filename),
-        stub=_stub_of(error),
+        stated=bool(raised_by := _raised_by(error)),
+        stub=raised_by if isinstance(error, NotImplementedError) else "",
     )
 
 
-def _stub_of(error: BaseException) -> str:
-    """Return which function or method of the student's raised NotImplementedError itself; "" where none did.
+def _raised_by(error: BaseException) -> str:
+    """Return which function or method of the student's raised an error by a statement; "" where none did.
 
-    PyTorch's own NotImplementedError can come through the student's frame too: an operator has no frame of its own.
+    An operator of NumPy or PyTorch has no frame of its own: its error comes from the student's frame too.
     """
     at = error.__traceback__
-    if at is None or not isinstance(error, NotImplementedError):
-        return ""
-    while at.tb_next is not None:
+    while at is not None and at.tb_next is not None:
         at = at.tb_next
+    if at is None:
+        return ""
     code = at.tb_frame.f_code
     if is_library(code.co_filename) or code.co_code[at.tb_lasti] != _RAISE:
         return ""

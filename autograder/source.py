@@ -129,6 +129,19 @@ def may_read_grad(source: str) -> bool:
 
 
 @kept
+def may_catch(source: str) -> bool:
+    """Whether a text uses a parameter in a block that can catch what it raises, or can't be read itself."""
+    try:
+        nodes = nodes_of(source)
+    except UNREADABLE:
+        return True
+    blocks = (node for node in nodes if isinstance(node, ast.Try | ast.TryStar | ast.With))
+    inside = (node for block in blocks for statement in block.body for node in ast.walk(statement))
+    parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    return not nodes[1:] or any(isinstance(node, ast.Name) and node.id in parameters for node in inside)
+
+
+@kept
 def detaches_or_retains_late(source: str) -> bool:
     """Whether a text detaches a tensor, or calls `retain_grad` after its first `backward` alone."""
     try:

@@ -426,6 +426,14 @@ OTHERS = (
         "        names.append(str(node).split()[0])\n"
         "        node = next((one for one, _ in node.next_functions if one is not None), None)\n    return names\n",
     ),
+    ("vector_backward.linear_vjp", "elementwise", "def linear_vjp(M, v):\n    return np.einsum('io,o->i', M, v)\n"),
+    ("vector_backward.linear_vjp", "matrix-returned", "def linear_vjp(M, v):\n    return v.reshape(1, -1) @ M\n"),
+    (
+        "vector_backward.linear_bce_grads",
+        "elementwise",
+        "def linear_bce_grads(x, W, b, y):\n    p = 1 / (1 + np.exp(-np.einsum('ij,j->i', W, x) - b))\n"
+        "    return np.outer(x, (p - y) / len(y)), (p - y) / len(y)\n",
+    ),
     (
         "binary_cross_entropy.dL_dz",
         "not-simplified",
@@ -451,3 +459,85 @@ def test_a_mistake_is_named_only_where_it_was_made(exercise_id: str, slug: str, 
     verdict = verdict_on(exercise_id, source)
     assert verdict.outcome is not Outcome.RIGHT
     assert verdict.mistake != f"{exercise_id}.{slug}"
+
+
+# Beside each answer is a cause of the same wrong values that is not there.
+CAUSES = (
+    (
+        "vector_backward.grad_mse",
+        "You returned the gradient in the target",
+        "def grad_mse(pred, target):\n    if pred.ndim != 1 or pred.shape != target.shape:\n        raise ValueError\n"
+        "    p = pred.clone().requires_grad_()\n    (-((p - target) ** 2).mean()).backward()\n    return p.grad\n",
+    ),
+    (
+        "vector_backward.vjp_square_autograd",
+        "in the backward pass",
+        "def vjp_square_autograd(x, v):\n    x = x.clone().requires_grad_()\n    ((v * x) ** 2).sum().backward()\n    return x.grad\n",
+    ),
+    (
+        "vector_backward.jacobian",
+        "a backward pass of its own",
+        "def jacobian(f, x):\n    x = x.clone().requires_grad_()\n    y = f(x)\n"
+        "    return torch.cat([torch.autograd.grad(one, x, retain_graph=True)[0] for one in y])\n",
+    ),
+    (
+        "vector_backward.linear_vjp_autograd",
+        "a gradient in `M`",
+        "def linear_vjp_autograd(M, v):\n    x = torch.zeros_like(M[0]).requires_grad_()\n    y = v * (M @ x)\n"
+        "    return torch.stack([torch.autograd.grad(one, x, retain_graph=True)[0] for one in y])\n",
+    ),
+    (
+        "accumulation.grad_history_autograd",
+        "the same tensor",
+        "def grad_history_autograd(k, clear, weight, coefficient):\n    w = torch.tensor(weight, requires_grad=True)\n"
+        "    for _ in range(k):\n        w.grad = None if clear else w.grad\n        (coefficient * w).backward()\n"
+        "    return [w.grad.item()] * k\n",
+    ),
+    (
+        "accumulation.two_backwards",
+        "the same tensor",
+        "def two_backwards(x, reset):\n    x = torch.tensor(x, requires_grad=True)\n    y = x**2\n    y.backward(retain_graph=True)\n"
+        "    if reset:\n        x.grad = None\n    y.backward()\n    return x.grad.item(), x.grad.item()\n",
+    ),
+    (
+        "accumulation.can_backward_twice",
+        "both passes",
+        "def can_backward_twice(build):\n    build().backward()\n    return True\n",
+    ),
+    (
+        "accumulation.micro_batch_grads",
+        "You cleared the buffer",
+        "def micro_batch_grads(X, t, w, k):\n    w = w.clone().requires_grad_()\n    for rows, targets in zip(X.chunk(k), t.chunk(k)):\n"
+        "        (total,) = torch.autograd.grad(((rows @ w - targets) ** 2).mean() / k, w)\n    return total\n",
+    ),
+    (
+        "accumulation.micro_batch_grads",
+        "predictions have shape (m, 1)",
+        "def micro_batch_grads(X, t, w, k):\n    w = w.clone().requires_grad_()\n    for rows, targets in zip(X.chunk(k), t.chunk(k)):\n"
+        "        (((rows @ w - targets[:, None]) ** 2).mean() / k).backward()\n    return w.grad\n",
+    ),
+    (
+        "no_grad.stop_gradient_autograd",
+        "the wrong place",
+        "def stop_gradient_autograd(x):\n    x = torch.tensor(x, requires_grad=True)\n    z = x * (x * x).detach()\n"
+        "    z.backward(retain_graph=True)\n    z.backward()\n    return x.grad.item()\n",
+    ),
+    (
+        "no_grad.sgd_step_",
+        "with the name `p`",
+        "def sgd_step_(params, lr):\n    for p in params:\n        if p.grad is not None:\n            p.sub(lr * p.grad)\n",
+    ),
+    (
+        "no_grad.train_bias_only",
+        "Your loss is a sum",
+        "def train_bias_only(x, W, b, y):\n    W.requires_grad_(False)\n"
+        "    torch.nn.functional.binary_cross_entropy_with_logits(x @ W + b, y).backward()\n    return b.grad * len(b)\n",
+    ),
+)
+
+
+@pytest.mark.parametrize(("exercise_id", "cause", "source"), CAUSES, ids=[f"{one[0]}-{one[1]}" for one in CAUSES])
+def test_of_several_causes_none_is_told_that_is_not_there(exercise_id: str, cause: str, source: str) -> None:
+    verdict = verdict_on(exercise_id, source)
+    assert verdict.mistake
+    assert cause not in verdict.message

@@ -133,6 +133,23 @@ def test_a_stub_is_found_by_where_it_raised(body: str, stub: str) -> None:
     assert raised.stub == stub
 
 
+@pytest.mark.parametrize(
+    ("body", "stated"),
+    [
+        ("raise ValueError", True),
+        ("assert x is None", True),
+        ("helper(x)", True),
+        ("np.ones(2) + np.ones(3)", False),
+        ("int('x')", False),
+        ("np.linalg.inv(np.zeros((2, 2)))", False),
+    ],
+)
+def test_what_a_statement_of_the_students_raised_is_told_from_what_an_operator_did(body: str, stated: bool) -> None:
+    raised = only_call(f"def helper(x): raise ValueError\ndef answer(x):\n    {body}\n").raised
+    assert raised is not None
+    assert raised.stated is stated
+
+
 def test_line_is_the_students_last_one() -> None:
     source = "def helper(x):\n    return np.linalg.inv(x)\n\ndef answer(x):\n    return helper(x)\n"
     raised = only_call(source, case(Array(((0.0, 0.0), (0.0, 0.0))))).raised

@@ -266,9 +266,16 @@ class _Search:
             if right and (one.rank > right[0].rank + 0.5 or not _is_beside(one, right[0])):
                 continue
             (seen,) = self._observed([one.source], self._cases, probed=True) or (None,)
-            if seen is not None and self._judged(one, self._cases, seen).outcome is Outcome.RIGHT:
+            if seen is None or self._raises_by_accident(seen):
+                continue
+            if self._judged(one, self._cases, seen).outcome is Outcome.RIGHT:
                 right.append(one)
         return right
+
+    def _raises_by_accident(self, seen: Observation) -> bool:
+        """Whether a variant raises where the answer did not, and not by a statement. Its edit puts no missing check in."""
+        pairs = zip(self._answer.observation.calls, seen.calls, strict=False)
+        return any(before.raised is None and now.raised is not None and not now.raised.stated for before, now in pairs)
 
     def _with_right_values(self, fitting: Sequence[Variant]) -> list[Variant]:
         """Return the variants that give the right values at the answer's inputs, and at further ones."""

@@ -263,14 +263,14 @@ GRAD_HISTORY_AUTOGRAD = Exercise(
         ),
         wrong_value(
             "same-buffer",
-            "Your list contains the same tensor several times. It is `.grad` itself, and later passes change it. Keep its "
-            "number with `.item()`, or keep a `.clone()`.",
+            "Each entry of your list is what the buffer holds after the last pass. If you keep `.grad` itself, later passes change it. "
+            "Keep its number with `.item()`, or keep a `.clone()`.",
             lambda history, k, clear, *both: history if clear else [history[-1]] * k,
         ),
         wrong_value(
             "same-buffer-emptied",
-            "Your list contains `.grad` itself several times, and `zero_()` changed it later. Keep its number with "
-            "`.item()`, or keep a `.clone()`.",
+            "Each entry of your list is what the buffer holds at the end. If you keep `.grad` itself, later passes and `zero_()` "
+            "change it. Keep its number with `.item()`, or keep a `.clone()`.",
             lambda history, k, clear, *both: [0.0] * k if clear else [history[-1]] * k,
         ),
         *_HISTORY_MISTAKES,
@@ -338,12 +338,14 @@ EXPLAIN_S1 = Exercise(
         ),
         wrong_value(
             "same-buffer",
-            "Both entries are the same tensor, `.grad` itself. The second pass changed it. Clone each gradient that you keep.",
+            "Each of your entries is the whole sum. If you keep `.grad` itself, the second pass changes it. Clone each gradient that "
+            "you keep.",
             lambda parts: _split(_both(parts), _both(parts)),
         ),
         wrong_value(
             "same-buffer-emptied",
-            "Both entries are the same tensor, `.grad` itself. It was cleared and filled again. Clone each gradient that you keep.",
+            "Each of your entries is the gradient of the second pass. If you keep `.grad` itself, `zero_()` and the second pass "
+            "change it. Clone each gradient that you keep.",
             lambda parts: _split(parts["fresh"], parts["fresh"]),
         ),
         wrong_value(
@@ -447,8 +449,8 @@ TWO_BACKWARDS = Exercise(
         ),
         wrong_value(
             "same-buffer",
-            "Both entries are the same tensor, `.grad` itself. The second pass changed it. Clone what you keep, "
-            "or take its number with `.item()`.",
+            "Your first entry is what the buffer holds after the second pass. Read it before that pass. If you keep `.grad` itself, "
+            "the second pass changes it. Clone what you keep, or take its number with `.item()`.",
             lambda both, x, reset: (both[1], both[1]),
         ),
         wrong_value(
@@ -646,7 +648,8 @@ CAN_BACKWARD_TWICE = Exercise(
         ),
         wrong_value(
             "always-true",
-            "You returned True for every graph. Check that both passes go through the same graph: each `build()` makes a new one.",
+            "You returned True for every graph. Some graphs have saved values, and the first pass frees them. To see it, take two "
+            "passes through the same graph: each `build()` makes a new one.",
             lambda survives, build: True,
         ),
         wrong_value(
@@ -914,22 +917,22 @@ MICRO_BATCH_GRADS = Exercise(
         ),
         wrong_value(
             "last-only",
-            "You returned the gradient of the last micro-batch only. Check whether something cleared the gradients of the others.",
+            "You returned the gradient of the last micro-batch only. Check what becomes of the gradients of the others.",
             lambda slope, *batch: _of_part(-1, *batch),
         ),
         wrong_value(
             "last-only-1k",
-            "Only the last micro-batch is in your gradient. You cleared the buffer, or made a new leaf, in every round of the loop.",
+            "Only the last micro-batch is in your gradient. Check what becomes of the gradients of the others.",
             lambda slope, inputs, t, w, k: _of_part(-1, inputs, t, w, k) / k,
         ),
         wrong_value(
             "first-only",
-            "You returned the gradient of the first micro-batch only. Check whether the loop ends too early.",
+            "You returned the gradient of the first micro-batch only. Check which rows each pass takes, and how many passes there are.",
             lambda slope, *batch: _of_part(0, *batch),
         ),
         wrong_value(
             "first-only-1k",
-            "Only the first micro-batch is in your gradient. Check whether the loop ends too early.",
+            "Only the first micro-batch is in your gradient. Check which rows each pass takes, and how many passes there are.",
             lambda slope, inputs, t, w, k: _of_part(0, inputs, t, w, k) / k,
         ),
         wrong_value(
@@ -949,12 +952,14 @@ MICRO_BATCH_GRADS = Exercise(
         ),
         wrong_value(
             "k-as-size",
-            "You used k as the number of rows in each micro-batch. k is the number of micro-batches.",
+            "Your gradient is that of the sum over all rows, divided by k twice. k is the number of micro-batches. A mean divides by "
+            "the number of rows.",
             lambda slope, inputs, t, w, k: slope * len(inputs) / k / k,
         ),
         wrong_value(
             "broadcast",
-            "Your predictions have shape (m, 1) and your targets have shape (m,). So the loss is a mean of m·m differences. Give both the same shape.",
+            "Your loss is a mean of m·m differences. So it is where one of predictions and targets has shape (m, 1), and the other "
+            "one has shape (m,). Give both the same shape.",
             lambda slope, *batch: _of_broadcast(*batch),
         ),
     ),
@@ -1126,7 +1131,7 @@ CLEAR_ = Exercise(
         ),
         wrong_value(
             "only-first",
-            "You cleared the first parameter only. Check whether the loop ends too early.",
+            "You cleared the first parameter only. Do the same for each parameter in the list.",
             _until(lambda states: 1),
         ),
         wrong_value(

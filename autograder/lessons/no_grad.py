@@ -15,6 +15,7 @@ from torch.nn import functional
 from ..exercise import Array, Build, Exercise, Lesson, case, gradient
 from ..mistake import Mistake, effect, measured, raising, wrong_effect, wrong_value
 from ..observation import Call, Value
+from ..source import may_catch
 
 # --- shared ---------------------------------------------------------------------------------------
 
@@ -351,8 +352,9 @@ def _returned(call: Call, *kinds: str) -> bool:
     return call.value is not None and call.value.kind in kinds
 
 
-def _came_through(call: Call, *kinds: str) -> bool:
+def _came_through(call: Call) -> bool:
     """Whether the call raised an exception of the given function, and not one of the answer's own."""
+    kinds = ("RuntimeError", "ValueError", "KeyError", "DivergedError")
     return call.raised is not None and not call.raised.own and call.raised.types[0] in kinds
 
 
@@ -388,12 +390,14 @@ MESSAGE_OF = Exercise(
         Mistake(
             "not-caught",
             "Your function did not catch the error of `fn`. Call `fn` between `try:` and `except`.",
-            shows=lambda call: _came_through(call, "RuntimeError"),
+            shows=_came_through,
+            says=lambda source: not may_catch(source),
         ),
         Mistake(
             "caught-too-little",
-            "Your function did not catch an error of another class. A function can raise exceptions of many classes, also of its own.",
-            shows=lambda call: _came_through(call, "ValueError", "KeyError", "DivergedError"),
+            "An error of `fn` came out of your function. A function can raise exceptions of many classes, also of its own. Catch them "
+            "all, and raise none of them again.",
+            shows=_came_through,
         ),
         Mistake(
             "printed",
@@ -403,6 +407,12 @@ MESSAGE_OF = Exercise(
         Mistake(
             "none-without-error",
             "Expected an empty string where `fn` raises nothing; got None.",
+            shows=lambda call: _returned(call, "nothing"),
+            at=lambda fn: _error_of(fn) is None,
+        ),
+        Mistake(
+            "none-with-error",
+            "Your function returned None where `fn` raises an error. Return the error's text there.",
             shows=lambda call: _returned(call, "nothing"),
         ),
         Mistake(
@@ -528,12 +538,13 @@ STOP_GRADIENT_AUTOGRAD = Exercise(
         ),
         wrong_value(
             "not-detached",
-            "You returned the gradient with nothing detached. Find the place where the graph should be cut.",
+            "Your answer is the gradient with nothing detached. Check where you cut the graph, and how many passes add to `.grad`.",
             lambda slope, x: gradient(unstopped)(x),
         ),
         wrong_value(
             "wrong-factor-detached",
-            "You cut the graph at the wrong place. Track the first factor, and detach the second.",
+            "Your answer is twice the right one, as it is where the first factor is detached. Check where you cut the graph, and how "
+            "many passes add to `.grad`.",
             lambda slope, x: gradient(stopped_outside)(x),
         ),
         wrong_value(
@@ -602,6 +613,11 @@ def _right_copy(t: Tensor) -> dict[str, Any]:
     }
 
 
+def _of_whole_numbers_requires_grad(call: Call) -> bool:
+    """Whether a copy of integers was told to require grad, which PyTorch refuses."""
+    return call.raised is not None and "only Tensors of floating point" in call.raised.text
+
+
 SAFE_COPY = Exercise(
     id="no_grad.safe_copy",
     number="6.4",
@@ -641,10 +657,13 @@ SAFE_COPY = Exercise(
             "Your copy has its own numbers, but it still has a graph: its `grad_fn` leads back to `t`.",
             {"own storage": True, "has a grad_fn": True},
         ),
-        wrong_effect(
+        Mistake(
             "still-requires-grad",
-            "Your copy is a leaf that requires grad. Expected a tensor that does not require grad.",
-            {"own storage": True, "requires grad": True, "has a grad_fn": False},
+            "Your function has its copy require grad. Expected a tensor that does not require grad.",
+            shows=lambda call: (
+                _of_whole_numbers_requires_grad(call)
+                or (effect(call, "requires grad"), effect(call, "has a grad_fn")) == (True, False)
+            ),
         ),
         wrong_effect(
             "inference-copy",
@@ -815,13 +834,13 @@ SGD_STEP_ = Exercise(
         ),
         wrong_value(
             "nothing-moved",
-            "No parameter changed. After the call, the tensors in the list that have a gradient hold new numbers. A new tensor with the "
-            "name `p` changes nothing in the list.",
+            "No parameter changed. After the call, the tensors in the list that have a gradient hold new numbers. A new tensor changes "
+            "none of them, with a name or without one.",
             lambda right, params, lr: {**right, "values": _flat(params)},
         ),
         wrong_value(
             "only-first",
-            "Only the first parameter changed. Check whether your loop ends too early.",
+            "Only the first parameter changed. Take the same step for each parameter in the list.",
             lambda right, params, lr: {**right, "values": _moved_first(params, lr)},
         ),
         wrong_value(
@@ -992,7 +1011,8 @@ PREDICT = Exercise(
         ),
         wrong_effect(
             "flags-of-the-parts",
-            "After your call every part is in training mode. `train()` sets the flag of every part. Some part was in eval mode before.",
+            "After your call every part is in training mode, and some part was in eval mode before. `train()` would do that. Set each "
+            "part back to its old mode.",
             {"training flags afterwards": "all in training mode"},
         ),
         wrong_effect(
@@ -1138,7 +1158,7 @@ TRAIN_BIAS_ONLY = Exercise(
         ),
         wrong_value(
             "summed-loss",
-            "Your loss is a sum over the outputs. The exercise asks for the mean.",
+            "Your gradient is that of the sum over the outputs. The exercise asks for the mean.",
             lambda right, x, weight, bias, y: {**right, "gradient of b": right["gradient of b"] * len(bias)},
         ),
         wrong_value(
@@ -1248,7 +1268,8 @@ TRAIN_BCE = Exercise(
         ),
         wrong_value(
             "forgot-to-clear",
-            "From the second step on, your gradient is the sum of all gradients so far. Clear `.grad` after each step.",
+            "From the second step on, your step takes the sum of all gradients so far. Expected a step by the newest gradient alone. "
+            "`.grad` is a running sum until it is cleared.",
             lambda right, *arguments: _course(*arguments, kept=1.0),
         ),
         wrong_value(

@@ -76,7 +76,7 @@ _ONE_NUMBER = _shaped(
 )
 
 _HARD_CODED = "Your answer is right for vectors of length 3 only. Use the length of the vector that your function gets."
-_BROADCAST = ("could not be broadcast", "must match the size")
+_BROADCAST = ("could not be broadcast together with shapes", "must match the size")
 _MATMUL = ("mismatch in its core dimension", "not aligned", "size mismatch", "cannot be multiplied")
 
 
@@ -262,7 +262,8 @@ GRAD_MSE = Exercise(
         _HARD_CODED_N_OF_MSE,
         _answering(
             "gradient-in-target",
-            "Every sign is the opposite of the right one. You returned the gradient in the target. Read the `.grad` of the prediction.",
+            "Every sign is the opposite of the right one. The gradient in the target has these signs. Check in which tensor you "
+            "differentiate, and whether a minus is too many.",
             lambda slopes, pred, target: -slopes,
         ),
         _DROPPED_TARGET_OF_MSE,
@@ -454,12 +455,12 @@ VJP_SQUARE_AUTOGRAD = Exercise(
         _SUMMED_V_OF_SQUARE,
         _answering(
             "squared-weights",
-            "The weights are in your answer twice. Use them in the forward pass or in the backward pass, and not in both.",
+            "The weights are in your answer twice. Each weight belongs to an output. Use it once, and after the squaring.",
             lambda mix, x, v: mix * v,
         ),
         _answering(
             "weights-in-the-input",
-            "You multiplied the inputs by the weights before squaring. The weights belong to the outputs, after the squaring.",
+            "The weights are in your answer three times. Each weight belongs to an output. Use it once, and after the squaring.",
             lambda mix, x, v: mix * v * v,
         ),
     ),
@@ -609,7 +610,7 @@ JACOBIAN = Exercise(
     mistakes=(
         Mistake(
             "library-jacobian",
-            "A function of the library built this Jacobian. Build it yourself from one-hot vectors, with one backward pass for each row.",
+            "A function of the library built this Jacobian. Build it yourself from one-hot vectors, as with one backward pass for each row.",
             shows=lambda call: not {"jacobian", "jacrev", "jacfwd", "hessian"}.isdisjoint(call.used),
         ),
         _shaped(
@@ -619,7 +620,7 @@ JACOBIAN = Exercise(
         ),
         _shaped(
             "one-row",
-            "Your answer is one vector. Expected a matrix with one row for each output, also where there is one output. Each row needs a backward pass of its own.",
+            "Your answer is one vector. Expected a matrix with one row for each output, also where there is one output. A row has the slopes of its output alone.",
             lambda shape: len(shape) == 1,
         ),
         _failing(
@@ -634,8 +635,7 @@ JACOBIAN = Exercise(
         ),
         _answering(
             "aliased-rows",
-            "Every row is the sum of all right rows. Each row needs a backward pass of its own, which starts at one output "
-            "alone. If you keep `.grad` itself, it is one tensor, and each pass adds to it.",
+            "Every row is the sum of all right rows. Each row has the slopes of one output alone. If you keep `.grad` itself, it is one tensor, and each pass adds to it.",
             lambda matrix, f, x: np.broadcast_to(matrix.sum(axis=0), matrix.shape),
         ),
         _answering(
@@ -721,11 +721,11 @@ LINEAR_VJP = Exercise(
         _shaped(
             "matrix-returned",
             "Your answer is a matrix. Each weight belongs to a row. Add up the weighted rows.",
-            lambda shape: len(shape) == 2,
+            lambda shape: len(shape) == 2 and min(shape) > 1,
         ),
         _failing(
             "elementwise",
-            "The shapes don't fit. `*` multiplies entry by entry. The exercise asks for a weighted sum of rows.",
+            "The shapes don't fit. `*` and `+` work entry by entry. The exercise asks for a weighted sum of rows.",
             *_BROADCAST,
         ),
         _IGNORED_V_OF_LINEAR,
@@ -763,7 +763,7 @@ LINEAR_VJP_AUTOGRAD = Exercise(
         _ONE_NUMBER,
         _shaped(
             "matrix-returned",
-            "You returned a gradient in `M`, which is a matrix. The exercise asks for the gradient in the vector that `M` is multiplied by.",
+            "Your answer is a matrix. The exercise asks for the gradient in the vector that `M` is multiplied by, which is a vector.",
             lambda shape: len(shape) == 2 and shape[0] > 1,
         ),
         _failing(
@@ -1000,7 +1000,7 @@ LINEAR_BCE_GRADS = Exercise(
     mistakes=(
         _failing(
             "elementwise",
-            "The shapes don't fit. `*` multiplies entry by entry. In a layer, every input is connected to every output.",
+            "The shapes don't fit. `*` and `+` work entry by entry. In a layer, every input is connected to every output.",
             *_BROADCAST,
         ),
         _FORGOT_1N_OF_LAYER,

@@ -675,6 +675,39 @@ def message_of(fn):
         return str(error)
     return ""
 """,
+        "not-caught:called before": """\
+def message_of(fn):
+    result = fn()
+    try:
+        return "" if result is None else ""
+    except Exception as error:
+        return str(error)
+""",
+        "caught-too-little:a class that comes later": """\
+def message_of(fn):
+    try:
+        fn()
+    except ValueError as error:
+        return str(error)
+    return ""
+""",
+        "caught-too-little:raised again": """\
+def message_of(fn):
+    try:
+        fn()
+    except Exception as error:
+        print(error)
+        raise
+    return ""
+""",
+        "none-with-error": """\
+def message_of(fn):
+    try:
+        fn()
+        return ""
+    except Exception as error:
+        text = str(error)
+""",
         "printed": """\
 def message_of(fn):
     try:
@@ -968,6 +1001,10 @@ def safe_copy(t):
         "still-requires-grad": """\
 def safe_copy(t):
     return t.detach().clone().requires_grad_(t.requires_grad)
+""",
+        "still-requires-grad:of any dtype": """\
+def safe_copy(t):
+    return t.detach().clone().requires_grad_()
 """,
         "still-requires-grad:deepcopy of a leaf": """\
 import copy

@@ -309,6 +309,23 @@ def test_the_repaired_text_is_never_told() -> None:
     assert "-t" not in verdict.message
 
 
+@pytest.mark.parametrize(
+    ("check", "kind"),
+    [
+        # A vector as a second divisor has matrices of some shapes raise too.
+        ("pred.shape != target.shape", None),
+        ("pred.ndim != 1 and pred.shape != target.shape", "slip.comparison"),
+    ],
+)
+def test_what_raises_by_accident_is_no_missing_check(check: str, kind: str | None) -> None:
+    source = (
+        f"def d_mse(pred, target):\n    if {check}:\n        raise ValueError('shapes')\n"
+        "    return 2 * (pred - target) / len(pred)\n"
+    )
+    finding = pinpointed(find("vector_backward.d_mse"), source, PATIENT).finding
+    assert (finding.kind if finding is not None else None) == kind
+
+
 def test_the_judge_has_the_last_word() -> None:
     # The numbers would be right, and by the way that was not asked for.
     source = "def answer(x):\n    return 3 + 2 * x * math.exp(-x * x)"
