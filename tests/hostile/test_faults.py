@@ -20,6 +20,7 @@ from tests.commands import BIN
 from tests.grading.conftest import LESSON, Rows, Undisturbed, environment, grade_rows, run
 
 GRADE = ("autograder", "grade", "--workers", "1")
+_SLOW = 1
 
 
 def rows(course: Course) -> Rows:
@@ -38,9 +39,9 @@ def finishes(course: Course, expected: Rows) -> bool:
 def grading(course: Course) -> Iterator[Callable[[], tuple[subprocess.Popen[str], IO[str]]]]:
     """Return a function that starts to grade, as from a terminal, and returns when the first verdict is there.
 
-    One of the eight takes so long that the run is not over before the fault.
+    The second of the eight takes long, so that it runs when the fault comes.
     """
-    path = course.submissions(course.lessons())[5].path
+    path = course.submissions(course.lessons())[_SLOW].path
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(new_code_cell("import time\ntime.sleep(8)"))
     nbformat.write(notebook, path)
@@ -100,7 +101,7 @@ def test_a_second_interrupt_stops_at_once(course: Course, undisturbed: Undisturb
     assert process.wait() == 130, said
     assert "Interrupted." in said
     # The one that takes long was not waited for.
-    assert course.submissions(course.lessons())[5].student not in {student for student, _ in rows(course)}
+    assert course.submissions(course.lessons())[_SLOW].student not in {student for student, _ in rows(course)}
     assert finishes(course, undisturbed.rows)
 
 

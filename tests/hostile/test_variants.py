@@ -67,10 +67,10 @@ def d_poly(x):
 def test_what_lessons_hand_out_is_watched_behind_the_walls_too(engine: Engine) -> None:
     # There the package is no file, so its functions are known by what their code says.
     source = """\
-from autograder.diagnosis import running
+from autograder.origins import HANDED_OUT
 from autograder.lessons import chain_rule
 functions = [one for one in vars(chain_rule).values() if getattr(one, "__module__", "") == chain_rule.__name__]
 codes = [one.__code__ for one in functions if hasattr(one, "__code__")]
-print(len(codes) > 0, all(code.co_filename.startswith(running._HANDED_OUT) for code in codes))
+print(len(codes) > 0, all(code.co_filename.startswith(HANDED_OUT) for code in codes))
 """
     assert run(engine, source).notebook.cells[0].outputs[0].text == "True True\n"
