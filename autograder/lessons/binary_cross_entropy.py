@@ -296,6 +296,10 @@ SIGMOID = Exercise(
         case(2),
         case(Array((-3.1, 0.4, 1.9))),
         case(Array((-2, 0, 3), dtype="int64")),
+        # Where a sigmoid that is cut off shows.
+        case(-5.4),
+        case(8.3),
+        case(Array((-9.2, 6.7))),
         case(0.0, exact=True),
         case(1000.0, exact=True),
         case(-1000.0, exact=True),

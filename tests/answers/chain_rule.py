@@ -557,6 +557,14 @@ def dz_dx(x):
 def dz_dx(x):
     return 2 * x**2 * math.cos(x**2)
 """,
+        "kept-power:taken at y": """\
+def d_inner(x):
+    return 2 * x
+
+def dz_dx(x):
+    y = x**2
+    return math.cos(y) * d_inner(y)
+""",
         "degrees": """\
 def dz_dx(x):
     return 2 * x * math.cos(math.radians(x**2))
