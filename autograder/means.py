@@ -93,7 +93,7 @@ def why_flagged(exercise: Exercise, observation: Observation, cases: Sequence[Ca
     elif any(name.partition(".")[0] in _SYMBOLIC for name in names):
         why = "a library that differentiates symbols had a part in them"
     elif any(name.startswith("__main__.") for name in names):
-        why = "the function computes with numbers of a class of its own, as a dual number"
+        why = "the function multiplies numbers of a class of its own, as dual numbers"
     elif _is_inexact(observation, cases, rows, _DIGITS) and not _says_few_digits(observation):
         why = "they have as few digits as a finite difference has"
     else:
