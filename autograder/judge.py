@@ -36,7 +36,7 @@ from .mistake import Point, entry_of
 from .observation import Call, Observation, UnreadableError, Value
 from .raised import meaning
 from .reading import Part, Problem, moved, not_finite, numbers_in, read, subject, what_is
-from .source import names_called
+from .source import names_taken
 from .verdict import OF_VALUES, Outcome, Verdict
 
 # How a sentence begins that tells an exception.
@@ -288,13 +288,13 @@ def _wrong_state(exercise: Exercise, points: Sequence[Point], observation: Obser
         for mistake in exercise.mistakes:
             if mistake.is_shown(call, point.arguments, observation.source):
                 return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug, index)
-    called = names_called(observation.source)
+    taken = names_taken(observation.source)
     for mistake in exercise.mistakes:
         said = mistake.shows is None and mistake.says is not None and mistake.says(observation.source)
-        if said or called & mistake.calls:
+        if said or taken & mistake.calls:
             return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug)
     used_autograd = any(call.engine_runs or call.forward_mode for call in observation.calls)
-    if exercise.way == "hand" and (problem := other_than_by_hand(observation, used_autograd)) is not None:
+    if exercise.way == "hand" and (problem := other_than_by_hand(exercise, observation, used_autograd)) is not None:
         return problem
     if exercise.way == "autograd" and not used_autograd:
         message = (

@@ -16,7 +16,6 @@ from ..losses import EPSILON, clamped_loss, loss_of_logit, loss_of_probability
 from ..mistake import Mistake, raising, wrong_value
 from ..observation import Call
 from ..reading import numbers_in
-from ..source import hides_overflow
 
 # --- shared ---------------------------------------------------------------------------------------
 
@@ -118,7 +117,7 @@ HIDDEN_OVERFLOW = Mistake(
     "hidden-overflow",
     "Your function hides the overflow, and `exp` still overflows. Rewrite the formula so that `exp` never gets a large "
     "positive number.",
-    says=hides_overflow,
+    shows=lambda call: "hidden overflow" in call.used,
 )
 
 
