@@ -35,10 +35,13 @@ class Overflows:
     ----------
     hidden
         Whether there was one.
+    lost
+        Whether the watch was taken away during the call.
     """
 
     def __init__(self) -> None:
         self.hidden = False
+        self.lost = False
 
     def __enter__(self) -> None:
         """Watch this thread. A debugger of the student's own rests for so long."""
@@ -48,6 +51,7 @@ class Overflows:
 
     def __exit__(self, *_: object) -> None:
         """Watch no longer."""
+        self.lost = sys.gettrace() != self._see_call
         sys.settrace(self._before)
         np.seterrcall(self._told)
 
@@ -89,6 +93,7 @@ class Overflows:
 
 
 def _is_overflow(kind: type[BaseException], error: object) -> bool:
-    if issubclass(kind, OverflowError):
+    # By the classes themselves: to ask Python for a subclass takes a call, and a deep recursion has none left.
+    if OverflowError in kind.__mro__:
         return True
-    return issubclass(kind, FloatingPointError | RuntimeWarning) and "overflow" in str(error)
+    return not {FloatingPointError, RuntimeWarning}.isdisjoint(kind.__mro__) and "overflow" in str(error)

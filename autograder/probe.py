@@ -180,6 +180,8 @@ def _call(
         watch.ran(False, False, False)
     if overflows.hidden:
         watch.used.add("hidden overflow")
+    if overflows.lost:
+        calls.names.add("sys.settrace")
     if _SETS_TANGENT in watch.used:
         watch.forward_mode += 1
     return Call(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -72,6 +74,16 @@ def test_a_warning_that_is_let_through_is_told() -> None:
     body = 'with warnings.catch_warnings():\n        warnings.simplefilter("always")\n        return np.exp(z)'
     with pytest.warns(RuntimeWarning, match="overflow encountered"):
         hidden(body, 1000.0)
+
+
+def test_a_watch_that_is_taken_away_is_missed() -> None:
+    overflows = Overflows()
+    with overflows:
+        math.exp(1.0)
+    assert not overflows.lost
+    with overflows:
+        sys.settrace(None)
+    assert overflows.lost
 
 
 def test_what_was_set_before_is_there_again() -> None:
