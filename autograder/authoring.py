@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
@@ -20,7 +21,9 @@ from . import packing
 from .exercise import Exercise, Lesson
 from .grading.course import Course, CourseError
 from .grading.files import write_beside
+from .grading.preprocessors import read_solution
 from .grading.rebuild import grade_id_of
+from .grading.submission import SubmissionError
 from .lessons import all_lessons
 from .modules import own_lessons
 from .rules import broken_rules, module_of
@@ -37,6 +40,8 @@ _WORDS_A_MINUTE = 100
 _ROW = re.compile(r"\| \[\d+ · .*\n")
 # What the first code cell of a lesson imports, so that every answer can use it.
 _IMPORTS = ("import math", "import numpy as np", "import torch")
+# In seconds.
+_CELL_TIMEOUT = 120
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -46,20 +51,31 @@ def execute(path: Path) -> None:
     Raises
     ------
     CourseError
-        When a cell raises, or when a check does not say that its answer is right. The file is left as it was.
+        When a cell raises, does not end, or ends the kernel, when there is no such kernel, or when a check does not say that
+        its answer is right. The file is left as it was.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = _read(path)
+    begun: list[int] = []
     client = NotebookClient(
-        notebook, timeout=120, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": path.parent}}
+        notebook,
+        timeout=_CELL_TIMEOUT,
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": path.parent}},
+        on_cell_start=lambda cell, cell_index: begun.append(cell_index),
     )
     try:
         client.execute()
-    except CellExecutionError as error:
-        place = 1 + max(i for i, cell in enumerate(notebook.cells) if cell.get("execution_count"))
-        said = f"{error.ename}: {error.evalue}"
+    except NoSuchKernel as error:
         raise CourseError(
-            f"{path}: cell {place}: Expected it to run; got {said}. The file was left as it was. Mend the cell:\n\n"
-            f"{notebook.cells[place - 1].source}"
+            f"{path}: Expected a kernel that is installed; got {error.name!r}. Choose another one in JupyterLab, or install it."
+        ) from None
+    # A kernel that ends is a RuntimeError.
+    except (CellExecutionError, CellTimeoutError, RuntimeError) as error:
+        place = begun[-1] if begun else 0
+        raise CourseError(
+            f"{path}: cell {place + 1}: Expected it to run; got {_why_stopped(error)}. The file was left as it was. Mend the "
+            f"cell:\n\n{notebook.cells[place].source}"
         ) from None
     wrong = [problem for place, cell in enumerate(notebook.cells, 1) for problem in _not_right(place, cell)]
     if wrong:
@@ -71,6 +87,19 @@ def execute(path: Path) -> None:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(_WIDGET, None)
     _write(path, notebook)
+
+
+def _why_stopped(error: Exception) -> str:
+    if isinstance(error, CellExecutionError):
+        return f"{error.ename}: {error.evalue}"
+    return f"no end within {_CELL_TIMEOUT} s" if isinstance(error, CellTimeoutError) else "the end of its kernel"
+
+
+def _read(path: Path) -> NotebookNode:
+    try:
+        return read_solution(path)
+    except SubmissionError as error:
+        raise CourseError(f"{path}: {error}.") from None
 
 
 def _not_right(place: int, cell: NotebookNode) -> Iterator[str]:
@@ -236,7 +265,8 @@ def problems(lesson: Lesson, notebook: NotebookNode) -> list[str]:
                 f'cell {places[f"check-{exercise.name}"][0]}: Expected check("{exercise.id}") alone; got {check.source!r}. '
                 f"Put the rest into a cell of its own."
             )
-    total = sum(cell.metadata.nbgrader.points for cell in cells.values() if cell.metadata.nbgrader.grade)
+    graded = (cell.metadata.nbgrader for cell in cells.values() if cell.metadata.nbgrader.get("grade"))
+    total = sum(one.get("points", 0) for one in graded)
     if total != lesson.points:
         found.append(
             f"{module_of(lesson)}: Expected {lesson.points:g} points in a lesson; got {total:g}. Change the `points` of its "
@@ -251,7 +281,7 @@ def release(course: Course, lesson: Lesson, run: bool = False) -> None:
     Raises
     ------
     CourseError
-        When the notebook is missing or has a problem, when a cell raises, or when nbgrader can't release it. The text
+        When the notebook is missing, can't be read or has a problem, when it does not run, or when nbgrader can't release it. The text
         names the file, the cell, and what to do.
     """
     path = course.solution(lesson.folder)
@@ -261,7 +291,7 @@ def release(course: Course, lesson: Lesson, run: bool = False) -> None:
             "docs/own-course.md shows how"
         )
     before = path.read_bytes()
-    notebook = nbformat.reads(before.decode(), as_version=4)
+    notebook = _read(path)
     broken = broken_rules(lesson, all_lessons())
     if broken:
         raise CourseError("\n".join(broken))
@@ -276,7 +306,7 @@ def release(course: Course, lesson: Lesson, run: bool = False) -> None:
     course.generate_assignment(lesson.folder)
 
 
-def front_door(text: str, lessons: Sequence[tuple[Lesson, int]]) -> str:
+def with_lesson_table(text: str, lessons: Sequence[tuple[Lesson, int]]) -> str:
     """Return the text of `notebooks/README.md` with a row of its table for each lesson and its minutes of reading."""
     rows = "".join(
         f"| [{one.number} · {one.title}]({one.folder}/{one.folder}.ipynb) | {reading} | {one.minutes} | {one.teaches} |\n"
@@ -291,15 +321,15 @@ def front_door(text: str, lessons: Sequence[tuple[Lesson, int]]) -> str:
 def _with_minutes(course: Course) -> list[tuple[Lesson, int]]:
     """Return each lesson that has a solution, with its minutes of reading."""
     paths = ((one, course.solution(one.folder)) for one in all_lessons())
-    return [(one, reading_minutes(nbformat.read(path, as_version=4))) for one, path in paths if path.exists()]
+    return [(one, reading_minutes(_read(path))) for one, path in paths if path.exists()]
 
 
-def write_front_door(course: Course) -> None:
+def write_lesson_table(course: Course) -> None:
     """Bring the table of lessons in `notebooks/README.md` up to date, where there is one."""
-    path = _front_door(course)
+    path = _students_readme(course)
     if path.exists():
         before = path.read_text(encoding="utf-8")
-        after = front_door(before, _with_minutes(course))
+        after = with_lesson_table(before, _with_minutes(course))
         if after != before:
             write_beside(path, after.encode())
 
@@ -308,12 +338,12 @@ def pack(course: Course) -> Path:
     """Write the zip file that students get, with the lessons as they are released now; return its path."""
     name = f"{course.name}-course"
     path = course.root / "dist" / f"{name}.zip"
-    write_beside(path, packing.pack(_front_door(course).parent, name))
+    write_beside(path, packing.pack(_students_readme(course).parent, name))
     path.chmod(0o644)
     return path
 
 
-def _front_door(course: Course) -> Path:
+def _students_readme(course: Course) -> Path:
     """Return the path of the page that students begin with."""
     return course.notebooks_folder / "README.md"
 
@@ -333,7 +363,7 @@ def out_of_step(course: Course, lessons: tuple[Lesson, ...]) -> list[str]:
                 stale.append(lesson.folder)
             elif not filecmp.cmp(course.solution(lesson.folder), fresh.solution(lesson.folder), shallow=False):
                 stale.append(f"solutions/{lesson.folder}")
-    front = _front_door(course)
-    if front.exists() and front_door(text := front.read_text(encoding="utf-8"), _with_minutes(course)) != text:
+    front = _students_readme(course)
+    if front.exists() and with_lesson_table(text := front.read_text(encoding="utf-8"), _with_minutes(course)) != text:
         stale.append("README.md")
     return stale

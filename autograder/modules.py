@@ -18,6 +18,10 @@ LESSONS = "autograder.lessons"
 FOLDER = "AUTOGRADER_LESSONS"
 
 
+class LessonError(LookupError):
+    """A lesson's module can't be used. The text says what was seen and what its author can do."""
+
+
 def lessons_folder() -> Path:
     """Return the folder of the lessons' modules: a course's own or else this package's."""
     named = own_lessons()
@@ -42,9 +46,16 @@ def use_lessons(folder: Path | None) -> None:
     """Take the lessons in a folder, or this package's own, here and in processes that are started from now on.
 
     The folder's modules run in this process as they are, so take none that a student can write to.
+
+    Raises
+    ------
+    LessonError
+        When a module in the folder is not written in Python.
     """
     if own_lessons() == str(folder or ""):
         return
+    for path in sorted(folder.glob("*.py")) if folder is not None else ():
+        _check_syntax(path)
     if folder is None:
         del os.environ[FOLDER]
     else:
@@ -53,6 +64,14 @@ def use_lessons(folder: Path | None) -> None:
         remembered.cache_clear()
     if LESSONS in sys.modules:
         sys.modules[LESSONS].find_anew()
+
+
+def _check_syntax(path: Path) -> None:
+    try:
+        ast.parse(path.read_bytes())
+    except SyntaxError as error:
+        where = f"{path}, line {error.lineno}" if error.lineno else path
+        raise LessonError(f"{where}: Expected Python; got {type(error).__name__}: {error.msg}. Correct it.") from None
 
 
 def needed(*modules: str) -> dict[str, Path]:

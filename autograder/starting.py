@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -30,20 +32,31 @@ def make(place: Path, name: str) -> Path:
     Raises
     ------
     GradingError
-        When the name is no name for a folder and a course, or the folder is not empty.
+        When the name is no name for a folder and a course, when something is there already, or when nothing can be written.
     """
     if not re.fullmatch(r"[A-Za-z0-9][\w-]*", name):
         raise GradingError(f"Expected a name of letters, digits, hyphens and underscores; got {name!r}.")
     folder = place / name
-    if folder.exists() and any(folder.iterdir()):
-        raise GradingError(
-            f"Expected no folder {name!r} here, or an empty one; there are files in it. Choose another name."
-        )
+    try:
+        with tempfile.TemporaryDirectory(dir=place, prefix=f".{name}-") as beside:
+            made = Path(beside, name)
+            _write(made, name)
+            # An empty folder may be in its place.
+            made.rename(folder)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise GradingError(
+                f"Expected nothing at {folder}, or an empty folder; there is something in its place. Choose another name."
+            ) from None
+        raise GradingError(f"The course can't be made: {error}. Go to a folder in which you can write.") from None
+    return folder
+
+
+def _write(folder: Path, name: str) -> None:
     for path, template in _FILES.items():
         write_beside(folder / path, f"{templates().get_template(template).render(name=name)}\n".encode())
     text = templates().get_template("new_notebook.txt").render()
     write_beside(folder / _NOTEBOOK, f"{nbformat.writes(notebook_of(text))}\n".encode())
-    return folder
 
 
 def notebook_of(text: str) -> nbformat.NotebookNode:

@@ -224,7 +224,8 @@ def progress_text(progress: Progress) -> str:
     lines = []
     for row in progress.rows:
         n = len(row.lesson.exercises)
-        bar = "█" * round(20 * row.right / n) + "░" * (20 - round(20 * row.right / n))
+        full = round(20 * row.right / max(n, 1))
+        bar = "█" * full + "░" * (20 - full)
         score = f"{row.right} of {n} right, {row.points:g} of {row.max_points:g} points"
         lines.append(f"{row.lesson.number} · {row.lesson.title:<{width}}  {bar}  {score}")
     return "\n".join([*lines, progress.next])

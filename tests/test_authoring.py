@@ -151,12 +151,12 @@ def test_an_answer_cell_alone_gets_its_card_and_its_check(solution: NotebookNode
     assert authoring.problems(LESSON, bare) == []
 
 
-def test_the_front_door_lists_the_lessons() -> None:
+def test_the_students_readme_lists_the_lessons() -> None:
     text = "Lessons.\n\n| lesson |\n|---|\n| [1 · Old](old) | 1 | 2 | Old |\n\nMore.\n"
-    shown = authoring.front_door(text, [(LESSON, 25)])
+    shown = authoring.with_lesson_table(text, [(LESSON, 25)])
     row = f"| [1 · {LESSON.title}]({LESSON.folder}/{LESSON.folder}.ipynb) | 25 | {LESSON.minutes} | {LESSON.teaches} |"
     assert shown == f"Lessons.\n\n| lesson |\n|---|\n{row}\n\nMore.\n"
-    assert authoring.front_door("No table.\n", [(LESSON, 25)]) == "No table.\n"
+    assert authoring.with_lesson_table("No table.\n", [(LESSON, 25)]) == "No table.\n"
 
 
 def test_minutes_of_reading_leave_answers_and_checks_out() -> None:
@@ -180,16 +180,50 @@ def test_nothing_is_released_and_the_file_is_named(tmp_path: Path) -> None:
     assert course.released(LESSON.folder).exists()
 
 
-def test_a_cell_that_raises_is_named_and_the_file_is_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stops", "said", "timeout"),
+    [
+        ("x / 0", "ZeroDivisionError: division by zero", 100),
+        ("while True:\n    pass", "no end within 2 s", 2),
+        ("import os\nos._exit(1)", "the end of its kernel", 100),
+    ],
+)
+def test_a_cell_that_stops_is_named_and_the_file_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: str, said: str, timeout: int
+) -> None:
     path = tmp_path / "lesson.ipynb"
-    cells = [new_markdown_cell("Text."), new_code_cell("x = 1"), new_code_cell("x / 0"), new_code_cell("x")]
+    # The last cell has run before.
+    last = new_code_cell("x", execution_count=7)
+    cells = [new_markdown_cell("Text."), new_code_cell("x = 1"), new_code_cell(stops), last]
     nbformat.write(new_notebook(cells=cells), path)
     before = path.read_bytes()
+    monkeypatch.setattr(authoring, "_CELL_TIMEOUT", timeout)
     with pytest.raises(CourseError) as error:
         authoring.execute(path)
-    assert str(error.value).startswith(f"{path}: cell 3: Expected it to run; got ZeroDivisionError: division by zero.")
-    assert str(error.value).endswith("x / 0")
+    assert str(error.value).startswith(f"{path}: cell 3: Expected it to run; got {said}.")
+    assert str(error.value).endswith(stops)
     assert path.read_bytes() == before
+
+
+def test_a_kernel_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.ipynb"
+    kernel = {"name": "no-such-kernel", "display_name": "None"}
+    nbformat.write(new_notebook(cells=[new_code_cell("1")], metadata={"kernelspec": kernel}), path)
+    with pytest.raises(CourseError, match="Expected a kernel that is installed; got 'no-such-kernel'"):
+        authoring.execute(path)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}']
+)
+def test_a_solution_that_is_no_notebook_is_named(tmp_path: Path, content: str) -> None:
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    course = Course(tmp_path)
+    path = course.solution(LESSON.folder)
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    with pytest.raises(CourseError, match=f"^{re.escape(str(path))}: expected a notebook"):
+        authoring.release(course, LESSON)
 
 
 def test_a_solution_that_is_not_right_is_named_and_the_file_is_left(solution: NotebookNode, tmp_path: Path) -> None:

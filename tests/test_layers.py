@@ -32,6 +32,11 @@ MAY_IMPORT = {
     "autograder.exercise": ("autograder.mistake",),
     "autograder.overview": ("autograder.exercise", "autograder.verdict"),
     "autograder.misconceptions": (),
+    # Where a course's files lie, for all that does something with them.
+    "autograder.grading.layout": (
+        *("autograder.grading", "autograder.grading.configuration", "autograder.grading.submission"),
+        "autograder.modules",
+    ),
     # Of grading, the sandbox takes the error, and how a file is written in one step.
     "autograder.grading.sandbox": (
         "autograder.grading",
@@ -51,11 +56,16 @@ MAY_IMPORT = {
 # Nobody but the command, what an instructor configures, and they themselves.
 ONLY_FROM = {
     "autograder.cli": (),
-    "autograder.grading.lms": ("autograder.cli", "autograder.grading.report.tables"),
-    "autograder.grading.report": ("autograder.cli",),
-    "autograder.authoring": ("autograder.cli",),
-    "autograder.starting": ("autograder.cli",),
-    "autograder.grading.adopting": ("autograder.cli",),
+    "autograder.commands": ("autograder.cli",),
+    "autograder.grading.lms": ("autograder.grading.report.tables",),
+    "autograder.grading.report": ("autograder.commands.course", "autograder.commands.grade"),
+    "autograder.authoring": ("autograder.commands.course",),
+    "autograder.starting": ("autograder.commands.course",),
+    "autograder.grading.adopting": ("autograder.commands.course",),
+    # The parts of a course. Whoever wants something of it asks the whole.
+    "autograder.grading.opening": ("autograder.grading.course",),
+    "autograder.grading.handed_in": ("autograder.grading.course", "autograder.grading.adopting"),
+    "autograder.grading.graded_tree": ("autograder.grading.course",),
 }
 
 
@@ -91,9 +101,14 @@ def test_nothing_imports_a_part_from_below_it(part: str) -> None:
 
 
 def test_nothing_that_judges_knows_of_grading() -> None:
-    judging = {name for name in MODULES if not within(name, "autograder.grading")} - {
-        *("autograder.cli", "autograder.authoring", "autograder.starting"),
-    }
+    outside = (
+        "autograder.grading",
+        "autograder.cli",
+        "autograder.commands",
+        "autograder.authoring",
+        "autograder.starting",
+    )
+    judging = {name for name in MODULES if not any(within(name, part) for part in outside)}
     assert not {(name, one) for name in judging for one in imports(name) if within(one, "autograder.grading")}
 
 

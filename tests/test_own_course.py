@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,25 @@ def test_the_tutorials_course_is_graded(course: Path) -> None:
     assert (course / "dist" / "integrals-course.zip").exists()
 
 
+def test_a_notebook_outside_the_course_is_graded_with_its_lessons(course: Path, tmp_path: Path) -> None:
+    shutil.copy(course / "solutions" / LESSON / f"{LESSON}.ipynb", tmp_path / "homework.ipynb")
+    lessons = str(course / "lessons")
+    done = run(tmp_path, "autograder", "grade", "--workers", "1", "--lessons", lessons, "homework.ipynb")
+    assert done.returncode == 0, done.stderr
+    assert "homework.ipynb: 24 of 24" in done.stdout
+
+
+def test_a_lesson_that_breaks_is_no_students_fault(course: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(course, tmp_path / "broken")
+    module = broken / "lessons" / "integration.py"
+    # Where answers are asked for it is read as text, and holds what the questions need alone.
+    module.write_text(f"{module.read_text()}\nnothing\n")
+    done = run(broken, "autograder", "grade", "--workers", "1", "--json", "--yes")
+    assert done.returncode == 2, done.stdout
+    assert "integration.py, line" in done.stderr
+    assert "got NameError: name 'nothing' is not defined" in done.stderr
+
+
 def test_no_answer_is_where_student_code_runs(course: Path) -> None:
     ran = nbformat.read(course / "autograded" / "eve" / LESSON / f"{LESSON}.ipynb", as_version=4)
     (printed,) = (
@@ -120,3 +140,36 @@ def test_a_course_needs_a_plain_name(tmp_path: Path, name: str) -> None:
     done = run(tmp_path, "autograder", "new", name)
     assert done.returncode == 2
     assert re.search("Expected a name", done.stderr)
+
+
+def test_what_is_in_the_place_of_a_course_stays(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("mine")
+    (tmp_path / "empty").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    for name in ("file", "full"):
+        done = run(tmp_path, "autograder", "new", name)
+        assert (done.returncode, "Choose another name." in done.stderr) == (2, True), done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    assert run(tmp_path, "autograder", "new", "empty").returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "full", "empty"}
+    assert (tmp_path / "empty" / "nbgrader_config.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("module", "says"),
+    [
+        ("LESSON = 5\n", "Expected `LESSON = Lesson(…)` in each module of this folder; got none."),
+        ("LESSON = (\n", "line 1: Expected Python; got SyntaxError"),
+        ("\nLESSON = nothing\n", "line 2: Expected the module to be imported; got NameError: name 'nothing'"),
+        ("import no_such_library\nLESSON = 5\n", "line 1: Expected the module to be imported; got ModuleNotFoundError"),
+    ],
+)
+def test_a_broken_module_is_told_to_its_author(tmp_path: Path, module: str, says: str) -> None:
+    assert run(tmp_path, "autograder", "new", "mine").returncode == 0
+    (tmp_path / "mine" / "lessons" / "integration.py").write_text(module)
+    for command in ("release", "progress"):
+        told = run(tmp_path / "mine", "autograder", command)
+        assert (told.returncode, "Traceback" in told.stderr) == (2, False), told.stderr
+        assert says in told.stderr

@@ -13,6 +13,7 @@ from autograder import lessons
 from autograder.exercise import Lesson, case
 from autograder.lessons import all_lessons
 from autograder.mistake import Mistake, wrong_value
+from autograder.modules import LessonError
 from autograder.rules import broken_rules
 
 LESSON, OTHER = all_lessons()[:2]
@@ -83,7 +84,7 @@ def test_two_lessons_with_one_number_are_reported() -> None:
 
 def test_a_lesson_with_another_name_than_its_module_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, f"{lessons.__name__}.elsewhere", SimpleNamespace(LESSON=LESSON))
-    with pytest.raises(LookupError, match=r"^lessons/elsewhere\.py: Expected LESSON to have the name of its module"):
+    with pytest.raises(LessonError, match=r"^lessons/elsewhere\.py: Expected LESSON to have the name of its module"):
         lessons._lesson("elsewhere")
 
 

@@ -10,9 +10,10 @@ from html.parser import HTMLParser
 import pytest
 
 from autograder import view
-from autograder.exercise import TOOLS
+from autograder.exercise import TOOLS, Lesson
 from autograder.finding import Finding, Place
 from autograder.grading.pages import clean_html
+from autograder.overview import summarise
 from autograder.sketch import Sketch
 from autograder.verdict import MIME_TYPE, Outcome, Verdict
 from tests.answering import exercise_of
@@ -201,6 +202,11 @@ def test_hints_open_one_within_the_other() -> None:
     assert all(f"Hint {i} of 4" in tree.text for i in (1, 2, 3, 4))
     assert "open" not in {name for name, _ in tree.attributes}
     assert "Hint" not in words(view.panel(replace(WRONG, hints=())))
+
+
+def test_progress_in_a_lesson_without_exercises() -> None:
+    lesson = Lesson(number=1, name="plain", title="Plain", teaches="Nothing", exercises=())
+    assert "░  0 of 0 right" in view.progress_text(summarise([lesson], {}))
 
 
 def test_points_are_counted_as_people_say_it() -> None:

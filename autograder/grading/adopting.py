@@ -16,10 +16,10 @@ from nbformat import NotebookNode
 
 from .course import Course, CourseError
 from .files import write_beside
+from .handed_in import files_given
 from .preprocessors import other_language
 from .rebuild import grade_id_of, source_of
 from .sandbox import MIB
-from .submitted import NEVER_BESIDE, files_in
 
 LINES = """\
 from autograder.grading.configure import grade_behind_walls
@@ -107,7 +107,9 @@ def examine(course: Course) -> list[Remark]:
 
 def _of_files(course: Course, lesson: str) -> Iterator[str]:
     limits = course.settings().limits
-    files = files_in(course.solution(lesson).parent, NEVER_BESIDE)
+    files, left_out = files_given(course, lesson)
+    for why in left_out:
+        yield f"{why}. `autograder grade` refuses that: make it smaller, or add its name to c.CourseDirectory.ignore"
     for file in files:
         if len(file.content) > limits.file_size:
             yield f"{file.name} is larger than {limits.file_size // MIB} MiB, so cells will not find all of it"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TypeVar
 
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Application, Config
+from traitlets import TraitError
+from traitlets.config import Application, Config, Configurable
 
 from . import GradingError
+
+Thing = TypeVar("Thing", bound=Configurable)
 
 _NAME = "nbgrader_config"
 
@@ -52,7 +56,7 @@ def read(root: Path) -> Config:
     if elsewhere != root:
         raise ConfigurationError(f"The configuration says that the course is in {elsewhere}. Run the command there.")
     structure, usual = (
-        CourseDirectory(config=config).directory_structure,
+        configured(CourseDirectory, config).directory_structure,
         CourseDirectory.directory_structure.default_value,
     )
     if Path(structure) != Path(usual):
@@ -64,3 +68,20 @@ def read(root: Path) -> Config:
     if str(root) not in sys.path:
         sys.path.append(str(root))
     return config
+
+
+def configured(kind: type[Thing], config: Config) -> Thing:
+    """Return what a configuration makes of a class of nbgrader's or of ours.
+
+    Raises
+    ------
+    ConfigurationError
+        When it sets an option to a value that is none.
+    """
+    try:
+        made: Thing = kind(config=config)
+    except TraitError as error:
+        raise ConfigurationError(
+            f"The configuration can't be used: {str(error).rstrip('.')}. Correct it. nbgrader's own commands read it too."
+        ) from error
+    return made

@@ -146,14 +146,25 @@ class Engine:
         child = self._new_child(mentioned("\n".join(cell["source"] for cell in notebook["cells"])))
         try:
             return _Run(self, child).run(notebook, draw, files)
+        except BaseException:
+            # The submission may still run, and its end would be taken for that of the next one.
+            self._control.close()
+            raise
         finally:
             child.close()
 
-    def tell(self, what: str) -> None:
-        """Ask the template process to "interrupt" or to "kill" the submission that is running."""
+    def interrupt(self, number: int) -> None:
+        """Ask the template process to interrupt the request with this number, if it is the one that is running."""
+        self._tell({"interrupt": number})
+
+    def kill(self) -> None:
+        """Ask the template process to end the submission that is running."""
+        self._tell({"kill": True})
+
+    def _tell(self, message: Message) -> None:
         # Where it has ended itself, `ended` says so.
         with contextlib.suppress(WireError):
-            self._control.send({"do": what})
+            self._control.send(message)
 
     def ended(self) -> tuple[int, float]:
         """Wait for the submission to end; return its exit status, and the seconds of processor time it used."""
@@ -162,7 +173,7 @@ class Engine:
                 message = self._control.receive(_GRACE)
                 return int(message.get("ended", LOST)), float(message.get("cpu", 0))
             except TimeoutError:
-                self.tell("kill")
+                self.kill()
             except WireError:
                 break
         self._control.close()
@@ -375,7 +386,7 @@ class _Run:
                     self._verdicts[check.position] = verdict = _cleaned(found)
                     check.cell["outputs"] = _verdict_outputs(verdict, check.cell["execution_count"])
         except TimeoutError:
-            self._engine.tell("kill")
+            self._engine.kill()
         except WireError:
             pass
 
@@ -445,14 +456,14 @@ class _Run:
             if patience == self._left:
                 raise
             self._notes.append(f"{name} did not come to an end and was stopped")
-            self._engine.tell("interrupt")
+            self._engine.interrupt(number)
             reply = self._child.receive(_GRACE)
         if reply.get("id") != number:
             raise WireError("an answer to another question")
         return reply
 
     def _kill(self) -> None:
-        self._engine.tell("kill")
+        self._engine.kill()
         self._engine.ended()
 
     def _end(self, why: str) -> None:

@@ -34,6 +34,10 @@ def write_beside(path: Path, content: bytes, permissions: int = 0o644) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = beside(path)
     new.unlink(missing_ok=True)
-    new.write_bytes(content)
-    new.chmod(permissions)
-    new.replace(path)
+    try:
+        new.write_bytes(content)
+        new.chmod(permissions)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise

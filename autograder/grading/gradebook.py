@@ -54,6 +54,7 @@ from ..verdict import Verdict
 from . import GradingError
 from .job import JobResult, Judged
 from .submission import Submission, SubmissionError
+from .submitted import plain
 
 # In nbgrader's own database, and so made by it, backed up with it, and in the same transactions. nbgrader takes no notice.
 _table = Table(
@@ -88,7 +89,7 @@ _indexes = tuple(
 
 
 @dataclass(frozen=True)
-class Earlier:
+class ReplacedWork:
     """What a student's earlier work for a lesson was worth, with all its notebooks.
 
     Attributes
@@ -148,16 +149,17 @@ class Graded(Judged):
 
     @property
     def line(self) -> str:
-        """One line about it; "" where nothing was result."""
+        """One line about it, or "" if an earlier run graded it."""
         if self.unchanged:
             return ""
         what = f"not graded: {self.reason}" if self.reason else f"{self.score:g} of {self.max_score:g}"
-        return f"{self.submission.student or self.submission.path} {self.submission.lesson} {what}"
+        return f"{self.submission.student or plain(str(self.submission.path))} {self.submission.task} {what}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, for programs to read."""
         fields = ("exercise", "outcome", "points", "max_points", "mistake", "message", "flag")
-        who = {"student": self.submission.student} if self.submission.student else {"file": str(self.submission.path)}
+        student, path = self.submission.student, self.submission.path
+        who = {"student": student} if student else {"file": plain(str(path))}
         return {
             **who,
             "lesson": self.submission.lesson,
@@ -198,10 +200,15 @@ def _together(notebooks: Sequence[Graded]) -> Graded:
     )
 
 
+def is_prepared(gradebook: Gradebook) -> bool:
+    """Return whether a gradebook's results have the columns of this version of the package."""
+    there = inspect(gradebook.engine).get_columns(_table.name)
+    return {column["name"] for column in there} == set(_table.columns.keys())
+
+
 def prepare(gradebook: Gradebook) -> None:
-    """Make what a gradebook has not that nbgrader, or an earlier version of this, made."""
-    known = inspect(gradebook.engine)
-    if {column["name"] for column in known.get_columns(_table.name)} != set(_table.columns.keys()):
+    """Add this package's tables and indexes to a gradebook that lacks them, for whoever writes to it."""
+    if not is_prepared(gradebook):
         # Nothing is lost: without it, everything is graded again, to the same grades.
         _table.drop(gradebook.engine)
         _table.create(gradebook.engine)
@@ -210,20 +217,20 @@ def prepare(gradebook: Gradebook) -> None:
         index.create(gradebook.engine, checkfirst=True)
 
 
-def earlier(gradebook: Gradebook, submissions: Iterable[Submission]) -> dict[Submission, Graded]:
+def known_grades(gradebook: Gradebook, submissions: Iterable[Submission]) -> dict[Submission, Graded]:
     """Return what earlier runs made of these submissions, with the scores as they are now."""
     asked = {(one.student, one.lesson, one.notebook): one for one in submissions}
     rows = gradebook.db.execute(_QUERY).mappings()
     return {asked[at]: _graded(asked[at], row) for row in rows if (at := _at(row)) in asked}
 
 
-def replaced(gradebook: Gradebook, since: datetime) -> list[Earlier]:
+def replaced(gradebook: Gradebook, since: datetime) -> list[ReplacedWork]:
     """Return the work that other work of its student has replaced since a time in UTC: for each lesson the earliest."""
     rows = gradebook.db.execute(_HISTORY.where(_history.c.until >= since)).mappings()
-    found: dict[tuple[str, str], Earlier] = {}
+    found: dict[tuple[str, str], ReplacedWork] = {}
     for row in rows:
         of = row["student_id"], row["lesson"]
-        found.setdefault(of, Earlier(*of, row["score"], frozenset(row["mistakes"])))
+        found.setdefault(of, ReplacedWork(*of, row["score"], frozenset(row["mistakes"])))
     return list(found.values())
 
 
@@ -375,6 +382,11 @@ def _given(grade: Grade, auto_score: float | None) -> float:
     given: float | None = auto_score if grade.manual_score is None else grade.manual_score
     # As nbgrader has it: what is not graded yet has no extra credit either.
     return 0.0 if given is None else given + (grade.extra_credit or 0)
+
+
+def released_notebooks(gradebook: Gradebook) -> set[tuple[str, str]]:
+    """Return the lesson and the name of each notebook that was released."""
+    return {(one.name, notebook.name) for one in gradebook.assignments for notebook in one.notebooks}
 
 
 def due_dates(gradebook: Gradebook) -> dict[tuple[str, str], str]:

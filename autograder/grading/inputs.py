@@ -7,9 +7,14 @@ import hmac
 import json
 import os
 import secrets
+import shlex
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from . import GradingError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -18,30 +23,73 @@ if TYPE_CHECKING:
 
 
 NAME = ".autograder-secret"
+_LENGTH = 32
+_GROUP_AND_OTHERS = 0o077
+
+
+class SecretError(GradingError):
+    """A course's secret can't be trusted. The text says what was seen and what to do."""
 
 
 def course_secret(root: Path) -> bytes:
-    """Return the secret of the course in `root`. The first call makes the file; only its owner can read it."""
+    """Return the secret of the course in `root`. The first call makes the file; only its owner can read it.
+
+    Raises
+    ------
+    SecretError
+        When the file has another length, is somebody else's, or is open to other users.
+    """
     path = root / NAME
     try:
-        return path.read_bytes()
+        return _read(path)
     except FileNotFoundError:
-        beside = path.with_name(f"{NAME}.{os.getpid()}")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
-            # A link fails if another grader was faster; a rename would not. Then the other grader's secret counts.
+        _make(path)
+        return _read(path)
+
+
+def _make(path: Path) -> None:
+    """Write a new secret in one step, unless another grader was faster: then the other grader's counts."""
+    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f"{NAME}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_LENGTH))
+        # A link fails if another grader was faster; a rename would not.
+        with suppress(FileExistsError):
             os.link(beside, path)
-        except FileExistsError:
-            pass
-        finally:
-            beside.unlink()
-        return path.read_bytes()
+    finally:
+        Path(beside).unlink()
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        secret, seen = file.read(_LENGTH + 1), os.fstat(file.fileno())
+    anew = f"delete {path}: the next run makes a new one, and grades all work again at other inputs"
+    if len(secret) != _LENGTH:
+        raise SecretError(
+            f"Expected a secret of {_LENGTH} bytes in {path}; got {seen.st_size} bytes. Put it back from a copy, or {anew}."
+        )
+    if seen.st_uid not in (os.geteuid(), path.parent.stat().st_uid, 0):
+        raise SecretError(
+            f"Expected {path} to be yours; it is of the user {seen.st_uid}, who can foretell the inputs. See who writes to this folder, and {anew}."
+        )
+    if seen.st_mode & _GROUP_AND_OTHERS and _has_modes(path.parent):
+        raise SecretError(
+            f"Expected {path} to be open to its owner alone; other users can open it (mode {seen.st_mode & 0o777:o}), and foretell the "
+            f"inputs. Close it: chmod 600 {shlex.quote(str(path))}. If a student may have read it, {anew}."
+        )
+    return secret
+
+
+def _has_modes(folder: Path) -> bool:
+    """Return whether a file in this folder can be closed to other users, which some file systems can't do."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=f"{NAME}.") as file:
+        return not os.fstat(file.fileno()).st_mode & _GROUP_AND_OTHERS
 
 
 def inputs_key(secret: bytes, student: str) -> bytes:
     """Return one student's key, from which the inputs are drawn. It reveals neither the secret nor other students' keys."""
-    return hmac.new(secret, student.encode(), hashlib.sha256).digest()
+    # A loose notebook stands for a student by its path, which may be no text in UTF-8.
+    return hmac.new(secret, student.encode(errors="surrogateescape"), hashlib.sha256).digest()
 
 
 def drawing(key: bytes, notebook: NotebookNode) -> Callable[[Exercise], tuple[Case, ...]]:

@@ -60,12 +60,12 @@ class Job:
         The instructor's notebook as JSON; "" for a loose file, which is graded for what is in it.
     inputs_key
         What the student's inputs are drawn from. It tells nothing of the course's secret or of other students' inputs.
+    lessons
+        The folder of the course's own lessons; "" for those of the package.
     reason
         Why the file can't be read, or "".
     files
         What lies beside the notebook when its cells run.
-    lessons
-        The folder of the course's own lessons; "" for those of the package.
     """
 
     submission: Submission
@@ -73,9 +73,9 @@ class Job:
     skeleton: str
     inputs_key: bytes
     settings: Settings
+    lessons: str
     reason: str = ""
     files: tuple[File, ...] = ()
-    lessons: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

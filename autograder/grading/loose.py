@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..modules import own_lessons
 from .gradebook import Graded, Provenance
 from .inputs import inputs_key
 from .job import Job, Settings, run, unfinished
@@ -26,4 +27,4 @@ def grade_files(paths: Sequence[Path], pool: Pool, settings: Settings) -> Iterat
 
 def _job(path: Path, secret: bytes, settings: Settings) -> Job:
     raw, reason = read_or_reason(path)
-    return Job(Submission(path), raw, "", inputs_key(secret, str(path)), settings, reason)
+    return Job(Submission(path), raw, "", inputs_key(secret, str(path)), settings, own_lessons(), reason)

@@ -64,15 +64,37 @@ class LocalPool:
         # A server that forks: it has no connection to the gradebook that a fork could take along, and imports once.
         self._context = multiprocessing.get_context("forkserver")
         self._executor: Executor | None = None
+        # The processes end when it is closed.
+        self._ended, self._open = self._context.Pipe(duplex=False)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-        if self._server is not None:
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        try:
+            if kind is not None:
+                # Nobody waits any more for what is in flight.
+                self._open.close()
+            if self._executor is not None:
+                self._executor.shutdown(cancel_futures=True)
+        finally:
+            if self._server is not None:
+                self._server.close()
+            self._open.close()
+            self._ended.close()
+
+    def take(self, choice: TierChoice) -> None:
+        """Take these walls, if others were prepared. A course's configuration names them, and is read in the meantime.
+
+        Raises
+        ------
+        SandboxError
+            When this machine has no walls, and "auto" is taken.
+        """
+        if self._server is not None and sandbox.tier_of(choice) != self._server.endpoint.tier:
             self._server.close()
+            self._server = None
+        self._choice = choice
 
     def prepare(self) -> None:
         """Begin to start the processes that the first task needs. Their imports take seconds.
@@ -111,7 +133,7 @@ class LocalPool:
     def _start(self) -> Executor:
         self.prepare()
         endpoint = self._server.endpoint if self._server is not None else None
-        shared = endpoint, self._choice
+        shared = self._ended, endpoint, self._choice
         return ProcessPoolExecutor(self._workers, self._context, initializer=_begin, initargs=shared)
 
     def _submit(self, function: Callable[[Task], Result], task: Task) -> Future[Result]:
@@ -184,22 +206,22 @@ class ClusterPool:
                 ) from None
 
 
-def _begin(endpoint: Endpoint | None, choice: TierChoice | None) -> None:
-    """Begin a process of the pool."""
+def _begin(ended: connection.Connection, endpoint: Endpoint | None, choice: TierChoice | None) -> None:
+    """Begin a process of the pool. It ends at once when the other end of `ended` is closed."""
     # The caller handles Ctrl-C: it decides about the tasks in flight.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_caller, daemon=True).start()
+    threading.Thread(target=_end_with_caller, args=(ended,), daemon=True).start()
     if endpoint is not None and choice is not None:
         from .engines import share
 
         share(endpoint, choice)
 
 
-def _end_with_caller() -> None:
-    """End this process when the caller has ended. Otherwise it would not notice that the caller was killed."""
+def _end_with_caller(ended: connection.Connection) -> None:
+    """End this process when the caller has ended, or says so. Otherwise it would not notice that the caller was killed."""
     caller = multiprocessing.parent_process()
     if caller is not None:
-        connection.wait([caller.sentinel])
+        connection.wait([caller.sentinel, ended])
         os._exit(1)
 
 

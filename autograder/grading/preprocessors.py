@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from traitlets.config import Config
 from ..modules import lessons_of, use_lessons
 from . import CHOICES
 from .inputs import course_secret, drawing, inputs_key
+from .job import Settings
 from .rebuild import rebuild
 from .sandbox import MIB, Limits
 from .scores import flag_of, flags
@@ -61,9 +61,9 @@ def skeleton(source: Path, config: Config, saved: Mapping[str, str]) -> Notebook
     Raises
     ------
     SubmissionError
-        When the notebook is for another language than Python.
+        When there is no notebook, or one for another language than Python.
     """
-    notebook = nbformat.read(source, as_version=4)
+    notebook = read_solution(source)
     if language := other_language(notebook):
         raise SubmissionError(
             f"expected a notebook in Python; got one in {language}. Only Python runs behind the walls. Grade this "
@@ -84,6 +84,26 @@ def skeleton(source: Path, config: Config, saved: Mapping[str, str]) -> Notebook
         elif cell["source"] != as_released["source"]:
             cell["metadata"]["autograder"] = {"released": as_released["source"]}
     return _after(notebook, config, preprocessors.ComputeChecksums)
+
+
+def read_solution(path: Path) -> NotebookNode:
+    """Return an instructor's notebook.
+
+    Raises
+    ------
+    SubmissionError
+        When the file is no notebook, or has no cells.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
+        raise SubmissionError(
+            f"expected a notebook; got a file that can't be read: {type(error).__name__}: {str(error)[:100]}. "
+            "Put it back from a copy, or correct it in a text editor"
+        ) from None
+    if not notebook.get("cells"):
+        raise SubmissionError("expected a notebook with cells; got none. Put it back from a copy, or write it")
+    return notebook
 
 
 def other_language(notebook: NotebookNode) -> str:
@@ -155,16 +175,20 @@ class Execute(preprocessors.NbGraderPreprocessor):
 
     sandbox = Enum(
         CHOICES,
-        default_value=os.environ.get("AUTOGRADER_SANDBOX", "auto"),
+        default_value=Settings.sandbox,
         help="What stands between student code and this machine: 'auto' is the best that stands here, and 'none' is "
         "nothing, for machines with nothing to lose.",
     ).tag(config=True)
-    cell_timeout = Float(30.0, help="After how many seconds a cell is interrupted; the cells after it still run.").tag(
-        config=True
-    )
-    memory = Integer(2048, help="How many MiB of address space a submission may add to what the libraries take.").tag(
-        config=True
-    )
+    cell_timeout = Float(
+        Limits.cell_timeout,
+        min=0.001,
+        help="After how many seconds a cell is interrupted; the cells after it still run.",
+    ).tag(config=True)
+    memory = Integer(
+        Limits.memory // MIB,
+        min=256,
+        help="How many MiB of address space a submission may add to what the libraries take.",
+    ).tag(config=True)
 
     def limits(self) -> Limits:
         """Return what one submission may use, as configured."""
@@ -188,7 +212,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
         draw = drawing(inputs_key(course_secret(Path(course.root)), resources["nbgrader"]["student"]), nb)
         # nbgrader has copied them there, the instructor's over the student's.
         graded = Path(resources["metadata"]["path"])
-        files = files_in(graded, [*course.ignore, *NEVER_BESIDE])
+        files, left_out = files_in(graded, [*course.ignore, *NEVER_BESIDE])
         # It would be copied on into feedback/, where the page has this name.
         page = graded / f"{resources['nbgrader']['notebook']}.html"
         if page.is_dir():
@@ -197,7 +221,7 @@ class Execute(preprocessors.NbGraderPreprocessor):
         ran = engine.run(nb, draw, files)
         repairs = ran.notebook["metadata"].get("autograder", {}).get("notes", [])
         ran.notebook["metadata"]["autograder"] = {
-            "notes": [*repairs, *ran.notes, *ran.missing, *flags(ran.verdicts)],
+            "notes": [*repairs, *left_out[:3], *ran.notes, *ran.missing, *flags(ran.verdicts)],
             "sandbox": engine.tier,
         }
         resources["autograder"] = {"flags": flag_of(ran.verdicts)}

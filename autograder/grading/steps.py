@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable
 from typing import TypeVar
 
+from ..modules import LessonError
 from . import GradingError
 from .submission import SubmissionError
 
@@ -22,14 +23,14 @@ def for_one(step: Callable[[], Done], failed: Callable[[str], Done]) -> Done:
 
     Raises
     ------
-    GradingError, OSError
-        When the failure is no submission's own: the walls don't stand, the disk is full.
+    GradingError, LessonError, OSError
+        When the failure is no submission's own: the walls don't stand, a lesson is broken, the disk is full.
     """
     try:
         return step()
     except SubmissionError as error:
         return failed(str(error))
-    except GradingError:
+    except (GradingError, LessonError):
         raise
     except OSError as error:
         if error.errno in _EVERYBODYS:

@@ -51,6 +51,11 @@ class Submission:
         """The name of the notebook."""
         return self.named or self.lesson
 
+    @property
+    def task(self) -> str:
+        """What it is for, as a line of text names it: the lesson, and the notebook where that has another name."""
+        return f"{self.lesson}/{self.named}" if self.named else self.lesson
+
 
 def work_of(raw: bytes, reason: str) -> str:
     """Return a digest of a student's work: of a file's content, or of the reason why it can't be read."""

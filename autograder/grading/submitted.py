@@ -46,6 +46,10 @@ class MissingError(SubmissionError):
     """There is no file."""
 
 
+class TooLargeError(SubmissionError):
+    """A file has more bytes than it may."""
+
+
 @dataclass(frozen=True)
 class Beside:
     """A file that was handed in beside a notebook: what it holds, or why it is left out."""
@@ -120,7 +124,7 @@ def _read_in(folder: int, name: str, what: str, most: int) -> tuple[bytes, os.st
         os.close(descriptor)
     if kind.st_size > most or len(content) > most:
         size = f"{most // 1_000_000} MB" if most >= 1_000_000 else f"{most:,} bytes"
-        raise SubmissionError(f"the file is larger than {size}")
+        raise TooLargeError(f"the file is larger than {size}")
     return content, kind
 
 
@@ -216,11 +220,12 @@ def read_or_reason(path: Path) -> tuple[bytes, str]:
         return b"", f"the file can't be read: {error.strerror}"
 
 
-def files_in(folder: Path, ignored: Sequence[str]) -> tuple[File, ...]:
-    """Return the files in a folder and below it that can be read, but for those whose names match one of these patterns."""
+def files_in(folder: Path, ignored: Sequence[str]) -> tuple[tuple[File, ...], tuple[str, ...]]:
+    """Return the files in a folder and below it, and why some were left out; not those that match one of these patterns."""
     with _opened(folder, folder) as top:
-        found = [one for one in _all_in(top, ignored, lambda *_: None) if not one.why]
-    return tuple(File(one.path.as_posix(), one.content) for one in found)
+        found = list(_all_in(top, ignored, lambda *_: None))
+    files = tuple(File(one.path.as_posix(), one.content) for one in found if not one.why)
+    return files, tuple(one.why for one in found if one.why)
 
 
 def _all_in(top: int, ignored: Sequence[str], check: Callable[[os.stat_result, str], None]) -> Iterator[Beside]:
@@ -231,7 +236,10 @@ def _all_in(top: int, ignored: Sequence[str], check: Callable[[os.stat_result, s
             content, kind = _read_in(folder, path.name, "a file", min(left, MAX_BYTES))
             check(kind, "a file")
         except SubmissionError as error:
-            yield Beside(path, why=f"the file {_short(path.as_posix())!r} was left out: {error}")
+            why = str(error)
+            if isinstance(error, TooLargeError) and left < MAX_BYTES:
+                why = f"together with the files before it, it is larger than {MAX_ALL_BYTES // 1_000_000} MB"
+            yield Beside(path, why=f"the file {_short(path.as_posix())!r} was left out: {why}")
             continue
         left -= len(content)
         yield Beside(path, content)

@@ -9,15 +9,24 @@ import difflib
 import importlib
 import pkgutil
 import sys
+import traceback
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 
 from ..exercise import Exercise, Lesson
-from ..modules import lessons_folder, own_lessons
+from ..modules import LessonError, lessons_folder, own_lessons
 
 
 @cache
 def all_lessons() -> tuple[Lesson, ...]:
-    """Return the lessons in the order of the course."""
+    """Return the lessons in the order of the course.
+
+    Raises
+    ------
+    LessonError
+        When a module stops, or holds no lesson of its name.
+    """
     return tuple(sorted((_lesson(name) for name in _names()), key=lambda lesson: lesson.number))
 
 
@@ -27,7 +36,7 @@ def find(exercise_id: str) -> Exercise:
     Raises
     ------
     LookupError
-        When there is none; the message names the nearest ids.
+        When there is none; the message names the nearest ids. Also when the lesson's module can't be used.
     """
     lesson_name = exercise_id.partition(".")[0]
     if lesson_name in _names():
@@ -67,18 +76,30 @@ def _names() -> tuple[str, ...]:
 
 @cache
 def _lesson(name: str) -> Lesson:
-    lesson = getattr(importlib.import_module(f"{__name__}.{name}"), "LESSON", None)
+    lesson = getattr(_module(name), "LESSON", None)
     if not isinstance(lesson, Lesson):
-        raise LookupError(
+        raise LessonError(
             f"lessons/{name}.py: Expected `LESSON = Lesson(…)` in each module of this folder; got none. Write it, or put what "
             "the module holds into the modules of the lessons."
         )
     if lesson.name != name:
-        raise LookupError(
+        raise LessonError(
             f"lessons/{name}.py: Expected LESSON to have the name of its module, {name!r}; got {lesson.name!r}. "
             "Change one of the two."
         )
     return lesson
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = next((frame.lineno for frame in reversed(frames) if Path(frame.filename).stem == name), None)
+        where = f"lessons/{name}.py" + (f", line {line}" if line else "")
+        raise LessonError(
+            f"{where}: Expected the module to be imported; got {type(error).__name__}: {str(error)[:300]}. Correct the module."
+        ) from error
 
 
 # Behind the walls no folder is named, and the questions come from the package.

@@ -59,7 +59,7 @@ def new_context(browser: Browser, **options: Any) -> BrowserContext:
 
 
 def lesson_1_course(root: Path) -> Course:
-    """Return a released course in `root` that has the front door and the first lesson, and nothing handed in."""
+    """Return a released course in `root` that has the students' README and the first lesson, and nothing handed in."""
     shutil.copy(ROOT / "nbgrader_config.py", root)
     shutil.copytree(ROOT / "solutions" / LESSON, root / "solutions" / LESSON)
     (root / "notebooks").mkdir()

@@ -1,7 +1,7 @@
 """Makes the documents' pictures, `docs/images/*.png`: `python -m tests.browser.screenshots`.
 
 Each keeps the words that stand in it, so that `test_screenshots.py` sees when the pages say something else. Given a folder,
-it writes them into it, and others beside them to look at: the front door, the first screen of the notebook, and panels in
+it writes them into it, and others beside them to look at: the first page, the first screen of the notebook, and panels in
 the light and the dark theme.
 """
 
@@ -171,7 +171,7 @@ def pictures_to_look_at(notebook: Notebook, folder: Path) -> None:
             notebook.page.screenshot(path=folder / f"{name}-{theme.lower()}.png")
 
 
-def front_door(page: Page, server: Server, path: Path) -> None:
+def first_page(page: Page, server: Server, path: Path) -> None:
     """Write a picture of what the course opens on."""
     page.goto(f"{server.url}/?token={server.token}")
     page.locator(".jp-RenderedMarkdown h1").wait_for()
@@ -196,7 +196,7 @@ def main() -> None:
                 notebook = Notebook.open(context.new_page(), server, path)
                 notebook.cell("from autograder import check").run()
                 pictures_to_look_at(notebook, look)
-                front_door(context.new_page(), server, look / "front-door.png")
+                first_page(context.new_page(), server, look / "first-page.png")
 
 
 if __name__ == "__main__":

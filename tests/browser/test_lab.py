@@ -62,10 +62,10 @@ def violations(notebook: Notebook, name: str) -> list[str]:
     ]
 
 
-# The front door
+# The first page
 
 
-def test_the_course_opens_on_the_front_door_and_its_link_leads_to_the_first_lesson(page: Page, server: Server) -> None:
+def test_the_course_opens_on_its_readme_whose_link_leads_to_the_first_lesson(page: Page, server: Server) -> None:
     page.goto(f"{server.url}/?token={server.token}")
     door = page.locator(".jp-RenderedMarkdown:visible")
     expect(door.get_by_role("heading", level=1)).to_contain_text("Automatic differentiation")

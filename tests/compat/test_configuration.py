@@ -10,6 +10,7 @@ import pytest
 from autograder.grading.adopting import write_lines
 from autograder.grading.configuration import ConfigurationError
 from autograder.grading.course import Course
+from autograder.grading.job import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -92,11 +93,18 @@ def test_who_and_what_is_left_out(tmp_path: Path) -> None:
         ("c.CourseDirectory.root = '/elsewhere'", "says that the course is in /elsewhere"),
         ("1 / 0", "stopped with ZeroDivisionError: division by zero"),
         ("import no_such_neighbour", "stopped with ModuleNotFoundError"),
+        ("c.CourseDirectory.ignore = 5", "'ignore' trait of a CourseDirectory instance expected a list"),
+        ("c.Execute.sandbox = 'papr'", "'sandbox' trait of an Execute instance expected any of .*, not the str 'papr'"),
+        ("c.Execute.cell_timeout = -1", "'cell_timeout' trait .* should not be less than"),
     ],
 )
 def test_what_is_refused_is_refused_with_a_sentence(tmp_path: Path, line: str, says: str) -> None:
     with pytest.raises(ConfigurationError, match=says.replace("{", r"\{")):
-        course(tmp_path / "one", line)
+        course(tmp_path / "one", line).settings()
+
+
+def test_the_limits_of_a_course_that_sets_none_are_those_of_loose_notebooks(tmp_path: Path) -> None:
+    assert course(tmp_path / "one", "c.CourseDirectory.course_id = 'one'").settings() == Settings()
 
 
 def test_lines_for_a_configuration_that_calls_it_otherwise(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from nbformat.v4 import new_notebook
 from autograder import cli
 from autograder.grading.adopting import LINES, examine, walls, write_lines
 from autograder.grading.course import Course, CourseError
+from autograder.grading.submission import MAX_BYTES
 from tests.compat.cases import answer, code, graded
 
 NOT_RELEASED = "it is not in the gradebook"
@@ -73,6 +74,20 @@ def test_what_does_not_work_is_said(root: Path, source: str, said: str) -> None:
     assert any(said in one and one.startswith("a, cell 1: ") for one in remarks(root, source))
 
 
+def test_a_file_that_can_not_be_given_is_said(root: Path) -> None:
+    folder = root / "source" / "ps 1"
+    folder.mkdir(parents=True)
+    for name in ("data.csv", "ignored.csv"):
+        with (folder / name).open("wb") as file:
+            file.truncate(MAX_BYTES + 1)
+    with (root / "nbgrader_config.py").open("a") as config:
+        config.write("c.CourseDirectory.ignore = ['ignored.csv']\n")
+    nbformat.write(new_notebook(cells=[answer("x = 1"), graded("assert x")]), folder / "a.ipynb")
+    said = [one.sentence for one in examine(Course(root)) if one.place == "its files"]
+    assert len(said) == 1
+    assert said[0].startswith("the file 'data.csv' was left out: the file is larger than 50 MB. ")
+
+
 def test_another_language_is_told(root: Path) -> None:
     assert "a: it is in R. Only Python is graded: grade it by nbgrader alone" in remarks(root, kernel="R")
 
@@ -89,7 +104,7 @@ def test_the_limits_are_the_courses(root: Path) -> None:
 def test_the_lines_are_added_once(root: Path) -> None:
     assert write_lines(root)
     assert not write_lines(root)
-    assert "autograder.grading.preprocessors.Execute" in Course(root)._config.Autograde.autograde_preprocessors
+    assert "autograder.grading.preprocessors.Execute" in Course(root).config.Autograde.autograde_preprocessors
 
 
 def test_where_there_is_no_assignment_it_says_where_they_are_expected(root: Path) -> None:

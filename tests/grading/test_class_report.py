@@ -18,10 +18,10 @@ from nbgrader.plugins import LateSubmissionPlugin
 
 from autograder import cli, diagnosis, finding, misconceptions, mistakes
 from autograder.exercise import Lesson
-from autograder.grading.course import Course
-from autograder.grading.gradebook import Earlier, Graded, Provenance, Recorder, by_lesson, prepare, replaced
+from autograder.grading.course import Change, Course
+from autograder.grading.gradebook import Graded, Provenance, Recorder, ReplacedWork, by_lesson, prepare, replaced
 from autograder.grading.job import JobResult
-from autograder.grading.report import html
+from autograder.grading.report import html, terminal
 from autograder.grading.report.rows import ClassReport, Scores, Week
 from autograder.grading.report.summary import made_by, needs_a_look, summarise
 from autograder.grading.report.tables import csv_files
@@ -542,7 +542,7 @@ def test_each_table_is_a_file_for_a_spreadsheet_without_formulas() -> None:
 def test_a_week_tells_who_caught_up_and_which_mistakes_went_away() -> None:
     made = class_of(ada=[verdict(SQUARE)], chen=[mistaken("forgot-factor")], emeka=[verdict(SQUARE)])
     had = frozenset([f"{SQUARE.id}.forgot-factor"])
-    was = [Earlier(one, FIRST.folder, 0, had) for one in ("ada", "chen", "gone")]
+    was = [ReplacedWork(one, FIRST.folder, 0, had) for one in ("ada", "chen", "gone")]
     report = summarise(made, [FIRST.folder], all_lessons(), [one.submission for one in made], replaced=was)
     assert report.week == Week(("ada", "chen"), ("ada",), (("forgot-factor", 1),))
     assert "2 students handed in again. 1 of them has more points now." in Page(index(report)).text
@@ -575,11 +575,20 @@ def test_a_week_compares_all_notebooks_of_a_lesson_before_with_all_of_them_after
         # The other notebook stays as it was.
         now = hand_in("second", a=0) + hand_in("first", b=2)
         (was,) = replaced(gradebook, datetime.min)
-        assert was == Earlier("ada", FIRST.folder, 3, frozenset())
+        assert was == ReplacedWork("ada", FIRST.folder, 3, frozenset())
         assert summarise(by_lesson(now), [FIRST.folder], all_lessons(), replaced=[was]).week.caught_up == ()
         now = hand_in("third", a=2, b=2)
         assert replaced(gradebook, datetime.min) == [was]
         assert summarise(by_lesson(now), [FIRST.folder], all_lessons(), replaced=[was]).week.caught_up == ("ada",)
+
+
+def test_two_notebooks_of_a_lesson_are_told_apart() -> None:
+    of = submission("ada", FIRST)
+    both = [replace(one, submission=replace(of, named=name)) for one in class_of(ada=[]) for name in ("", "b")]
+    assert [one.line for one in both] == [f"ada {FIRST.folder} 0 of 20", f"ada {FIRST.folder}/b 0 of 20"]
+    changes = [Change(one.submission, 0, 1) for one in both]
+    told = list(terminal.changes_table(changes).columns[1].cells)
+    assert told == [FIRST.folder, f"{FIRST.folder}/b"]
 
 
 def test_the_same_class_gives_the_same_pages() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
 import tarfile
 import unicodedata
@@ -128,6 +129,9 @@ def test_folder_names_keep_what_can_stay() -> None:
     assert folder_name("Núñez Ångström, 李") == folder_name("Núñez Ångström, 李")
     assert folder_name("José O'Brien-Smith") == "José O'Brien-Smith"
     assert len({folder_name(one) for one in ("a+b", "a b", "a_b", "a/b", ".a", "a", "..", "")}) == 8
+    names = [os.fsdecode(one) for one in (b"caf\xe9", b"caf\xe8")]
+    assert [folder_name(one).rpartition("-")[0] for one in names] == ["caf_", "caf_"]
+    assert len(set(map(folder_name, names))) == 2
 
 
 def planned(*paths: str, content: dict[str, bytes] | None = None, **people: list[Person]) -> Plan:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
+from click.testing import CliRunner
+
+from autograder import cli
+from autograder.grading import pool
 from autograder.grading.course import Course
 from tests import commands
 
@@ -64,6 +73,19 @@ def test_loose_notebooks_are_graded_without_a_course(course: Course, tmp_path: P
     assert not list(tmp_path.glob("*.db"))
 
 
+def test_a_name_that_is_no_text_ends_no_command(course: Course, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.ipynb")
+    (tmp_path / name).write_bytes(path_of(course, "uma").read_bytes())
+    (tmp_path / "broken.ipynb").write_text("{")
+    done = run(tmp_path, "autograder", "grade", "--json", name, "broken.ipynb")
+    assert "Traceback" not in done.stderr
+    assert [(one["file"], one["score"]) for one in json.loads(done.stdout)] == [
+        (r"caf\xe9.ipynb", 20),
+        ("broken.ipynb", 0),
+    ]
+    assert r"caf\xe9.ipynb: 20 of 20" in run(tmp_path, "autograder", "grade", name).stdout
+
+
 def test_a_folder_named_like_the_package_is_not_imported(tmp_path: Path) -> None:
     (tmp_path / "autograder").mkdir()
     (tmp_path / "autograder" / "__init__.py").write_text("raise RuntimeError('this is not the package')")
@@ -73,6 +95,44 @@ def test_a_folder_named_like_the_package_is_not_imported(tmp_path: Path) -> None
     done = subprocess.run(command, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "work.ipynb: 20 of 20" in done.stdout
+
+
+def test_an_interrupt_while_pages_are_written_keeps_the_table(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for student in {path.name for path in (course.root / "submitted").iterdir()} - {"ada", "uma", "rosa"}:
+        shutil.rmtree(course.root / "submitted" / student)
+    assert run(course.root, "autograder", "grade").returncode == 0
+    begun = 0
+
+    def here(self: pool.LocalPool, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        """Do each task in this process, with a Ctrl-C during the first one."""
+        nonlocal begun
+        for task in tasks:
+            begun += 1
+            os.kill(os.getpid(), signal.SIGINT)
+            yield task, function(task)
+
+    monkeypatch.setattr(pool.LocalPool, "map", here)
+    monkeypatch.chdir(course.root)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["grade", "--feedback"], "autograder")
+    said = capfd.readouterr().out
+    assert (ended.value.code, begun) == (130, 1)
+    assert "0 graded, 3 unchanged" in said
+    assert "Interrupted: 2 feedback pages remain." in said
+    assert len(list((course.root / "feedback").rglob("*.html"))) == 1
+
+
+def test_what_the_system_refuses_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nbgrader_config.py").touch()
+    monkeypatch.setattr(
+        pool.LocalPool, "prepare", lambda _: (_ for _ in ()).throw(OSError(28, "No space left", "x.db"))
+    )
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli.main, ["grade", "--workers", "1"])
+    assert done.exit_code == 2
+    assert "No space left (x.db). What was written before stays." in done.output
 
 
 def test_wrong_usage_ends_with_status_2(course: Course, tmp_path: Path) -> None:
@@ -95,5 +155,7 @@ def test_no_walls_must_be_asked_for_and_are_told(course: Course) -> None:
     done = run(course.root, "autograder", "grade", "--student", "ada", "--sandbox", "none")
     assert done.returncode == 0, done.stderr
     assert "sandbox: none" in done.stdout
+    # All is right, so there is no table of mistakes.
+    assert "The mistakes" not in done.stdout
     notebook = json.loads(Course(course.root).graded(course.submissions(course.lessons(), "ada")[0]).read_text())
     assert notebook["metadata"]["autograder"]["sandbox"] == "none"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import re
+import select
 import shutil
 import signal
 import threading
@@ -17,15 +20,17 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
-from autograder.exercise import Case
+from autograder.exercise import Case, Exercise
+from autograder.grading import inputs, sandbox
 from autograder.grading.engine import Engine, RunResult
 from autograder.grading.files import File
-from autograder.grading.inputs import NAME, course_secret, drawing, inputs_key
+from autograder.grading.inputs import NAME, SecretError, course_secret, drawing, inputs_key
 from autograder.grading.sandbox.outputs import MAX_CELL, MAX_LINES, clean_outputs, clean_text
 from autograder.grading.sandbox.tiers import MIB, Limits, may_fork
 from autograder.lessons import all_lessons, find
 from autograder.verdict import Outcome
 from tests import commands
+from tests.bench.process import processes
 from tests.hostile.sources import SAY
 from tests.open_files import open_files
 
@@ -182,6 +187,30 @@ def test_an_endless_loop_is_interrupted_and_the_cells_after_it_run(engine: Engin
     assert ran.notes == ("a cell did not come to an end and was stopped",)
 
 
+UNTIL_IT_WAS_HELD = """
+import signal
+held = []
+signal.signal(signal.SIGCONT, lambda *_: held.append(1))
+while not held: pass
+"""
+
+
+@pytest.mark.parametrize(("number", "errors"), [(1, []), (2, ["KeyboardInterrupt"])])
+def test_an_interrupt_is_for_the_request_that_it_names(walled: Engine, number: int, errors: list[str]) -> None:
+    """A cell that ends just as its time is over: the interrupt comes when the cell after it runs."""
+    child = walled._new_child(())
+    child.send({"id": 1, "source": ""}, {"id": 2, "source": UNTIL_IT_WAS_HELD})
+    assert child.receive()["id"] == 1
+    reply = None
+    while reply is None:
+        walled.interrupt(number)
+        with contextlib.suppress(TimeoutError):
+            reply = child.receive(0.2)
+    child.close()
+    walled.ended()
+    assert (reply["id"], [one["ename"] for one in reply["outputs"]]) == (2, errors)
+
+
 def test_what_can_not_be_interrupted_ends_the_run_and_what_was_checked_stays(engine: Engine) -> None:
     engine.limits = IMPATIENT
     stubborn = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
@@ -206,6 +235,18 @@ def test_a_process_that_ends_is_told_with_its_reason(engine: Engine, end: str, w
     assert why in " ".join(ran.notes)
     assert [verdict.outcome for verdict in ran.verdicts] == [Outcome.UNREADABLE]
     assert ran.verdicts[0].points == 0
+
+
+def test_how_a_submission_ended_is_not_taken_for_how_the_next_one_does(engine: Engine) -> None:
+    def failing(exercise: Exercise) -> tuple[Case, ...]:
+        raise KeyError(exercise.id)
+
+    before = engine._control
+    with pytest.raises(KeyError):
+        engine.run(new_notebook(cells=[check_cell(D_SQUARE)]), failing)
+    if before.fileno() >= 0:
+        select.select([before.fileno()], [], [])
+    assert "ended itself with status 3" in " ".join(run(engine, "import os; os._exit(3)").notes)
 
 
 @pytest.mark.parametrize(
@@ -294,6 +335,28 @@ def test_a_submission_under_which_it_dies_again_ends_with_that_reason(mortal: En
     assert "the sandbox itself came to an end" in " ".join(ran.notes)
     assert ran.verdicts[0].outcome == Outcome.UNREADABLE
     assert said(run(mortal, "print('after')")) == "after\n"
+
+
+def test_an_engine_that_goes_as_its_submission_ends_takes_no_other_one_along() -> None:
+    with sandbox.start("none") as server:
+        template = server.process.pid
+        with Engine("none", LIMITS, server.endpoint) as other:
+            going = Engine("none", LIMITS, server.endpoint)
+            child = going._new_child(())
+            child.send({"id": 1, "source": ""})
+            child.receive()
+            (guard,) = (pid for pid, one in processes().items() if one.parent == template)
+            # So that the template process learns of both at once.
+            os.kill(template, signal.SIGSTOP)
+            os.waitpid(template, os.WUNTRACED)
+            ended = os.pidfd_open(guard)
+            os.kill(guard, signal.SIGKILL)
+            select.select([ended], [], [])
+            os.close(ended)
+            going.close()
+            os.kill(template, signal.SIGCONT)
+            assert said(run(other, "print('after')")) == "after\n"
+            assert other._own is None
 
 
 def test_a_line_for_the_system_does_not_stop_its_cell(walled: Engine) -> None:
@@ -457,6 +520,47 @@ def test_the_secret_is_made_once_for_its_owner_and_draws_different_inputs_for_ea
     ada, bashir = (drawing(inputs_key(secret, student), one)(exercise) for student in ("ada", "bashir"))
     assert ada == drawing(inputs_key(secret, "ada"), one)(exercise)
     assert len({ada, bashir, drawing(inputs_key(secret, "ada"), other)(exercise), exercise.cases}) == 4
+
+
+def test_a_secret_that_others_can_foretell_is_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / NAME
+    for content in (b"", bytes(31), bytes(33)):
+        path.write_bytes(content)
+        path.chmod(0o600)
+        with pytest.raises(SecretError, match=f"Expected a secret of 32 bytes in .* got {len(content)} bytes.*delete"):
+            course_secret(tmp_path)
+    path.write_bytes(bytes(32))
+    for mode in (0o604, 0o602, 0o640, 0o620):
+        path.chmod(mode)
+        with pytest.raises(SecretError, match=f"mode {mode:o}.*chmod 600"):
+            course_secret(tmp_path)
+    monkeypatch.setattr(inputs, "_has_modes", lambda folder: False)
+    assert course_secret(tmp_path) == bytes(32)
+
+
+def test_a_secret_of_another_user_is_refused(tmp_path: Path) -> None:
+    course_secret(tmp_path)
+    if os.geteuid():
+        pytest.skip("only root gives a file to somebody else")
+    os.chown(tmp_path / NAME, 12345, -1)
+    with pytest.raises(SecretError, match="is of the user 12345"):
+        course_secret(tmp_path)
+
+
+def test_a_secret_that_can_not_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", full)
+        with pytest.raises(OSError, match="No space"):
+            course_secret(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    # What a killed process with this number has left.
+    (tmp_path / f"{NAME}.{os.getpid()}").touch()
+    assert len(course_secret(tmp_path)) == 32
 
 
 @pytest.mark.parametrize(

@@ -412,6 +412,21 @@ def test_nothing_runs_in_a_browser(browser_page: Page, feedback: str, formgrader
     assert [url for url in asked if not url.startswith(("file:", "data:image/"))] == []
 
 
+def test_a_lesson_of_two_notebooks_has_a_page_for_each(course: Course) -> None:
+    second = course.solution(LESSON.folder, "part two")
+    shutil.copy(course.solution(LESSON.folder), second)
+    course.generate_assignment(LESSON.folder)
+    folder = course.root / "submitted" / "ada" / LESSON.folder
+    shutil.copy(folder / f"{LESSON.folder}.ipynb", folder / second.name)
+    (folder / "timestamp.txt").write_text(HANDED_IN)
+    pages = [course.feedback(one) for one in course.submissions(course.lessons(), "ada")]
+    assert len(pages) == 2
+    for options in ([], ["--force"]):
+        run(course.root, "autograder", "grade", "--feedback", "--student", "ada", "--workers", "2", *options)
+        assert all(page.is_file() for page in pages)
+        assert all(page.with_name("timestamp.txt").read_text() == HANDED_IN for page in pages)
+
+
 def test_cleaning_keeps_what_lessons_use() -> None:
     kept = '<table><tbody><tr><th align="left">a</th></tr></tbody></table><div class="highlight"><pre><span class="mi">1</span></pre></div>'
     assert clean_html(kept) == kept

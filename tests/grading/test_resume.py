@@ -156,13 +156,20 @@ def test_what_lies_beside_the_notebook_is_named_and_a_folder_without_one_is_list
     assert graded["sven"].reason.endswith("got report.pdf")
 
 
-def test_two_runs_at_once_are_refused(course: Course, local_pool: LocalPool) -> None:
+def _release(course: Course, _: LocalPool) -> None:
+    course.generate_assignment(LESSON.folder)
+
+
+@pytest.mark.parametrize("write", [grade, _release])
+def test_who_writes_to_a_course_writes_alone(
+    course: Course, local_pool: LocalPool, write: Callable[[Course, LocalPool], object]
+) -> None:
     running = course.grade(course.submissions(course.lessons()), local_pool, course.settings())
     next(running)
     with pytest.raises(
-        CourseError, match=rf"another `autograder grade` \(process {os.getpid()}\) is grading this course"
+        CourseError, match=rf"another `autograder` command \(process {os.getpid()}\) is writing to this course"
     ):
-        grade(Course(course.root), local_pool)
+        write(Course(course.root), local_pool)
     assert len(list(running)) == 7
 
 
@@ -234,6 +241,14 @@ def test_a_gradebook_of_an_earlier_version_is_taken_over(course: Course, local_p
     before = {name: one.score for name, one in grade(course, local_pool).items()}
     with sqlite3.connect(course.root / "gradebook.db") as database:
         database.execute("alter table autograder_result drop column work")
-    again = grade(Course(course.root), local_pool)
+    reading = Course(course.root)
+    # This needs no results.
+    assert reading.released_notebooks()
+    with pytest.raises(CourseError, match=r"of another version of this package\. Run `autograder grade` first"):
+        reading.known_grades(reading.submissions(reading.lessons()))
+    with sqlite3.connect(course.root / "gradebook.db") as database:
+        (kept,) = database.execute("select count(*) from autograder_result").fetchone()
+    assert kept == len(before)
+    again = grade(reading, local_pool)
     assert changed(again) == set(before)
     assert {name: one.score for name, one in again.items()} == before

@@ -91,6 +91,19 @@ def test_an_interrupt_lets_what_has_begun_come_to_its_end(
     assert finishes(course, undisturbed.rows)
 
 
+def test_a_second_interrupt_stops_at_once(course: Course, undisturbed: Undisturbed, grading: Grading) -> None:
+    process, output = grading()
+    os.killpg(process.pid, signal.SIGINT)
+    assert any("A second Ctrl-C stops at once" in line for line in output)
+    os.killpg(process.pid, signal.SIGINT)
+    said = output.read()
+    assert process.wait() == 130, said
+    assert "Interrupted." in said
+    # The one that takes long was not waited for.
+    assert course.submissions(course.lessons())[5].student not in {student for student, _ in rows(course)}
+    assert finishes(course, undisturbed.rows)
+
+
 def test_a_killed_process_of_the_pool_costs_nobody_a_grade(
     course: Course, undisturbed: Undisturbed, grading: Grading
 ) -> None:

@@ -15,7 +15,7 @@ from autograder.grading import GradingError
 from autograder.grading.course import Course
 from autograder.grading.steps import for_one
 from autograder.grading.submission import Submission, SubmissionError
-from autograder.grading.submitted import MAX_FILES, Submitted
+from autograder.grading.submitted import MAX_ALL_BYTES, MAX_FILES, Submitted
 from tests.grading.conftest import run
 
 from .handins import FOLDER, try_class
@@ -162,6 +162,21 @@ def test_more_files_than_there_may_be_are_told(root: Path) -> None:
     found = list(submitted.beside(submission, ()))
     assert len(found) == MAX_FILES + 1
     assert "more than 200 files" in found[-1].why
+
+
+def test_files_that_are_too_large_together_are_told_as_that(root: Path) -> None:
+    mine = root / "mallory" / LESSON
+    mine.mkdir()
+    for name in "abcd":
+        with (mine / name).open("wb") as file:
+            file.truncate(MAX_ALL_BYTES * 2 // 5)
+    submitted, submission = handed_in(root)
+    told = "together with the files before it, it is larger than 100 MB"
+    assert [one.why for one in submitted.beside(submission, ())] == [
+        "",
+        "",
+        *(f"the file {name!r} was left out: {told}" for name in "cd"),
+    ]
 
 
 def test_a_failed_step_is_that_submissions_reason_and_a_broken_machine_is_everybodys() -> None:

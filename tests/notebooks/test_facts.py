@@ -85,7 +85,7 @@ def test_the_student_copy_holds_no_answer(lesson: Lesson) -> None:
     assert cleared >= len(lesson.exercises)
 
 
-def test_nothing_but_notebooks_and_the_front_door_is_in_the_student_tree() -> None:
+def test_nothing_but_notebooks_and_the_readme_is_in_the_student_tree() -> None:
     files = {str(path.relative_to(ROOT / "notebooks")) for path in (ROOT / "notebooks").rglob("*") if path.is_file()}
     files = {name for name in files if ".ipynb_checkpoints" not in name}
     assert files == {"README.md"} | {f"{lesson.folder}/{lesson.folder}.ipynb" for lesson in all_lessons()}

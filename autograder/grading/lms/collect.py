@@ -281,7 +281,9 @@ def folder_name(name: str) -> str:
         return kept
     while len(kept.encode()) > MAX_NAME - 9:
         kept = kept[:-1]
-    return f"{kept or 'student'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    # A file's name may be no text in UTF-8.
+    digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()
+    return f"{kept or 'student'}-{digest[:8]}"
 
 
 @dataclass(frozen=True)

@@ -101,11 +101,12 @@ class _LmsExport(ExportPlugin):
         """Write the file. Log the students and lessons for which it has no place."""
         lessons = {one.name: one.max_score for one in _chosen(gradebook.assignments, "name", self.assignment)}
         students = _chosen(gradebook.students, "id", self.student)
+        exported = {one.id for one in students}
         scores = [
             Score(one.student.id, lesson, after_penalty(one.score, one.late_submission_penalty))
             for lesson in lessons
             for one in gradebook.assignment_submissions(lesson)
-            if one.student.id in {student.id for student in students}
+            if one.student.id in exported
         ]
         path = Path(self.to or self.default_to)
         if self.template:

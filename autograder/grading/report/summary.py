@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ... import finding, misconceptions
 from ...verdict import Outcome, Verdict
-from ..gradebook import Earlier, Graded
+from ..gradebook import Graded, ReplacedWork
 from ..submission import Submission
 from .rows import (
     SILENT,
@@ -49,7 +49,7 @@ def summarise(
     lessons: Sequence[Lesson],
     handed_in: Iterable[Submission] = (),
     changed: Iterable[Submission] = (),
-    replaced: Iterable[Earlier] = (),
+    replaced: Iterable[ReplacedWork] = (),
 ) -> ClassReport:
     """Return the report on a class.
 
@@ -305,7 +305,7 @@ def _exercises(
     )
 
 
-def _week(replaced: Iterable[Earlier], graded: Mapping[tuple[str, str], Graded]) -> Week:
+def _week(replaced: Iterable[ReplacedWork], graded: Mapping[tuple[str, str], Graded]) -> Week:
     """Return what became of earlier work. Work that could not be read this time shows nothing."""
     again: set[str] = set()
     caught_up: set[str] = set()

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ...verdict import Outcome
 from ..gradebook import Graded
+from ..submitted import plain
 from .summary import made_by, needs_a_look
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def loose_text(one: Graded) -> str:
     # Imported here, because it imports torch: the tables of a class do not need torch.
     from ... import view
 
-    title = str(one.submission.path) if one.reason else f"{one.submission.path}: {one.score:g} of {one.max_score:g}"
+    path = plain(str(one.submission.path))
+    title = path if one.reason else f"{path}: {one.score:g} of {one.max_score:g}"
     return "\n".join([title, *map(view.text, one.verdicts), *needs_a_look(one), ""])
 
 
@@ -116,7 +118,7 @@ def changes_table(changes: Sequence[Change]) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for one in sorted(changes, key=lambda one: -abs(one.after - one.before)):
         who, change = one.submission, one.after - one.before
-        row = (escape(who.student), escape(who.lesson), f"{one.before:g}", f"{one.after:g}", f"{change:+g}")
+        row = (escape(who.student), escape(who.task), f"{one.before:g}", f"{one.after:g}", f"{change:+g}")
         table.add_row(*row)
     return table
 
@@ -136,9 +138,14 @@ def summary(graded: Sequence[Graded]) -> str:
     )
 
 
-def mistakes_table(graded: Sequence[Graded], most: int = 15) -> Table:
-    """Return a table of the most frequent mistakes: how many students made each, of those who attempted the exercise."""
+def mistakes_table(graded: Sequence[Graded], most: int = 15) -> Table | None:
+    """Return a table of the most frequent mistakes: how many students made each, of those who attempted the exercise.
+
+    None where no mistake was made.
+    """
     ranked = made_by(graded)
+    if not ranked:
+        return None
     table = Table(title=f"The mistakes, {min(most, len(ranked))} of {len(ranked)}", title_justify="left")
     table.add_column("made by", justify="right", no_wrap=True)
     table.add_column("mistake")

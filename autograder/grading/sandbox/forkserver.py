@@ -21,9 +21,10 @@ import tempfile
 import time
 import zipimport
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from itertools import count
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,9 @@ _MOST_FILES = 4096
 # To move to huge pages takes as long as twenty forks gain by it: a small class is graded sooner without.
 _HUGE_PAGES_AT = 12
 _submissions = count(1)
+# In bytes, of a request's number; and where the numbers stand of the request to interrupt, and of the one that runs.
+_NUMBER = 8
+_TO_INTERRUPT, _RUNNING = slice(0, _NUMBER), slice(_NUMBER, 2 * _NUMBER)
 # By these a guard is told to interrupt its submission, and to end it.
 _TOLD = (signal.SIGUSR1, signal.SIGTERM)
 
@@ -57,13 +61,26 @@ _INTERRUPTED = {
 }
 
 
-@dataclass
+def _new_numbers() -> mmap:
+    return mmap(-1, 2 * _NUMBER)
+
+
+@dataclass(eq=False)
 class _Client:
-    """An engine, and the guard of its submission while one runs."""
+    """An engine, and the guard of its submission while one runs.
+
+    Attributes
+    ----------
+    ended
+        A descriptor of the guard. It is readable when the guard has ended.
+    numbers
+        Memory that is shared with the guard and its submission: the numbers of two requests.
+    """
 
     control: Wire
     guard: int = 0
     ended: int = -1
+    numbers: mmap = field(default_factory=_new_numbers)
 
 
 def main() -> None:
@@ -92,12 +109,14 @@ def serve(listener: socket.socket, package: int) -> None:
             packet, fds, _, _ = socket.recv_fds(listener, 64, 1)
             if not packet:
                 return
-            clients += [_Client(Wire(socket.socket(fileno=fd), takes_fds=True)) for fd in fds]
-            for client in clients[-len(fds) :]:
+            for fd in fds:
+                clients.append(client := _Client(Wire(socket.socket(fileno=fd), takes_fds=True)))
                 with contextlib.suppress(WireError):
                     client.control.send({"ready": True})
         for number in readable:
-            if number in waiting and not _attend_to(waiting[number], number, shell, clients):
+            # Of an engine that has gone, both descriptors may be among them.
+            is_there = number in waiting and waiting[number] in clients
+            if is_there and not _attend_to(waiting[number], number, shell, clients):
                 clients.remove(waiting[number])
 
 
@@ -177,11 +196,15 @@ def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Cl
             if fd is not None:
                 for pattern in message["mentions"]:
                     _preload_once(shell, pattern)
-                client.guard = _fork_guard(clients, fd, shell, message)
-                client.ended = os.pidfd_open(client.guard)
+                numbers = _new_numbers()
+                client.guard = _fork_guard(clients, fd, numbers, shell, message)
+                client.ended, client.numbers = os.pidfd_open(client.guard), numbers
                 os.close(fd)
+            elif client.guard and "interrupt" in message:
+                client.numbers[_TO_INTERRUPT] = _as_bytes(message["interrupt"])
+                os.kill(client.guard, signal.SIGUSR1)
             elif client.guard:
-                os.kill(client.guard, signal.SIGUSR1 if message.get("do") == "interrupt" else signal.SIGTERM)
+                os.kill(client.guard, signal.SIGTERM)
             # Otherwise it is a word about a submission that has ended in the meantime.
             if not client.control.holds_message():
                 return True
@@ -191,10 +214,15 @@ def _attend_to(client: _Client, number: int, shell: Shell, clients: Sequence[_Cl
             os.kill(client.guard, signal.SIGTERM)
             os.waitpid(client.guard, 0)
             os.close(client.ended)
+            client.guard, client.ended = 0, -1
         return False
 
 
-def _fork_guard(clients: Sequence[_Client], fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
+def _as_bytes(number: int) -> bytes:
+    return number.to_bytes(_NUMBER, "big")
+
+
+def _fork_guard(clients: Sequence[_Client], fd: int, numbers: mmap, shell: Shell, limits: Mapping[str, Any]) -> int:
     """Fork the guard of one submission."""
     if next(_submissions) == _HUGE_PAGES_AT:
         use_huge_pages()
@@ -212,14 +240,16 @@ def _fork_guard(clients: Sequence[_Client], fd: int, shell: Shell, limits: Mappi
         return pid
     code = 70
     try:
+        # Nothing of other submissions can be reached from this one.
         for client in clients:
             client.control.close()
-        code = _guard(template, fd, shell, limits)
+            client.numbers.close()
+        code = _guard(template, fd, numbers, shell, limits)
     finally:
         os._exit(code)
 
 
-def _guard(template: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> int:
+def _guard(template: int, fd: int, numbers: mmap, shell: Shell, limits: Mapping[str, Any]) -> int:
     """Run one submission in a child; return how it ended, as an exit status."""
     child = 0
     place = None
@@ -232,7 +262,7 @@ def _guard(template: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> i
             os.kill(child, signal.SIGKILL)
 
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGUSR1, lambda *_: os.kill(child, signal.SIGINT) if child else None)
+    signal.signal(signal.SIGUSR1, lambda *_: _interrupt(child, numbers) if child else None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
     end_with(template, signal.SIGTERM)
     # It is opened before the namespaces, where it is hidden.
@@ -248,7 +278,7 @@ def _guard(template: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> i
         guard = os.getpid()
         child = os.fork()
         if child == 0:
-            _run_child(guard, fd, shell, limits, place)
+            _run_child(guard, fd, numbers, shell, limits, place)
         os.close(fd)
         set_dumpable(False)
         if stopped:
@@ -260,6 +290,17 @@ def _guard(template: int, fd: int, shell: Shell, limits: Mapping[str, Any]) -> i
     finally:
         if place is not None:
             remove(place)
+
+
+def _interrupt(child: int, numbers: mmap) -> None:
+    """Interrupt the request that is to be interrupted, if it still runs: a late signal would meet the one after it."""
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        # While it stands still, no other request can begin.
+        os.kill(child, signal.SIGSTOP)
+        os.waitid(os.P_PID, child, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        if numbers[_RUNNING] == numbers[_TO_INTERRUPT]:
+            os.kill(child, signal.SIGINT)
+        os.kill(child, signal.SIGCONT)
 
 
 def _mapped() -> int:
@@ -320,7 +361,7 @@ def _is_over(place: Path, most: int) -> bool:
     return False
 
 
-def _run_child(guard: int, fd: int, shell: Shell, limits: Mapping[str, Any], place: Path | None) -> None:
+def _run_child(guard: int, fd: int, numbers: mmap, shell: Shell, limits: Mapping[str, Any], place: Path | None) -> None:
     """Run one submission; never returns. With namespaces it is process 1 in them."""
     code = 71
     try:
@@ -335,7 +376,7 @@ def _run_child(guard: int, fd: int, shell: Shell, limits: Mapping[str, Any], pla
         os.closerange(3, fd)
         os.closerange(fd + 1, 4096)
         _confine(limits, place)
-        _run_cells(Wire(socket.socket(fileno=fd)), shell)
+        _run_cells(Wire(socket.socket(fileno=fd)), numbers, shell)
         code = 0
     except WireError:
         code = UNHEARD
@@ -388,7 +429,7 @@ def _limit(limits: Mapping[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"] + 1))
 
 
-def _run_cells(grader: Wire, shell: Shell) -> None:
+def _run_cells(grader: Wire, numbers: mmap, shell: Shell) -> None:
     """Do what the grader asks: put a file here, run a source, or probe an exercise at the inputs that come with it."""
     answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
         "file": _put,
@@ -403,7 +444,8 @@ def _run_cells(grader: Wire, shell: Shell) -> None:
         if answer is None:
             return
         try:
-            # An interrupt that comes late, between two cells, is for none of them.
+            # In this order: an interrupt that comes between two requests is for none of them.
+            numbers[_RUNNING] = _as_bytes(message["id"])
             signal.signal(signal.SIGINT, signal.default_int_handler)
             reply = answer(message)
             signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -65,7 +65,8 @@ class Limits:
     `processes` counts threads too. `wall` is the time that all cells take together.
     """
 
-    cell_timeout: float = 20.0
+    # nbgrader's own.
+    cell_timeout: float = 30.0
     wall: float = 600.0
     cpu: int = 120
     memory: int = 2048 * MIB
