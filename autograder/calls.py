@@ -21,8 +21,11 @@ _NEAR = 1e-2
 _MOST_POINTS = 100
 _MOST_NUMBERS = 64
 _MOST_CODES = 200
-# A class of numbers of the student's own, such as a dual number, defines these.
-_ARITHMETIC = frozenset(f"__{side}{name}__" for side in ("", "r") for name in ("add", "sub", "mul", "truediv", "pow"))
+# A class of numbers of the student's own, such as a dual number, defines these. Each of them gives such a number again.
+_PRODUCTS = frozenset(f"__{side}{name}__" for side in ("", "r") for name in ("mul", "truediv", "pow"))
+_NUMBERS = frozenset(
+    (int, float, complex, np.float64, np.float32, np.ndarray, torch.Tensor, type(NotImplemented), type(None))
+)
 # Python says by this event that a thread has another profiler, whoever asked for it.
 _TAKEN_OFF = "sys.setprofile"
 # Where threads and processes are started, and where work is handed to one that runs already.
@@ -60,7 +63,7 @@ class Calls:
     ----------
     names
         The library's functions that the student's own code called, as `numpy.gradient`; and, as `__main__.Dual.__mul__`,
-        arithmetic of the student's own.
+        multiplication of the student's own that gives an object.
     near
         Whether one function was called at two points that are very near each other and not the same.
     elsewhere
@@ -90,13 +93,13 @@ class Calls:
         _watching.remove(self)
         sys.setprofile(self._before)
 
-    def _see(self, frame: types.FrameType, event: str, function: Any) -> None:
+    def _see(self, frame: types.FrameType, event: str, given: Any) -> None:
         if event == "c_call":
             if self._is_theirs(frame):
-                owner = function.__self__
+                owner = given.__self__
                 # What belongs to an object and not to a module is named by its class, which may be the student's.
-                module = owner.__name__ if type(owner) is types.ModuleType else function.__module__
-                self._note(f"{module}.{function.__qualname__}")
+                module = owner.__name__ if type(owner) is types.ModuleType else given.__module__
+                self._note(f"{module}.{given.__qualname__}")
                 # What PyTorch does within one of its functions, as to import more of itself, nobody but PyTorch calls.
                 self._within = frame if str(module).startswith("torch") else None
         elif event == "call":
@@ -107,8 +110,11 @@ class Calls:
                 self._note(f"{frame.f_globals.get('__name__')}.{code.co_qualname}")
                 if code.co_filename.startswith(HANDED_OUT):
                     self._called_at(frame)
-        elif frame is self._within:
-            self._within = None
+        else:
+            if frame is self._within:
+                self._within = None
+            if event == "return" and frame.f_code.co_name in _PRODUCTS and type(given) not in _NUMBERS:
+                self._note_product(frame)
 
     def _runs(self, frame: types.FrameType) -> None:
         code = frame.f_code
@@ -116,9 +122,11 @@ class Calls:
             self.ran[id(code)] = code
         if code.co_filename.startswith("<lambdifygenerated"):
             self._note("sympy.lambdify")
-        if code.co_name in _ARITHMETIC:
-            self._note(f"__main__.{code.co_qualname}")
         self._called_at(frame)
+
+    def _note_product(self, frame: types.FrameType) -> None:
+        if self._is_theirs(frame):
+            self._note(f"__main__.{frame.f_code.co_qualname}")
 
     def _note(self, name: str) -> None:
         self.names.add(name[:200])

@@ -9,15 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 
 from .observation import MAX_TEXT
-from .source import UNREADABLE, answering, called_of, kept, nodes_of
+from .source import UNREADABLE, answering, kept, nodes_of
 
 _LARGEST_STEP = 0.2
 _LARGE = 100.0  # a factor that may be one over a step
 _DEPTH = 8
 _MOST_WORK = 100_000
 _ROUNDS = 3
-# What finds a slope from samples: by these names, whatever the module is called.
-SAMPLING = frozenset({"approx_derivative", "approx_fprime", "ediff1d", "gradient"})
 # What returns the numbers that it is given, in another form.
 _TRANSPARENT = frozenset(
     {"array", "asarray", "clone", "copy", "deepcopy", "detach", "double", "float", "float64", "item", "list", "numpy"}
@@ -52,8 +50,6 @@ def says_finite_difference(source: str) -> bool:
     may have any name, stand in an argument, a default or a global, or be written out. A step in the imaginary direction
     counts too. What an `assert` compares is no answer. Text that is not Python says nothing.
     """
-    if called_of(source, SAMPLING):
-        return True
     return _read(source)[0]
 
 
@@ -73,8 +69,18 @@ def _read(source: str) -> tuple[bool, bool]:
 def _says_difference(function: ast.FunctionDef | ast.Lambda, work: Iterator[int]) -> bool:
     nodes = tuple(answering(function))
     names = Names(_meanings(function, nodes), work)
-    quotients = (node for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Mult))
-    return any(_is_difference_quotient(node, names) for node in quotients)
+    operations = [node for node in nodes if isinstance(node, ast.BinOp)]
+    return any(
+        _is_difference_over_one(node, names)
+        if isinstance(node.op, ast.Add | ast.Sub)
+        else isinstance(node.op, ast.Div | ast.Mult) and _is_difference_quotient(node, names)
+        for node in operations
+    )
+
+
+def _is_difference_over_one(node: ast.expr, names: Names) -> bool:
+    """Whether two points are apart by 1, over which nobody has to divide."""
+    return any(_runs_along(apart, ast.Constant(1), names) for apart in _apart(node, names))
 
 
 def _is_difference_quotient(node: ast.expr, names: Names) -> bool:

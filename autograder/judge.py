@@ -36,7 +36,7 @@ from .mistake import Point, entry_of
 from .observation import Call, Observation, UnreadableError, Value
 from .raised import meaning
 from .reading import Part, Problem, moved, not_finite, numbers_in, read, subject, what_is
-from .source import names_called
+from .source import names_taken
 from .verdict import OF_VALUES, Outcome, Verdict
 
 # How a sentence begins that tells an exception.
@@ -90,7 +90,7 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
     if problem is None:
         wrong = first_wrong(exercise, rows)
         problem = (
-            _wrong(exercise, points, rows, *wrong)
+            _wrong(exercise, points, calls, rows, *wrong)
             if wrong is not None
             else _not_through_engine(exercise, observation)
             or _other_passes(exercise, points, calls)
@@ -246,7 +246,7 @@ def _cause(
     wrong = first_wrong(exercise, rows)
     if wrong is None or not mostly_wrong(rows) or other or _wrong_state(exercise, points, observation):
         return None
-    cause = _named(exercise, _wrong(exercise, points, rows, *wrong), points, observation)
+    cause = _named(exercise, _wrong(exercise, points, observation.calls, rows, *wrong), points, observation)
     cause = _explained(_wrong_answer(exercise, cases, points, rows, observation, cause), cause)
     if consequence.slug and not cause.slug and cause.finding is not None and cause.finding.kind.startswith("evidence."):
         return None
@@ -288,13 +288,13 @@ def _wrong_state(exercise: Exercise, points: Sequence[Point], observation: Obser
         for mistake in exercise.mistakes:
             if mistake.is_shown(call, point.arguments, observation.source):
                 return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug, index)
-    called = names_called(observation.source)
+    taken = names_taken(observation.source)
     for mistake in exercise.mistakes:
         said = mistake.shows is None and mistake.says is not None and mistake.says(observation.source)
-        if said or called & mistake.calls:
+        if said or taken & mistake.calls:
             return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug)
     used_autograd = any(call.engine_runs or call.forward_mode for call in observation.calls)
-    if exercise.way == "hand" and (problem := other_than_by_hand(observation, used_autograd)) is not None:
+    if exercise.way == "hand" and (problem := other_than_by_hand(exercise, observation, used_autograd)) is not None:
         return problem
     if exercise.way == "autograd" and not used_autograd:
         message = (
@@ -322,6 +322,12 @@ def _not_through_engine(exercise: Exercise, observation: Observation) -> Problem
     still = [not moved(before, after) for before, after in pairs]
     if not any(still):
         return _unmoved_entry(exercise, last, scaled, index)
+    if not (observation.scaled.engine_runs or observation.scaled.forward_mode):
+        message = (
+            "Called again at the same point, your function ran no backward pass: it returned what it had kept. Return the "
+            "gradient that autograd computes in this call."
+        )
+        return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
     what = "your result" if all(still) else "a part of your result"
     message = f"A backward pass ran, and {what} does not come from it. Return the gradient that autograd computed."
     return Problem(Outcome.WRONG_STATE, message, "formula-by-autograd")
@@ -382,13 +388,21 @@ def _explained(wrong: Wrong, problem: Problem) -> Problem:
     return replace(problem, message=message, finding=finding, evidence=evidence)
 
 
-def _wrong(exercise: Exercise, points: Sequence[Point], rows: Sequence[Sequence[Part]], i: int, j: int) -> Problem:
+def _wrong(
+    exercise: Exercise,
+    points: Sequence[Point],
+    calls: Sequence[Call],
+    rows: Sequence[Sequence[Part]],
+    i: int,
+    j: int,
+) -> Problem:
     """Describe a wrong value: as a known mistake, by a telling ratio, or by the place where it differs."""
     for mistake in (*exercise.mistakes, *known.general(exercise)):
         if is_mistake(mistake, exercise, points, rows):
             return Problem(Outcome.KNOWN_MISTAKE, mistake.message, mistake.slug, i)
     if adds_up(exercise, rows):
-        return Problem(Outcome.KNOWN_MISTAKE, known.STALE_ACCUMULATION.message, known.STALE_ACCUMULATION.slug, i)
+        mistake = known.STALE_ACCUMULATION if any(call.engine_runs for call in calls) else known.KEPT_SUM
+        return Problem(Outcome.KNOWN_MISTAKE, mistake.message, mistake.slug, i)
     ratio = telling_ratio(exercise, rows)
     if ratio is not None:
         return replace(ratio, case=i)

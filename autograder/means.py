@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .difference import SAMPLING, is_readable, says_finite_difference
+from .difference import is_readable, says_finite_difference
 from .exercise import Case, Exercise
 from .observation import Call, Observation
 from .reading import Numbers, Part, Problem
-from .source import LIBRARY, says_complex, says_few_digits, says_library_derivative, says_samples
+from .source import names_taken, says_complex, says_few_digits, says_samples
 from .verdict import Outcome
 
 Rows = Sequence[Sequence[Part]]
@@ -24,6 +24,10 @@ _COMPLEX = frozenset(("complex64", "complex128"))
 _DIFFERENTIATING = frozenset(("autograd", "casadi", "jax", "numdifftools", "tensorflow"))
 # Libraries that differentiate beside much else.
 _SYMBOLIC = frozenset(("mpmath", "sympy"))
+# What finds a slope from samples, and what finds a derivative from a fitted curve or from symbols: by these names, whatever
+# the module is called.
+_SAMPLING = frozenset(("approx_derivative", "approx_fprime", "ediff1d", "gradient"))
+_LIBRARY = frozenset(("Derivative", "derivative", "diff", "lambdify", "polyfit", "sympify"))
 _LOOK_UP = frozenset(("bisect", "bisect_left", "bisect_right", "interp", "searchsorted"))
 # What looks into the frames and objects of the program around it, or takes its watch away.
 _INTO_PROGRAM = frozenset(
@@ -44,19 +48,21 @@ _INTO_PROGRAM = frozenset(
 _FORMULA = "This exercise is by hand: write the derivative as a formula."
 
 
-def other_than_by_hand(observation: Observation, used_autograd: bool) -> Problem | None:
+def other_than_by_hand(exercise: Exercise, observation: Observation, used_autograd: bool) -> Problem | None:
     """Return what shows that an answer was not found by hand, whatever its values are."""
     # The names of operations are written down too: a backward kernel is a derivative of the library's.
     used = frozenset(name for call in observation.calls for name in call.used)
     source = observation.source
     if used_autograd or any(name.endswith("_backward") for name in used):
         return _refused("autograd-by-hand", f"Autograd computed the result. {_FORMULA}")
-    if _called(observation) & SAMPLING or says_finite_difference(source):
+    # What an engine calls is not watched. Of any other answer, the text would tell less: its own functions have any names.
+    called = _called(observation) if exercise.ask is None else names_taken(source)
+    if called & _SAMPLING or says_finite_difference(source):
         return _FINITE_DIFFERENCE
     if _is_complex(observation) and _says_few_digits(observation):
         said = "Your function takes a small step in the imaginary direction. That is a numerical derivative."
         return _refused("finite-difference", f"{said} {_FORMULA}")
-    if name := _library_derivative(observation):
+    if name := _library_derivative(observation, called):
         return _refused("library-derivative", f"The library function `{name}` computed the derivative. {_FORMULA}")
     if any(call.elsewhere for call in observation.calls):
         said = "Your function gave its work to another thread or process. Compute the result in the function itself."
@@ -93,7 +99,7 @@ def why_flagged(exercise: Exercise, observation: Observation, cases: Sequence[Ca
     elif any(name.partition(".")[0] in _SYMBOLIC for name in names):
         why = "a library that differentiates symbols had a part in them"
     elif any(name.startswith("__main__.") for name in names):
-        why = "the function computes with numbers of a class of its own, as a dual number"
+        why = "the function multiplies numbers of a class of its own, as dual numbers"
     elif _is_inexact(observation, cases, rows, _DIGITS) and not _says_few_digits(observation):
         why = "they have as few digits as a finite difference has"
     else:
@@ -137,11 +143,10 @@ def _last(name: str) -> str:
     return next((part for part in reversed(name.split(".")) if not part.startswith("__")), name)
 
 
-def _library_derivative(observation: Observation) -> str:
+def _library_derivative(observation: Observation, called: frozenset[str]) -> str:
     """Return the name of a library's function that finds derivatives, if an answer calls one."""
     of_libraries = {name for name in _names(observation) if name.partition(".")[0] in _DIFFERENTIATING}
-    called = set(map(_last, of_libraries)) | (_called(observation) & LIBRARY)
-    return min(called, default="") or says_library_derivative(observation.source)
+    return min(called & _LIBRARY | set(map(_last, of_libraries)), default="")
 
 
 def _is_inexact(observation: Observation, cases: Sequence[Case], rows: Rows, digits: float) -> bool:

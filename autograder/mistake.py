@@ -32,7 +32,7 @@ class Mistake:
     shows
         Whether one call shows the mistake. For a mistake that shows in something other than the values.
     calls
-        Names of functions that the text of the answer must not call, as `jacobian`.
+        Names of functions that the text of the answer must not take from a library, as `jacobian`.
     says
         Whether the text of the answer shows the mistake. Where a call must show it too, both do.
     at

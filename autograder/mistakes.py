@@ -16,11 +16,16 @@ from .mistake import Mistake, raising, wrong_value
 from .observation import Call
 from .source import may_read_grad, uses_backward_result
 
-# Seen by comparing each answer with the one before it, see `comparing.adds_up`.
+# Both are seen by comparing each answer with the one before it, see `comparing.adds_up`. Without a pass there is no `.grad`.
 STALE_ACCUMULATION = Mistake(
     "stale-accumulation",
     "Each call gives the sum of all gradients so far, because `.grad` is a running sum. Make a new leaf tensor in each"
     " call, or clear its `.grad`.",
+)
+KEPT_SUM = Mistake(
+    "kept-sum",
+    "Each call gives the sum of all results so far. Something outside of the call keeps what an earlier call added, such as a "
+    "global, a default argument or a class. Start each call from nothing.",
 )
 
 
@@ -58,7 +63,7 @@ def general(exercise: Exercise) -> tuple[Mistake, ...]:
 
 def message_of(exercise: Exercise, slug: str) -> str:
     """Return the message of a mistake; "" where the message depends on the answer."""
-    known = (*exercise.mistakes, *general(exercise), STALE_ACCUMULATION, *SHOWN)
+    known = (*exercise.mistakes, *general(exercise), STALE_ACCUMULATION, KEPT_SUM, *SHOWN)
     return next((mistake.message for mistake in known if mistake.slug == slug), "")
 
 

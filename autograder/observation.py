@@ -119,8 +119,8 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """One call of the answer: its result or exception, and what it did during the call.
 
     `used` has the names of the library functions through which the autograd engine was entered, as `jacobian`, and, of
-    answers by hand, of the operations on tensors, with `overflow` where an exponential was too large. Of answers by hand,
-    `called` has the library functions that the student's code called, as `numpy.gradient`; `near` says whether one function
+    answers by hand, of the operations on tensors, with `overflow` where an exponential was too large, and `hidden overflow`
+    where nobody was told of one. Of answers by hand, `called` has the library functions that the student's code called, as `numpy.gradient`; `near` says whether one function
     was called at two points very near each other, and `elsewhere` whether a thread or a process got work. `left_off` says
     whether tracking was off after the call. `rows` is the largest number of passes that `vmap` ran as one.
     """

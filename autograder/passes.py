@@ -10,6 +10,8 @@ import contextlib
 from collections.abc import Iterable
 from functools import lru_cache
 
+from .source import root_of
+
 # Where autograd hands a gradient out.
 _GRADIENTS = frozenset(("grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp", "vhp", "vjp"))
 _GRADIENT = "a gradient"
@@ -44,7 +46,7 @@ class _Flows(ast.NodeVisitor):
         self._local: frozenset[str] = frozenset()
 
     def _flow(self, targets: Iterable[ast.AST], sources: Iterable[ast.AST]) -> None:
-        names = {name for target in targets if (name := _root(target))} - self._local
+        names = {name for target in targets if (name := root_of(target))} - self._local
         if names:
             given = _names_in(sources) - self._local
             self.found += [(name, given) for name in names]
@@ -97,13 +99,6 @@ class _Flows(ast.NodeVisitor):
 def _parts(target: ast.expr) -> Iterable[ast.expr]:
     """Return what an assignment writes to: the elements of a tuple, or the one target."""
     return [one for one in ast.walk(target) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)] or [target]
-
-
-def _root(node: ast.AST) -> str:
-    """Return the name that an attribute or an element is of; "" where it is of none."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _names_in(nodes: Iterable[ast.AST]) -> frozenset[str]:

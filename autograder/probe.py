@@ -24,6 +24,7 @@ from .describe import describe
 from .exercise import Case, Exercise
 from .observation import Call, Observation, Raised, Value
 from .origins import is_library
+from .overflows import Overflows
 from .reached import borrowed_by, read_by, source_of
 from .reading import moved
 from .settings import Kept, fresh_settings
@@ -79,7 +80,9 @@ def _observed(exercise: Exercise, namespace: Mapping[str, Any], cases: Sequence[
         exercise=exercise.id,
         answer=describe(answer),
         calls=calls,
-        scaled=_scaled(exercise, asked, *returned[-1], settings) if exercise.way == "autograd" and returned else None,
+        scaled=_scaled(exercise, asked, *returned[-1], settings, namespace)
+        if exercise.way == "autograd" and returned
+        else None,
         source=source_of(answer, namespace, ran.values() if watched else None),
         borrowed=borrowed_by(exercise.name, answer, namespace),
         reads=reads,
@@ -94,13 +97,30 @@ def _settles(exercise: Exercise, call: Call) -> bool:
     return "KeyboardInterrupt" in call.raised.types or call.raised.is_stub_of(exercise.name)
 
 
-def _scaled(exercise: Exercise, answer: Callable[..., Any], case: Case, value: Value, settings: Kept) -> Call:
+def _scaled(
+    exercise: Exercise,
+    answer: Callable[..., Any],
+    case: Case,
+    value: Value,
+    settings: Kept,
+    namespace: Mapping[str, Any],
+) -> Call:
     """Call the answer at a case again, with other gradients in the engine: the first that move its value, or the last."""
     for scale in _SCALES:
+        _clear_caches(namespace)
         call = _call(exercise, answer, case, settings, scale)
         if call.value is None or moved(value, call.value) or not (call.engine_runs or call.forward_mode):
             break
+    # What came of other gradients is the result of no call of the student's.
+    _clear_caches(namespace)
     return call
+
+
+def _clear_caches(namespace: Mapping[str, Any]) -> None:
+    """Clear each cache of `functools`. A number that is kept there does not come through the engine again."""
+    for each in list(namespace.values()):
+        if type(each) is functools._lru_cache_wrapper:
+            each.cache_clear()
 
 
 def _is_watched(exercise: Exercise) -> bool:
@@ -122,6 +142,7 @@ def _call(
     """
     arguments = exercise.arguments(case)
     untouched = exercise.arguments(case)
+    entries = [list(one) if isinstance(one, list) else [] for one in arguments]
     measured = exercise.measure(*arguments) if exercise.measure is not None else None
     printed = io.StringIO()
     value = raised = None
@@ -130,8 +151,9 @@ def _call(
     by_hand = exercise.way == "hand"
     count = pass_counter() if by_hand else None
     before = count() if count is not None else 0
-    calls = Calls()
+    calls, overflows = Calls(), Overflows()
     watch_calls = calls if _is_watched(exercise) else contextlib.nullcontext()
+    watch_overflows = overflows if _is_watched(exercise) else contextlib.nullcontext()
     with (
         warnings.catch_warnings(record=True) as warned,
         contextlib.redirect_stdout(printed),
@@ -142,7 +164,7 @@ def _call(
     ):
         warnings.simplefilter("always")
         try:
-            with settings.in_place(), watch_calls:
+            with settings.in_place(), watch_overflows, watch_calls:
                 result = answer(*arguments)
                 left_off = not torch.is_grad_enabled()
         # An answer may call exit(), or be interrupted in an endless loop: both are outcomes, not ends of the check.
@@ -156,6 +178,10 @@ def _call(
         ran |= calls.ran
     if count is not None and not watch.runs and count() > before + 1:
         watch.ran(False, False, False)
+    if overflows.hidden:
+        watch.used.add("hidden overflow")
+    if overflows.lost:
+        calls.names.add("sys.settrace")
     if _SETS_TANGENT in watch.used:
         watch.forward_mode += 1
     return Call(
@@ -169,7 +195,11 @@ def _call(
         elsewhere=calls.elsewhere,
         left_off=left_off,
         rows=watch.rows,
-        changed=tuple(i for i, (now, was) in enumerate(zip(arguments, untouched, strict=True)) if _differs(now, was)),
+        changed=tuple(
+            i
+            for i, (now, was, held) in enumerate(zip(arguments, untouched, entries, strict=True))
+            if _differs(now, was) or _holds_others(now, held)
+        ),
         printed=printed.getvalue()[:500],
         warnings=tuple(f"{each.category.__name__}: {each.message}"[:500] for each in warned[:20]),
     )
@@ -217,6 +247,13 @@ def _raised_by(error: BaseException) -> str:
     if is_library(code.co_filename) or code.co_code[at.tb_lasti] != _RAISE:
         return ""
     return code.co_qualname.partition(".<locals>")[0][:200]
+
+
+def _holds_others(now: Any, held: list[Any]) -> bool:
+    """Whether a list has other functions in it than it had, or in another order. Two that were built are never equal."""
+    return isinstance(now, list) and any(
+        callable(one) and one is not other for one, other in zip(held, now, strict=False)
+    )
 
 
 def _differs(now: Any, was: Any) -> bool:

@@ -16,8 +16,6 @@ from .observation import SMALL
 # What is raised where a text can't be read.
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 _FEW_DIGITS = frozenset({"around", "bfloat16", "f4", "float16", "float32", "half", "round", "single"})
-# What finds a derivative from a fitted curve or from symbols: by these names, whatever the module is called.
-LIBRARY = frozenset({"Derivative", "derivative", "diff", "lambdify", "polyfit", "sympify"})
 _MANY = frozenset({"arange", "fft", "ifft", "linspace", "mean", "range", "sum"})
 
 
@@ -45,58 +43,42 @@ kept = lru_cache(maxsize=512)
 
 
 @kept
-def names_called(source: str) -> frozenset[str]:
-    """Return the names of the functions that a text calls.
+def names_taken(source: str) -> frozenset[str]:
+    """Return the names that a text calls and that mean nothing of its own, and those that it takes from a module.
 
-    For `torch.func.vjp(f, x)`, the name is `vjp`.
+    For `torch.func.vjp(f, x)`, the name is `vjp`. A parameter, a loop variable, a field, or what is assigned or defined in the
+    text is its own, whatever library has a function of this name.
     """
     try:
         nodes = nodes_of(source)
     except UNREADABLE:
         return frozenset()
-    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
-    return frozenset(_name_of(one) for one in calls if isinstance(one, ast.Name | ast.Attribute))
+    own = frozenset(name for node in nodes if (name := _bound_by(node)))
+    inner = [one for node in nodes if isinstance(node, ast.ClassDef) for one in ast.walk(node)]
+    fields = {name for node in inner if (name := _bound_by(node))}
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
+    names = {one.id for one in called if isinstance(one, ast.Name)} - own
+    methods = {one.attr for one in called if isinstance(one, ast.Attribute)}
+    attributes = [one for one in nodes if isinstance(one, ast.Attribute)]
+    of_modules = {one.attr for one in attributes if (root := root_of(one)) and root not in own}
+    return frozenset(names | (methods | of_modules) - fields)
 
 
-@kept
-def hides_overflow(source: str) -> bool:
-    """Whether a text ignores or records the warning of an overflow, or catches its error and goes on.
-
-    What turns a warning into an error hides nothing, and neither does a handler that raises.
-    """
-    try:
-        return any(_hides(node) for node in nodes_of(source))
-    except UNREADABLE:
-        return False
-
-
-def _hides(node: ast.AST) -> bool:
+def _bound_by(node: ast.AST) -> str:
+    """Return the name that a node gives a meaning of the text's own; "" where it gives none."""
     match node:
-        case ast.ExceptHandler(type=ast.expr() as kinds, body=body):
-            caught = kinds.elts if isinstance(kinds, ast.Tuple) else [kinds]
-            names = {_name_of(one) for one in caught if isinstance(one, ast.Name | ast.Attribute)}
-            return not names.isdisjoint(_OVERFLOWS) and not isinstance(body[-1], ast.Raise)
-        case ast.Call(ast.Name(name) | ast.Attribute(_, name), places, words):
-            given = {word.arg: word.value for word in words}
-            match name:
-                case "errstate" | "seterr":
-                    # What is handed over by place, or in a dict, is not read.
-                    setting = given.get("over", given.get("all"))
-                    return bool(places) or None in given or (setting is not None and not _is_text(setting, _LOUD))
-                case "catch_warnings":
-                    return "record" in given or ("action" in given and not _is_text(given["action"], _LOUD))
-                case "simplefilter" | "filterwarnings":
-                    return not _is_text(given.get("action", places[0] if places else None), _LOUD)
-    return False
+        case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name) | ast.arg(name):
+            return name
+        case ast.Name(name, ast.Store()) | ast.Attribute(_, name, ast.Store()):
+            return name
+    return ""
 
 
-_OVERFLOWS = frozenset({"ArithmeticError", "FloatingPointError", "OverflowError", "RuntimeWarning", "Warning"})
-# What is set so shows each overflow.
-_LOUD = frozenset({"always", "error", "raise", "warn"})
-
-
-def _is_text(node: ast.expr | None, texts: frozenset[str]) -> bool:
-    return isinstance(node, ast.Constant) and node.value in texts
+def root_of(node: ast.AST) -> str:
+    """Return the name that an attribute or an element is of; "" where it is of none."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 @kept
@@ -157,14 +139,6 @@ def detaches_or_retains_late(source: str) -> bool:
     return late or bool(attributes & {"data", "detach", "detach_"})
 
 
-def says_library_derivative(source: str) -> str:
-    """Return the name of a library's function that finds derivatives and that a text calls; "" where it calls none.
-
-    A function of that name which the text itself defines is not the library's.
-    """
-    return min(called_of(source, LIBRARY), default="")
-
-
 @kept
 def says_complex(source: str) -> bool:
     """Whether a text computes with complex numbers."""
@@ -214,12 +188,6 @@ def says_few_digits(source: str) -> bool:
     except UNREADABLE:
         pass
     return False
-
-
-def called_of(source: str, names: frozenset[str]) -> frozenset[str]:
-    """Return those of some names that a text calls and does not define."""
-    called = names_called(source) & names
-    return called and called - {node.name for node in nodes_of(source) if isinstance(node, ast.FunctionDef)}
 
 
 @lru_cache(maxsize=32)

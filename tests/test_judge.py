@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -352,19 +353,22 @@ def test_ratio_over_all_parts() -> None:
 
 
 def test_running_sum() -> None:
-    assert judged(CUBE, list(itertools.accumulate(SLOPES))).mistake == "lesson.answer.stale-accumulation"
+    assert judged(CUBE, list(itertools.accumulate(SLOPES))).mistake == "lesson.answer.kept-sum"
+    through = exercise_of(*CUBE.cases, way="autograd", forward=cube, reference=gradient(cube))
+    sums = [Call(value=describe(x), engine_runs=(BACKWARD,)) for x in itertools.accumulate(SLOPES)]
+    assert judged(through, sums).mistake == "lesson.answer.stale-accumulation"
     exercise = exercise_of(
         case(Array((0.5, 2.0))), case(Array((1.7, -0.3))), reference=lambda x: 2 * x, forward=lambda x: (x**2).sum()
     )
-    assert judged(exercise, [[1.0, 4.0], [4.4, 3.4]]).mistake == "lesson.answer.stale-accumulation"
+    assert judged(exercise, [[1.0, 4.0], [4.4, 3.4]]).mistake == "lesson.answer.kept-sum"
 
 
 @pytest.mark.parametrize("left_over", [0.0, 0.7, -3.1, 1399.97, -1234.56])
 def test_running_sum_goes_on_from_whatever_was_there(left_over: float) -> None:
     """A student tries the function before checking it, and checks it twice."""
     sums = [left_over + x for x in itertools.accumulate(SLOPES)]
-    assert judged(CUBE, sums).mistake == "lesson.answer.stale-accumulation"
-    assert judged(CUBE, [np.float32(x) for x in sums]).mistake == "lesson.answer.stale-accumulation"
+    assert judged(CUBE, sums).mistake == "lesson.answer.kept-sum"
+    assert judged(CUBE, [np.float32(x) for x in sums]).mistake == "lesson.answer.kept-sum"
     assert judged(CUBE, [*sums[:2], sums[2] + 0.01]).outcome is Outcome.WRONG
     assert judged(CUBE, [sums[0] + 0.1, *sums[1:]]).outcome is Outcome.WRONG
 
@@ -372,7 +376,7 @@ def test_running_sum_goes_on_from_whatever_was_there(left_over: float) -> None:
 def test_running_sum_of_several_parts() -> None:
     exercise = exercise_of(case(0.5), case(-1.3), case(2.0), reference=lambda x: (x, np.array([x * x, 3.0])))
     parts = [(0.5 + 1, np.array([0.25, 3.0])), (-0.8 + 1, np.array([1.94, 6.0])), (1.2 + 1, np.array([5.94, 9.0]))]
-    assert judged(exercise, parts).mistake == "lesson.answer.stale-accumulation"
+    assert judged(exercise, parts).mistake == "lesson.answer.kept-sum"
     assert judged(exercise, [*parts[:2], (2.2, np.array([5.94, 3.0]))]).outcome is Outcome.WRONG
 
 
@@ -476,9 +480,27 @@ def test_by_hand_refuses_autograd_and_differences() -> None:
     assert judged(replace(CUBE, way="any"), SLOPES, source=difference).outcome is Outcome.RIGHT
 
 
+@pytest.mark.parametrize(
+    ("called", "mistake"),
+    [
+        ("numpy.gradient", "finite-difference"),
+        ("sympy.core.expr.Expr.diff", "library-derivative"),
+        ("numpy.polyfit", "library-derivative"),
+    ],
+)
+def test_by_hand_refuses_what_a_library_was_called_for_and_no_name(called: str, mistake: str) -> None:
+    calls = [Call(value=describe(value), called=(called,)) for value in SLOPES]
+    assert judged(CUBE, calls).mistake == f"lesson.answer.{mistake}"
+    name = called.rpartition(".")[2]
+    assert judged(CUBE, SLOPES, source=f"def answer(x): return {name}(x)").outcome is Outcome.RIGHT
+    engine = replace(CUBE, ask=lambda *_: None)
+    assert judged(engine, SLOPES, source=f"def answer(x): return {name}(x)").mistake == f"lesson.answer.{mistake}"
+
+
 def by_autograd(values: Sequence[Any], scaled: Any, exercise: Exercise = CUBE) -> Verdict:
     calls = [Call(value=describe(value), engine_runs=(BACKWARD,)) for value in values]
-    return judged(replace(exercise, way="autograd"), calls, scaled=scaled)
+    again = msgspec.structs.replace(scaled, engine_runs=(BACKWARD,))
+    return judged(replace(exercise, way="autograd"), calls, scaled=again)
 
 
 def test_by_autograd_wants_the_engine() -> None:
@@ -488,6 +510,13 @@ def test_by_autograd_wants_the_engine() -> None:
     pointless = by_autograd(SLOPES, Call(value=describe(SLOPES[-1])))
     assert (pointless.outcome, pointless.points) == (Outcome.WRONG_STATE, 0)
     assert pointless.mistake == "lesson.answer.formula-by-autograd"
+
+
+def test_a_number_that_was_kept_is_told_from_one_that_no_pass_found() -> None:
+    calls = [Call(value=describe(value), engine_runs=(BACKWARD,)) for value in SLOPES]
+    verdict = judged(replace(CUBE, way="autograd"), calls, scaled=Call(value=describe(SLOPES[-1])))
+    assert (verdict.points, verdict.mistake) == (0, "lesson.answer.formula-by-autograd")
+    assert "what it had kept" in verdict.message
 
 
 def test_pointless_pass_is_seen_in_any_order_of_keys() -> None:

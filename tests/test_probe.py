@@ -320,6 +320,46 @@ def test_argument_changed_in_place_is_noticed(body: str, argument: Any, changed:
     assert only_call(f"def answer(y, x):\n    {body}\n", case(0.5, argument)).changed == ((1,) if changed else ())
 
 
+@pytest.mark.parametrize(
+    ("body", "changed"),
+    [
+        ("fs.reverse()", True),
+        ("fs[0], fs[1] = fs[1], fs[0]", True),
+        ("fs[0] = lambda x: x", True),
+        ("fs.append(fs.pop())", False),
+        ("return [f(1.0) for f in reversed(fs)][0]", False),
+    ],
+)
+def test_functions_in_another_order_are_a_changed_argument(body: str, changed: bool) -> None:
+    functions = {"double": lambda: lambda x: 2 * x, "halve": lambda: lambda x: x / 2}
+    chain = case((Build("double"), Build("halve")))
+    exercise = exercise_of(chain, builders=functions)
+    (call,) = probe(exercise, namespace_of(f"def answer(fs):\n    {body}\n"), exercise.cases).calls
+    assert bool(call.changed) is changed
+
+
+def test_what_a_cache_keeps_is_forgotten_around_the_call_with_other_gradients() -> None:
+    source = """
+from functools import cache
+
+@cache
+def leaf_of(x):
+    leaf = torch.tensor(x, requires_grad=True)
+    (leaf * leaf).backward()
+    return leaf
+
+def answer(x):
+    return leaf_of(x).grad.item()
+"""
+    exercise = exercise_of(case(1.5), way="autograd")
+    namespace = namespace_of(source)
+    observation = probe(exercise, namespace, exercise.cases)
+    assert observation.scaled is not None
+    assert observation.scaled.value is not None
+    assert list(observation.scaled.value.numbers) == [6.0]
+    assert namespace["answer"](1.5) == 3.0
+
+
 def test_each_call_gets_arguments_of_its_own() -> None:
     observation = observed("def answer(x):\n    x += 1\n    return x", *[case(Array((1.0, 2.0)))] * 3, way="autograd")
     assert [call.value.numbers for call in observation.calls if call.value is not None] == [(2.0, 3.0)] * 3

@@ -16,7 +16,6 @@ from ..losses import EPSILON, clamped_loss, loss_of_logit, loss_of_probability
 from ..mistake import Mistake, raising, wrong_value
 from ..observation import Call
 from ..reading import numbers_in
-from ..source import hides_overflow
 
 # --- shared ---------------------------------------------------------------------------------------
 
@@ -118,7 +117,7 @@ HIDDEN_OVERFLOW = Mistake(
     "hidden-overflow",
     "Your function hides the overflow, and `exp` still overflows. Rewrite the formula so that `exp` never gets a large "
     "positive number.",
-    says=hides_overflow,
+    shows=lambda call: "hidden overflow" in call.used,
 )
 
 
@@ -296,6 +295,10 @@ SIGMOID = Exercise(
         case(2),
         case(Array((-3.1, 0.4, 1.9))),
         case(Array((-2, 0, 3), dtype="int64")),
+        # Where a sigmoid that is cut off shows.
+        case(-5.4),
+        case(8.3),
+        case(Array((-9.2, 6.7))),
         case(0.0, exact=True),
         case(1000.0, exact=True),
         case(-1000.0, exact=True),

@@ -160,7 +160,8 @@ LOCAL_DERIVATIVES = Exercise(
     minutes=4,
     points=2,
     partial=True,
-    cases=(case(0.6), case(-0.9), case(1.55)),
+    # At the last one the sine falls, and its value is negative.
+    cases=(case(0.6), case(-0.9), case(1.55), case(1.9, exact=True)),
     reference=_locals,
     mistakes=(
         wrong_value(
@@ -200,7 +201,7 @@ LOCAL_DERIVATIVES = Exercise(
         ),
         wrong_value(
             "kept-power",
-            "In `dy_dx` the exponent should be one less than before.",
+            "`dy_dx` is x times too large. Either its exponent should be one less, or you took it at y in place of x.",
             lambda both, x: {**both, "dy_dx": both["dy_dx"] * x},
         ),
     ),
@@ -229,7 +230,7 @@ DZ_DX = Exercise(
     importance=5,
     minutes=4,
     points=2,
-    cases=(case(0.65), case(-0.9), case(1.55)),
+    cases=(case(0.65), case(-0.9), case(1.55), case(1.9, exact=True)),
     forward=sine_of_square,
     reference=gradient(sine_of_square),
     mistakes=(
@@ -277,7 +278,8 @@ DZ_DX = Exercise(
         ),
         wrong_value(
             "kept-power",
-            "In the inner derivative the exponent should be one less than before.",
+            "The inner derivative is x times too large. Either its exponent should be one less, or you took it at y in place of "
+            "x.",
             lambda slope, x: slope * x,
         ),
         wrong_value(
@@ -320,7 +322,8 @@ DZ_DX_AUTOGRAD = Exercise(
     minutes=6,
     points=3,
     partial=True,
-    cases=(case(0.6), case(-0.9), case(1.55)),
+    # Twice at one point, for a leaf that was kept.
+    cases=(case(0.6), case(1.9, exact=True), case(-0.9), case(1.55), case(1.9, exact=True)),
     reference=_along_chain,
     mistakes=(
         Mistake(
@@ -521,6 +524,8 @@ BACKPROP_CHAIN = Exercise(
         case(*_chain("square", "tanh"), -0.7),
         case(*_chain("exp", "sin", "square", "cos"), 0.4),
         case(*_chain("sin", "exp", "tanh", "square", "exp", "sin"), 0.6),
+        # Its value is negative, wherever it is drawn.
+        case(*_chain("tanh", "sin", "exp", "tanh", "square", "exp", "sin", "exp", "cos"), -0.9),
         case(*_chain("sin"), 1.1),
     ),
     reference=lambda fs, dfs, x: _value_and_gradient(fs, x),
@@ -649,7 +654,7 @@ GRAD_FANOUT = Exercise(
     reference=gradient(fanout),
     mistakes=_missing_paths(" Look for a plain number where a tensor should be."),
     hints=(
-        "A number goes in, and a plain float comes out.",
+        "A float goes in, and a plain float comes out.",
         "Every x in the formula must be the same leaf. `.item()`, `.detach()` and `math` cut a path off.",
         "For x · eˣ: make the leaf x, compute `x * torch.exp(x)`, call `backward()` on it, read `x.grad`.",
         "Read the section 'Two ways to the same leaf' again.",

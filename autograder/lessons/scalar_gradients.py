@@ -152,7 +152,7 @@ GRAD_SQUARE = Exercise(
     importance=5,
     minutes=4,
     points=3,
-    cases=(case(-1.7), case(3), case(0.613725), case(4.3)),
+    cases=(case(-1.7), case(3), case(0.613725), case(4.3), case(3)),  # twice at one point, for a leaf that was kept
     forward=square,
     reference=gradient(square),
     hints=(
@@ -239,7 +239,7 @@ GRAD_POLY = Exercise(
     forward=poly,
     reference=gradient(poly),
     hints=(
-        "A number goes in, and a plain float comes out.",
+        "A float goes in, and a plain float comes out.",
         "Return the slope and not the value. The slope is in the `.grad` of the leaf.",
         "For 7x² + 2x - 9: make the leaf x, compute `y = 7*x**2 + 2*x - 9`, call `y.backward()`, read `x.grad`.",
         "Read the section 'Term by term' again. Your `grad_square` has all the steps too: only the forward line is different.",
@@ -408,6 +408,9 @@ GRAD_OF = Exercise(
         case(Build("branch", (0.9,)), -0.6),
         # From 2x = 2.03 to 4.91 it falls.
         case(Build("wave", (2,)), 1.7),
+        # Twice at one point, for a leaf that was kept.
+        case(Build("wave", (2,)), 2.3, exact=True),
+        case(Build("wave", (2,)), 2.3, exact=True),
     ),
     reference=_slope,
     mistakes=(
@@ -418,7 +421,7 @@ GRAD_OF = Exercise(
         ),
     ),
     hints=(
-        "`f` takes a tensor with no dimensions and returns one. `grad_of(f, x)` takes a number and returns a float.",
+        "`f` takes a tensor with no dimensions and returns one. `grad_of(f, x)` takes a function and a float, and returns a float.",
         "Only the leaf that you give to `f` gets a `.grad`. Make the leaf, call `f` on it, call `backward()`, read "
         "`.grad`.",
         "For one function the steps are `x = torch.tensor(1.5, requires_grad=True)`, `torch.exp(x).backward()`, "
@@ -459,6 +462,8 @@ TANGENT = Exercise(
         case(Build("wave", (1.1,)), 0.9),
         case(Build("branch", (0.8,)), 1.6),
         case(Build("branch", (0.8,)), -1.2),
+        # It falls, wherever it is drawn.
+        case(Build("branch", (-0.7,)), 1.3),
         case(Build("wave", (1.9,)), -1.3),
     ),
     reference=_line,

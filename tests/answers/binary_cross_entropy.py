@@ -2,6 +2,19 @@
 
 RIGHT: dict[str, dict[str, str]] = {
     "binary_cross_entropy.sigmoid": {
+        "warnings off, and none needed": """\
+def sigmoid(z):
+    with np.errstate(all="ignore"):
+        e = np.exp(-np.abs(z))
+        return np.where(np.greater_equal(z, 0), 1.0, e) / (1.0 + e)
+""",
+        "a helper named expit": """\
+def expit(v):
+    e = np.exp(-np.abs(v))
+    return np.where(np.asarray(v) >= 0, 1, e) / (1 + e)
+def sigmoid(z):
+    return expit(z)
+""",
         "an overflow would raise": """\
 def sigmoid(z):
     z = np.asarray(z, dtype=float)
@@ -51,6 +64,12 @@ def sigmoid(z):
 """,
     },
     "binary_cross_entropy.bce": {
+        "a helper named log_loss": """\
+def log_loss(q):
+    return -math.log(q)
+def bce(p, y):
+    return log_loss(p) if y == 1 else log_loss(1 - p)
+""",
         "one line": """\
 def bce(p, y):
     return -(y * math.log(p) + (1 - y) * math.log(1 - p))
@@ -94,6 +113,12 @@ def bce(p, y):
 """,
     },
     "binary_cross_entropy.local_grads": {
+        "a table of derivatives": """\
+def local_grads(x, y, w, b):
+    p = 1 / (1 + math.exp(-(w * x + b)))
+    table = {"dL_dp": lambda: (p - y) / (p * (1 - p)), "dp_dz": lambda: p * (1 - p), "dz_dw": lambda: x, "dz_db": lambda: 1.0}
+    return {name: derivative() for name, derivative in table.items()}
+""",
         "plain": """\
 def local_grads(x, y, w, b):
     z = w * x + b
@@ -334,6 +359,27 @@ breaking_logit = (torch.sigmoid(z) == 1).int().argmax()
         "numpy": "breaking_logit = np.int64(17)",
     },
     "binary_cross_entropy.bce_with_logits": {
+        "guarded, and nothing overflows": """\
+def bce_with_logits(z, y):
+    try:
+        return max(z, 0.0) - z * y + math.log1p(math.exp(-abs(z)))
+    except (TypeError, OverflowError):
+        return float("nan")
+""",
+        "a helper named logsumexp": """\
+def bce_with_logits(z, y):
+    def logsumexp(values):
+        top = max(values)
+        return top + math.log(sum(math.exp(v - top) for v in values))
+    return logsumexp([0.0, z]) - y * z
+""",
+        "a helper named logaddexp": """\
+def logaddexp(a, b):
+    m = max(a, b)
+    return m + math.log(math.exp(a - m) + math.exp(b - m))
+def bce_with_logits(z, y):
+    return logaddexp(0.0, z) - y * z
+""",
         "an overflow would raise": """\
 def bce_with_logits(z, y):
     with np.errstate(all="raise", under="ignore"):
@@ -376,6 +422,13 @@ def bce_with_logits(z, y):
 """,
     },
     "binary_cross_entropy.bce_grads_batch": {
+        "a parameter named gradient": """\
+def bce_grads_batch(X, y, w, b):
+    residual = 1 / (1 + np.exp(-(X @ w + b))) - y
+    def average(gradient):
+        return sum(gradient(r, row) for r, row in zip(residual, X)) / len(y)
+    return average(lambda r, row: r * row), average(lambda r, row: r)
+""",
         "matrix product": """\
 def bce_grads_batch(X, y, w, b):
     p = 1 / (1 + np.exp(-(X @ w + b)))
@@ -559,6 +612,15 @@ def bce_grads_batch_autograd(X, y, w, b):
 
 WRONG: dict[str, dict[str, str]] = {
     "binary_cross_entropy.sigmoid": {
+        "hidden-overflow:caught as any error": """\
+def sigmoid(z):
+    def one(v):
+        try:
+            return 1 / (1 + math.exp(-v))
+        except Exception:
+            return 0.0
+    return one(z) if np.ndim(z) == 0 else np.array([one(v) for v in z])
+""",
         "library-sigmoid": """\
 def sigmoid(z):
     return torch.sigmoid(torch.as_tensor(z)).numpy()

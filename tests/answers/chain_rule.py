@@ -37,6 +37,14 @@ predicted_signs[4] = -1
 """,
     },
     "chain_rule.local_derivatives": {
+        "pairs with a gradient": """\
+def local_derivatives(x):
+    out = {}
+    for name, function, gradient in [("dy_dx", lambda v: v * v, lambda v: 2 * v), ("dz_dy", math.sin, math.cos)]:
+        out[name] = gradient(x)
+        x = function(x)
+    return out
+""",
         "plain": """\
 def local_derivatives(x):
     y = x**2
@@ -80,6 +88,12 @@ def local_derivatives(x):
 """,
     },
     "chain_rule.dz_dx": {
+        "a local named gradient": """\
+def dz_dx(x):
+    inner, derivative_of_inner = x ** 2, 2 * x
+    gradient = math.cos
+    return gradient(inner) * derivative_of_inner
+""",
         "complex, with an assert": """\
 import cmath
 
@@ -124,6 +138,20 @@ def dz_dx(x):
 """,
     },
     "chain_rule.dz_dx_autograd": {
+        "a cached helper": """\
+from functools import cache
+@cache
+def forward(x):
+    leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    y = leaf ** 2
+    y.retain_grad()
+    z = torch.sin(y)
+    z.backward()
+    return leaf, y, z
+def dz_dx_autograd(x):
+    leaf, y, z = forward(float(x))
+    return {"z": z.item(), "dz_dy": y.grad.item(), "dz_dx": leaf.grad.item()}
+""",
         "checked by a formula": """\
 def dz_dx_autograd(x):
     x = torch.tensor(float(x), requires_grad=True)
@@ -212,6 +240,47 @@ def dz_dx_autograd(x):
 """,
     },
     "chain_rule.backprop_chain": {
+        "a parameter named derivative": """\
+from functools import reduce
+def backprop_chain(fs, dfs, x):
+    xs = [x]
+    for f in fs:
+        xs.append(f(xs[-1]))
+    apply = lambda derivative, at: derivative(at)
+    return xs[-1], reduce(lambda a, b: a * b, map(apply, dfs[::-1], xs[-2::-1]), 1.0)
+""",
+        "a field named derivative": """\
+from dataclasses import dataclass
+from typing import Callable
+@dataclass
+class Link:
+    function: Callable[[float], float]
+    derivative: Callable[[float], float]
+    seen: float = 0.0
+    def forward(self, v):
+        self.seen = v
+        return self.function(v)
+    def backward(self, g):
+        return g * self.derivative(self.seen)
+def backprop_chain(fs, dfs, x):
+    links = [Link(f, d) for f, d in zip(fs, dfs)]
+    for link in links:
+        x = link.forward(x)
+    g = 1.0
+    for link in reversed(links):
+        g = link.backward(g)
+    return x, g
+""",
+        "a loop variable named derivative": """\
+def backprop_chain(fs, dfs, x):
+    activations = [float(x)]
+    for function in fs:
+        activations.append(function(activations[-1]))
+    gradient = 1.0
+    for derivative, activation in zip(reversed(dfs), reversed(activations[:-1])):
+        gradient *= derivative(activation)
+    return activations[-1], gradient
+""",
         "plain": """\
 def backprop_chain(fs, dfs, x):
     kept = []
@@ -557,6 +626,14 @@ def dz_dx(x):
 def dz_dx(x):
     return 2 * x**2 * math.cos(x**2)
 """,
+        "kept-power:taken at y": """\
+def d_inner(x):
+    return 2 * x
+
+def dz_dx(x):
+    y = x**2
+    return math.cos(y) * d_inner(y)
+""",
         "degrees": """\
 def dz_dx(x):
     return 2 * x * math.cos(math.radians(x**2))
@@ -780,6 +857,18 @@ def dz_dx_autograd(x):
 """,
     },
     "chain_rule.backprop_chain": {
+        "argument-changed:derivatives turned around": """\
+def backprop_chain(fs, dfs, x):
+    kept = []
+    for f in fs:
+        kept.append(x)
+        x = f(x)
+    gradient = 1.0
+    dfs.reverse()
+    for i, df in enumerate(dfs):
+        gradient *= df(kept[-1 - i])
+    return x, gradient
+""",
         "no-backward-pass": """\
 def backprop_chain(fs, dfs, x):
     gradient = 1.0
@@ -931,6 +1020,23 @@ def backprop_chain(fs, dfs, x):
 """,
     },
     "chain_rule.d_fanout": {
+        "kept-sum:an attribute of a class": """\
+class Grad:
+    total = 0.0
+    @classmethod
+    def add(cls, share):
+        cls.total += share
+        return cls
+def d_fanout(x):
+    return Grad.add(x).add(x).add(math.sin(x)).add(x * math.cos(x)).total
+""",
+        "kept-sum:a list as a default": """\
+def d_fanout(x, paths=[]):
+    paths.append(2 * x)
+    paths.append(math.sin(x))
+    paths.append(x * math.cos(x))
+    return sum(paths)
+""",
         "one-path-of-square": """\
 def d_fanout(x):
     return x + math.sin(x) + x * math.cos(x)

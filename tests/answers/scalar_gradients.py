@@ -20,6 +20,17 @@ predictions[-2] = -4
 """,
     },
     "scalar_gradients.d_square": {
+        "a table of derivatives": """\
+RULES = {"square": {"f": lambda v: v ** 2, "derivative": lambda v: 2 * v}}
+def d_square(x):
+    derivative = RULES["square"]["derivative"]
+    return derivative(x)
+""",
+        "a local function named derivative": """\
+def d_square(x):
+    derivative = lambda v: 2 * v
+    return derivative(x)
+""",
         "plain": """\
 def d_square(x):
     return 2 * x
@@ -86,6 +97,14 @@ def d_square(x):
 """,
     },
     "scalar_gradients.grad_square": {
+        "cached": """\
+from functools import lru_cache
+@lru_cache(maxsize=None)
+def grad_square(x):
+    t = torch.tensor(float(x), dtype=torch.float64, requires_grad=True)
+    (t * t).backward()
+    return t.grad.item()
+""",
         "plain": """\
 def grad_square(x):
     x = torch.tensor(float(x), requires_grad=True)
@@ -449,6 +468,11 @@ WRONG: dict[str, dict[str, str]] = {
         "factor-n": "predictions = {3: 18, 0: 0, -2: -12}",
     },
     "scalar_gradients.d_square": {
+        "finite-difference:over a distance of one": """\
+def d_square(x):
+    f = lambda t: t ** 2
+    return f(x + 0.5) - f(x - 0.5)
+""",
         "forgot-factor": """\
 def d_square(x):
     return x
@@ -792,6 +816,14 @@ def grad_square(x):
 """,
     },
     "scalar_gradients.d_poly": {
+        "kept-sum:a global": """\
+TOTAL = 0
+def d_poly(x):
+    global TOTAL
+    for c, n in ((3, 2), (-4, 1)):
+        TOTAL += c * n * x ** (n - 1)
+    return TOTAL
+""",
         "kept-constant": """\
 def d_poly(x):
     return 6 * x - 4 + 5

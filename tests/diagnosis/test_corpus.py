@@ -58,7 +58,7 @@ def test_what_was_written_by_hand_is_refused_at_drawn_inputs_too() -> None:
 
 
 # What was accepted at one drawing or another.
-@pytest.mark.parametrize("name", ["grad_of", "Softplus", "gradcheck_by_hand"])
+@pytest.mark.parametrize("name", ["grad_of", "tangent", "sigmoid", "dz_dx", "Softplus", "gradcheck_by_hand"])
 def test_no_drawing_is_so_tame_that_a_wrong_answer_is_right(name: str) -> None:
     answers = [one for one in by_hand() if one.exercise.name == name]
     assert answers

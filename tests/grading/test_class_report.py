@@ -197,7 +197,9 @@ def test_every_phrase_belongs_to_a_mistake_that_can_be_made() -> None:
     package = Path(mistakes.__file__).parent
     judged = "".join((package / f"{name}.py").read_text() for name in ("judge", "means", "comparing", "reading"))
     slugs = {one.slug for lesson in all_lessons() for exercise in lesson.exercises for one in exercise.mistakes}
-    slugs |= {one.slug for one in (*mistakes.general(POLY), *mistakes.SHOWN, mistakes.STALE_ACCUMULATION)}
+    slugs |= {
+        one.slug for one in (*mistakes.general(POLY), *mistakes.SHOWN, mistakes.STALE_ACCUMULATION, mistakes.KEPT_SUM)
+    }
     # The judge makes these two names of what it measures.
     slugs |= {"factor-n", "factor-1n"}
     assert [slug for slug in misconceptions.PHRASES if slug not in slugs and f'"{slug}"' not in judged] == []

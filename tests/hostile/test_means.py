@@ -103,6 +103,36 @@ def d_square(x):
     return 2 * x
 """,
     "a class": "class Slope:\n    def __call__(self, x):\n        return 2 * x\n\nd_square = Slope()",
+    "a class with a scalar product": """
+class Row:
+    def __init__(self, *entries):
+        self.entries = entries
+    def __mul__(self, other):
+        return sum(a * b for a, b in zip(self.entries, other.entries))
+
+def d_square(x):
+    return Row(2, 0) * Row(x, 1)
+""",
+    "a class that adds up": """
+class Share:
+    def __init__(self, size):
+        self.size = size
+    def __add__(self, other):
+        return Share(self.size + other.size)
+
+def d_square(x):
+    return (Share(x) + Share(x)).size
+""",
+    "a class with a difference": """
+class Slope:
+    def __init__(self, x):
+        self.value = 3 * x
+    def __sub__(self, other):
+        return self.value - other
+
+def d_square(x):
+    return Slope(x) - x
+""",
     "a partial": "from functools import partial\nd_square = partial(lambda factor, x: factor * x, 2)",
     "from the future": "from __future__ import annotations\n\ndef d_square(x: float) -> float:\n    return 2 * x",
     "by polyder": "def d_square(x):\n    return np.polyval(np.polyder([1, 0, 0]), x)",
