@@ -658,11 +658,6 @@ def swirl(a: float) -> Checked:
     return Checked(lambda x: torch.stack([a * x[0] ** 2 - x[1] * x[2], torch.sin(x[0]) * x[2] ** 2]))
 
 
-def spread(a: float) -> Checked:
-    """Return a function of two numbers with three results. Its backward is PyTorch's own, and right."""
-    return Checked(lambda x: torch.stack([a * x[0] * x[1], torch.sin(x[0]), x[1] ** 2]))
-
-
 def _claiming(f: Callable[[Tensor], Tensor], claimed: Callable[[Tensor], Tensor]) -> Checked:
     """Return a function with the value of one function, and the gradient of another."""
 
@@ -683,10 +678,10 @@ def exchanged(a: float) -> Checked:
 
 
 def halved(a: float) -> Checked:
-    """Return a function whose backward lost a factor in its last output."""
+    """Return a function of two numbers with three results, whose backward lost a factor in the last one."""
 
     def f(x: Tensor, a: float = a) -> Tensor:
-        return torch.stack([x[0] * x[1], a * x[2] ** 2])
+        return torch.stack([x[0] * x[1], torch.sin(x[0]), a * x[1] ** 2])
 
     return _claiming(f, lambda x: f(x, a / 2))
 
@@ -764,7 +759,6 @@ GRADCHECK_BY_HAND = Exercise(
     points=2,
     builders={
         "swirl": swirl,
-        "spread": spread,
         "exchanged": exchanged,
         "halved": halved,
         "lessened": lessened,
@@ -776,12 +770,11 @@ GRADCHECK_BY_HAND = Exercise(
         # The largest error is not in the last column.
         case(Build("exchanged", (2.4,)), _tensor(1.4, 1.1, -0.5)),
         # Here it is in the last row and below 0, and then in the first row and above.
-        case(Build("halved", (1.7,)), _tensor(-0.4, 1.1, 2.3)),
+        case(Build("halved", (1.7,)), _tensor(-0.4, 2.3)),
         case(Build("lessened", (0.6, 0.5)), _tensor(-0.9, 0.5, 1.6)),
         # Here it is 4e-6.
         case(Build("lessened", (1.6, 1e-6)), _tensor(1.25, 0.8, -0.7)),
-        # Here are two inputs, and three outputs.
-        case(Build("spread", (-0.9,)), Build("single", (1.5, -1.3))),
+        case(Build("swirl", (-0.9,)), Build("single", (1.5, 0.8, -1.3))),
     ),
     measure=measure_gradcheck,
     reference=_right_gradcheck,
@@ -825,7 +818,7 @@ GRADCHECK_BY_HAND = Exercise(
         ),
         wrong_value(
             "only-first-output",
-            "Your largest error is that of the first output only. Expected the largest of all outputs.",
+            "Your largest error is that of the first outputs only. Expected the largest of all outputs: does a loop end too early?",
             _check_by(lambda autograd, steps: np.abs(autograd[0] - steps[0]).max()),
         ),
         wrong_value(

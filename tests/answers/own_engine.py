@@ -692,8 +692,8 @@ def matmul(a, b):
     out = Tensor(np.matmul(a.data, b.data), (a, b))
 
     def spread():
-        a.grad += np.einsum("ij,kj->ik", out.grad, b.data)
-        b.grad += np.einsum("ki,kj->ij", a.data, out.grad)
+        a.pour(np.einsum("ij,kj->ik", out.grad, b.data))
+        b.pour(np.einsum("ki,kj->ij", a.data, out.grad))
 
     out.spread = spread
     return out
