@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import importlib
 import math
@@ -1552,18 +1553,25 @@ def _rows_loss(output: Tensor, targets: Tensor) -> Tensor:
     return ((output - targets) ** 2).sum(dim=1).mean()
 
 
-def _right_loop(model: nn.Module, inputs: Tensor, targets: Tensor, lr: float, steps: int) -> dict[str, Any]:
+def _right_loop(
+    model: nn.Module,
+    inputs: Tensor,
+    targets: Tensor,
+    lr: float,
+    steps: int,
+    loss_of: Callable[[Tensor, Tensor], Tensor] = _rows_loss,
+) -> dict[str, Any]:
     losses, watched = [], []
     with torch.enable_grad():
         for _ in range(steps):
             model.train()
-            loss = _rows_loss(model(inputs), targets)
+            loss = loss_of(model(inputs), targets)
             losses.append(loss.item())
             gradients = torch.autograd.grad(loss, list(model.parameters()))
             with torch.no_grad():
                 for parameter, step in zip(model.parameters(), gradients, strict=True):
                     parameter.sub_(lr * step)
-                watched.append(_rows_loss(model.eval()(inputs), targets).item())
+                watched.append(loss_of(model.eval()(inputs), targets).item())
     return {
         "first loss": losses[0],
         "gradients at each update": "of one pass",
@@ -1610,6 +1618,13 @@ REPAIRED_LOOP = Exercise(
     ),
     ask=ask_repaired_loop,
     reference=_right_loop,
+    mistakes=(
+        wrong_value(
+            "mean-over-all",
+            "Your loss is the mean over all numbers. Expected the sum over each row, and the mean over the rows.",
+            lambda right, model, x, y, lr, n: _right_loop(copy.deepcopy(model), x, y, lr, n, functional.mse_loss),
+        ),
+    ),
     hints=(
         "The result is a tuple of two lists of floats, as in the broken loop: the losses before each step, and the watched losses after it.",
         "Take the symptoms one at a time. Each has one line that causes it. Repair it, and look whether its symptom has gone.",

@@ -1282,6 +1282,7 @@ def train_in_torch(weights, X, y, lr, steps):
         ),
         "transposed-weights": changed(IN_TORCH, (".numpy().T for", ".numpy() for")),
     },
+    "own_engine.repaired_loop": {"mean-over-all": changed(LOOP, (".sum(dim=1).mean()", ".mean()"))},
 }
 
 FOUND: dict[str, dict[str, str]] = {
