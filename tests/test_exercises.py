@@ -451,6 +451,19 @@ OTHERS = (
         "log-of-zero",
         "def bce_with_logits(z, y):\n    return max(z, 0.0) - z * y + math.log(1 - math.exp(-abs(z)))\n",
     ),
+    (
+        "custom_functions.Softplus",
+        "no-ctx",
+        "def slope_of(x):\n    return torch.sigmoid(x)\n\n\nclass Softplus(torch.autograd.Function):\n    @staticmethod\n"
+        "    def forward(ctx, x):\n        ctx.save_for_backward(x)\n        return torch.nn.functional.softplus(x)\n\n"
+        "    @staticmethod\n    def backward(ctx, g):\n        return slope_of(*ctx.saved_tensors, g)\n",
+    ),
+    (
+        "custom_functions.clip_in_flight",
+        "no-gradient-yet",
+        "def clip_in_flight(x, limit):\n    x = x.retain_grad()\n"
+        "    x.register_hook(lambda g: g.clamp(-limit, limit))\n    return x\n",
+    ),
 )
 
 

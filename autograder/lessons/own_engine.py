@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import functools
 import importlib
 import math
 import random
 import sys
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -88,8 +91,13 @@ def _arriving(text: str) -> Mistake:
     )
 
 
-def _of_an_engine(program: Sequence[tuple[str, str]], used_twice: Callable[[Call], bool]) -> tuple[Mistake, ...]:
-    """Return the mistakes of a backward pass, for numbers and for arrays; `used_twice` finds a gradient overwritten."""
+def _of_an_engine(
+    program: Sequence[tuple[str, str]], used_twice: Callable[[Call], bool], more: str = ""
+) -> tuple[Mistake, ...]:
+    """Return the mistakes of a backward pass, for numbers and for arrays.
+
+    `used_twice` finds a gradient overwritten, and `more` is another question about a value that is used in two places.
+    """
     return (
         Mistake(
             "arriving-gradient",
@@ -105,7 +113,7 @@ def _of_an_engine(program: Sequence[tuple[str, str]], used_twice: Callable[[Call
         Mistake(
             "passed-on-too-early",
             "A value is used in two places here, and one way to it is longer than the other. Is its gradient passed on only when all "
-            "of it has arrived, and once?",
+            f"of it has arrived, and once?{more}",
             shows=lambda call: ":=" in str(effect(call, "expression")) and effect(call, "raised") is None,
         ),
         Mistake(
@@ -130,6 +138,10 @@ class Node:
         return self.name
 
 
+# The nodes of the graphs that were handed in. A copy of such a node is none of them.
+_HANDED_IN: weakref.WeakSet[Node] = weakref.WeakSet()
+
+
 # The same graph twice in a row is the same one: an order that is asked again must not depend on the first time.
 @functools.lru_cache(maxsize=1)
 def graph(*parents: tuple[int, ...]) -> Node:
@@ -137,6 +149,7 @@ def graph(*parents: tuple[int, ...]) -> Node:
     nodes: list[Node] = []
     for i, numbers in enumerate(parents):
         nodes.append(Node(f"n{i}", tuple(nodes[number] for number in numbers)))
+    _HANDED_IN.update(nodes)
     return nodes[-1]
 
 
@@ -158,7 +171,8 @@ def measure_order(root: Node) -> Callable[[Any], Any]:
         place = {id(one): i for i, one in reversed(list(enumerate(given)))}
         return {
             "missing nodes": sum(id(one) not in place for one in nodes),
-            "nodes of another graph": sum(all(one is not each for each in nodes) for one in given),
+            "nodes of another graph": sum(one in _HANDED_IN and one not in nodes for one in given),
+            "nodes of your own": sum(one not in _HANDED_IN for one in given),
             "nodes that come twice": len(given) - len(place),
             "nodes that come before a parent": sum(
                 id(parent) in place and place[id(parent)] > place[id(one)] for one in given for parent in one.parents
@@ -208,6 +222,7 @@ TOPOLOGICAL_ORDER = Exercise(
     reference=lambda root: {
         "missing nodes": 0,
         "nodes of another graph": 0,
+        "nodes of your own": 0,
         "nodes that come twice": 0,
         "nodes that come before a parent": False,
         "the root is last": True,
@@ -220,9 +235,14 @@ TOPOLOGICAL_ORDER = Exercise(
         ),
         Mistake(
             "kept-from-before",
-            "Your function is right once, and wrong when it is called again. Something of the first call is still there: make a new "
-            "list and a new set in each call.",
+            "Your list holds nodes of a graph that came in an earlier call. Something of that call is still there: make a new list and "
+            "a new set in each call.",
             shows=lambda call: (effect(call, "nodes of another graph") or 0) > 0,
+        ),
+        Mistake(
+            "copied-nodes",
+            "Your list holds nodes that are not in the graph, such as copies. Return the nodes themselves.",
+            shows=lambda call: (effect(call, "nodes of your own") or 0) > 0,
         ),
         Mistake(
             "every-path",
@@ -235,14 +255,14 @@ TOPOLOGICAL_ORDER = Exercise(
             shows=lambda call: (effect(call, "missing nodes") or 0) > 0,
         ),
         wrong_effect(
-            "root-first",
-            "Your list begins with the root. Each node comes after all of its parents, so the root comes last.",
+            "root-not-last",
+            "The root is not the last node of your list. Each node comes after all of its parents, so the root comes last.",
             {"the root is last": False},
         ),
         wrong_effect(
             "child-before-parent",
-            "In your list a node comes before one of its parents. This shows where two ways of different length lead to one "
-            "node. Add a node to the list only when all of its parents are in it.",
+            "In your list a node comes before one of its parents. Add a node to the list only when all of its parents are in it, also "
+            "where one way to it is longer than another.",
             {"nodes that come before a parent": True},
         ),
     ),
@@ -271,7 +291,9 @@ SCALARS: tuple[tuple[str, str], ...] = (
     ("*", "2.5 * a"),
     ("**", "a ** 3"),
     ("**", "b ** 2"),
+    ("**", "b ** 3"),
     ("**", "a ** -1.5"),
+    ("**", "b ** -1"),
     ("exp", "a.exp()"),
     ("exp", "b.exp()"),
     ("log", "a.log()"),
@@ -298,6 +320,9 @@ SCALARS: tuple[tuple[str, str], ...] = (
     ("used twice", "(d := a * b).tanh() + d"),
     ("used twice", "(d := a + c) * (e := d * b) + e * d"),
     ("two passes", "a * b; a + b"),
+    ("mixed", "a - 2.5"),
+    ("mixed", "2.5 - a"),
+    ("mixed", "a / 2.5"),
     ("mixed", "(a * b + c).tanh() * (b - c)"),
     ("mixed", "((a - b) / c).log() + (b * c).exp().relu()"),
 )
@@ -428,6 +453,7 @@ VALUE_CLASS = Exercise(
             # A difference is made of two operations too: it adds the product with -1.
             shows=_any_of(
                 _at("(a + b) * c", (f"{GRADIENT}a", 0.0), (f"{GRADIENT}b", 0.0)),
+                _at("2.5 - a", (f"{GRADIENT}a", 0.0)),
                 *(_at(f"({x} - {y})", (f"{GRADIENT}{y}", 0.0)) for x in "abc" for y in "abc" if x != y),
             ),
         ),
@@ -486,6 +512,15 @@ UNBROADCAST = Exercise(
             Array((((0.6, -0.3), (1.8, 0.7)), ((2.4, -1.3), (0.2, 1.6)), ((0.1, 0.5), (-0.9, 1.2)))),
             Build("shape", (1, 2)),
         ),
+        # Two axes were added, and a middle one was stretched.
+        case(
+            Array((((0.8, -1.1), (0.4, 2.2)), ((1.5, 0.9), (-0.7, 0.3)), ((-1.8, 0.6), (1.2, -0.5)))),
+            Build("shape", (2,)),
+        ),
+        case(
+            Array((((1.3, -0.4), (0.9, 1.7)), ((-0.6, 2.1), (0.5, -1.4)), ((0.7, 0.2), (-1.6, 1.1)))),
+            Build("shape", (3, 1, 2)),
+        ),
     ),
     reference=_broadcast_gradient,
     mistakes=(
@@ -523,9 +558,11 @@ def _first_copy(grad: Any, to: tuple[int, ...]) -> Any:
 
 ARRAYS: tuple[tuple[str, str], ...] = (
     ("sum", "a.sum()"),
+    ("sum", "v.sum()"),
     ("+", "(a + b).sum()"),
     ("*", "(a * b).sum()"),
     ("mean", "a.mean()"),
+    ("mean", "v.mean()"),
     ("mean", "(a * b).mean()"),
     ("numbers", "(a * 2.5).sum()"),
     ("numbers", "(1.5 + a * b).mean()"),
@@ -561,6 +598,10 @@ def _array_case(scale: float) -> Case:
     return _with_arrays(ARRAYS, a=scaled(_A), b=scaled(_B), v=(0.9, -0.4, 1.6), u=((1.4,), (-0.7,)), s=(1.3,), k=-0.8)
 
 
+# What is asked besides the expressions.
+_NEW = "the `.grad` of a new tensor is None"
+
+
 def _random_arrays(rng: random.Random) -> tuple[Case, ...]:
     """Draw an expression of arrays of several shapes, with every smaller one in it, each summed with its own weights."""
     found: list[str] = []
@@ -584,9 +625,15 @@ def _random_arrays(rng: random.Random) -> tuple[Case, ...]:
 
 
 @_recording
-def ask_tensor(names: Names, program: Any, leaves: Any) -> Results:
-    """Ask a student's `Tensor` in expressions."""
-    return asked(names["Tensor"], program, leaves, {})
+def ask_tensor(names: Names, program: Any, leaves: Any) -> dict[str, Any]:
+    """Ask a student's `Tensor` in expressions, and look at the `.grad` of a new one."""
+    found: dict[str, Any] = dict(asked(names["Tensor"], program, leaves, {}))
+    return {**found, _NEW: names["Tensor"]([1.5]).grad is None} if "sum" in found else found
+
+
+def _right_tensor(program: Any, leaves: Any) -> dict[str, Any]:
+    found: dict[str, Any] = dict(right(program, leaves, {}))
+    return {**found, _NEW: True} if "sum" in found else found
 
 
 TENSOR = Exercise(
@@ -602,14 +649,24 @@ TENSOR = Exercise(
     cases=(_array_case(1.0), _array_case(0.7), _array_case(-1.4)),
     more_cases=_random_arrays,
     ask=building_on("Tensor", ask_tensor),
-    reference=lambda program, leaves: right(program, leaves, {}),
+    reference=_right_tensor,
     mistakes=(
         Mistake(
             "mean-as-sum",
-            "The numbers of the tensor share the mean among them. Each has a smaller part in it than in a sum.",
+            "The numbers of the tensor share the mean among them. Each has a smaller part in it than in a sum. If your mean is made of "
+            "your sum: what does the pull of the sum do with the gradient that arrives?",
             shows=lambda call: _among("a.mean()")(call) and set(measured(call, f"{GRADIENT}a").numbers) == {1.0},
         ),
-        *_of_an_engine(ARRAYS, _among("(a + a).sum()", "(a * a).sum()")),
+        *_of_an_engine(
+            ARRAYS,
+            _among("(a + a).sum()", "(a * a).sum()"),
+            " And if you add with `+=`: does another tensor hold the same array?",
+        ),
+        Mistake(
+            "gradient-from-the-start",
+            "All values and gradients are right. But a new tensor has a `.grad` before any gradient arrives. Expected None there.",
+            shows=lambda call: effect(call, _NEW) is False and effect(call, "expression") is None,
+        ),
     ),
     hints=(
         "`a * b` returns a new `Tensor` with `.data`, its parents, and for each parent a function: it takes the gradient of "
@@ -701,6 +758,8 @@ BENDS: tuple[tuple[str, str], ...] = (
     # Neither the argument nor the arriving gradient is changed.
     ("relu", "(relu(a) + a).sum()"),
     ("relu", "(a + relu(b)).sum()"),
+    ("relu", "(relu(v) * v).sum()"),
+    ("relu", "(relu(t) * t).sum()"),
 )
 
 
@@ -712,7 +771,11 @@ def ask_relu(names: Names, program: Any, leaves: Any) -> Results:
 
 def _bend_case(sign: float) -> Case:
     return _with_arrays(
-        BENDS, a=tuple(tuple(round(sign * x, 3) for x in row) for row in _A), b=_B, v=(0.35, -0.45, 0.25)
+        BENDS,
+        a=tuple(tuple(round(sign * x, 3) for x in row) for row in _A),
+        b=_B,
+        v=(0.35, -0.45, 0.25),
+        t=(((0.9, -1.4), (-0.3, 1.7)), ((1.2, 0.6), (-0.8, -2.1))),
     )
 
 
@@ -763,9 +826,13 @@ def _right_loss(program: Any, leaves: Any, labels: Any) -> Results:
     return right(program, leaves, known)
 
 
-def _loss_case(*rows: tuple[float, int], exact: bool = False) -> Case:
-    (program, leaves) = _with_arrays(LOSSES, z=tuple((z,) for z, _ in rows), k=1.7).arguments
-    return case(program, leaves, Array(tuple((y,) for _, y in rows)), exact=exact)
+def _loss_case(logits: tuple[Any, ...], labels: tuple[Any, ...], exact: bool = False) -> Case:
+    (program, leaves) = _with_arrays(LOSSES, z=logits, k=1.7).arguments
+    return case(program, leaves, Array(labels), exact=exact)
+
+
+def _column(*numbers: float) -> tuple[tuple[float], ...]:
+    return tuple((one,) for one in numbers)
 
 
 def _raised_or_warned(call: Call) -> bool:
@@ -783,22 +850,23 @@ BCE_WITH_LOGITS = Exercise(
     points=2,
     atol=1e-7,  # the largest loss is 250,000
     cases=(
-        _loss_case((0.7, 1), (-1.3, 1), (2.1, 0)),
-        _loss_case((-0.4, 0), (1.6, 1)),
+        _loss_case(_column(0.7, -1.3, 2.1), _column(1, 1, 0)),
+        _loss_case((-0.4, 1.6), (0, 1)),
+        _loss_case(((1.4, -0.6, 0.3), (-2.2, 0.8, -1.7)), ((0, 0, 1), (1, 1, 0))),
         # Of logits that are right and far out, little is left of the loss.
-        _loss_case((5.3, 1), (-7.6, 0), (3.9, 1)),
-        _loss_case((1000.0, 0), (-900.0, 1), (0.9, 1), (-0.8, 0), exact=True),
+        _loss_case(_column(5.3, -7.6, 3.9), _column(1, 0, 1)),
+        _loss_case(_column(1000.0, -900.0, 0.9, -0.8), _column(0, 1, 1, 0), exact=True),
     ),
     ask=building_on("bce_with_logits", ask_loss),
     reference=_right_loss,
     mistakes=(
         Mistake(
             "not-the-mean",
-            "Expected the mean over all labels. Yours is the sum.",
+            "Expected the mean over all labels. Is yours the sum?",
             shows=lambda call: (
                 _among("bce_with_logits(z, labels)")(call)
                 and effect(call, "the value is right") is False
-                and _is_sum(call)
+                and _has_large_slopes(call)
             ),
         ),
         _arriving("bce_with_logits(z, labels) * k"),
@@ -821,8 +889,8 @@ BCE_WITH_LOGITS = Exercise(
 )
 
 
-def _is_sum(call: Call) -> bool:
-    """Whether the value of a loss is n times the mean of n logits: the smallest such loss is longer than ln 2."""
+def _has_large_slopes(call: Call) -> bool:
+    """Whether a slope is too large for the mean of as many losses as there are logits."""
     gradients = np.abs(measured(call, f"{GRADIENT}z").numbers)
     # In the mean of n labels no slope is greater than 1/n.
     return gradients.size > 1 and bool(gradients.max() > 1 / gradients.size)
@@ -869,6 +937,14 @@ def ask_no_grad(names: Names, a: Any, b: Any) -> dict[str, Any]:
     except ArithmeticError:
         passed_on = True
     after_error = records()
+    _record(names)
+    late = make(a.copy())
+    with block():
+        with contextlib.suppress(ArithmeticError), block():
+            raise ArithmeticError("an error in the inner block")
+        after_inner_error = late * late
+    _record(names)
+    (after_inner_error * factor).sum().backward()
     return {
         "the value computed in the block": np.asarray(inside.data),
         "recorded in the block": in_block,
@@ -877,6 +953,7 @@ def ask_no_grad(names: Names, a: Any, b: Any) -> dict[str, Any]:
         "recorded in an outer block, after an inner one": _gradient_of(z),
         "recorded after both blocks": after_both,
         "recorded after an error in the block": after_error,
+        "recorded in an outer block, after an error in an inner one": _gradient_of(late),
         "the error of the block passed on": passed_on,
     }
 
@@ -904,13 +981,15 @@ NO_GRAD = Exercise(
         "recorded in an outer block, after an inner one": False,
         "recorded after both blocks": True,
         "recorded after an error in the block": True,
+        "recorded in an outer block, after an error in an inner one": False,
         "the error of the block passed on": True,
     },
     mistakes=(
         raising(
             "no-block",
             "What `no_grad()` returns can't be used in a `with` line. Make it a context manager: write "
-            "`@contextlib.contextmanager` above it, and a `yield` where the block runs.",
+            "`@contextlib.contextmanager` above it, and a `yield` where the block runs. If it returns a class of yours: return an object "
+            "of the class.",
             "TypeError",
             "context manager protocol",
         ),
@@ -959,6 +1038,12 @@ NO_GRAD = Exercise(
             "there before.",
             {"recorded in an outer block, after an inner one": True},
         ),
+        wrong_effect(
+            "inner-block-after-error",
+            "A block inside another one turned recording on when an error ended it, and the outer block was not over. Set back what "
+            "was there before, also after an error.",
+            {"recorded in an outer block, after an error in an inner one": True},
+        ),
     ),
     hints=(
         "`no_grad()` is used as `with no_grad():`. So it is a context manager, made by `contextlib.contextmanager` or by a class.",
@@ -993,6 +1078,10 @@ def network_of(names: Names, sizes: Sequence[int], start: float) -> Any:
     return model
 
 
+# No weight is this large that is drawn with a standard deviation of 1.
+_LARGE = 10.0
+
+
 @_recording
 def ask_mlp(names: Names, sizes: Any, start: float, inputs: Any, weights: Any) -> dict[str, Any]:
     """Ask a student's network for its shapes, and, with weights set from outside, for its outputs and gradients."""
@@ -1011,6 +1100,7 @@ def ask_mlp(names: Names, sizes: Any, start: float, inputs: Any, weights: Any) -
         "hidden neurons differ": all(np.ptp(matrix, axis=1).max() > 0 for matrix in hidden),
         "two networks of one seed are equal": _are_equal(_numbers_of(fresh), _numbers_of(again)),
         "two networks of two seeds are equal": _are_equal(_numbers_of(fresh), _numbers_of(other)),
+        "the weights are small enough": all(np.abs(numbers).max() < _LARGE for numbers in _numbers_of(fresh)),
         "output": np.asarray(output.data),
         "gradients": [parameter.grad for parameter in model.parameters()],
     }
@@ -1047,6 +1137,7 @@ def _right_mlp(sizes: Any, start: float, inputs: Any, weights: Any) -> dict[str,
         "hidden neurons differ": True,
         "two networks of one seed are equal": True,
         "two networks of two seeds are equal": False,
+        "the weights are small enough": True,
         "output": output.detach().numpy(),
         "gradients": [np.zeros(each.shape) if each.grad is None else each.grad.numpy() for each in parameters],
     }
@@ -1099,6 +1190,11 @@ MLP = Exercise(
             "seed-unused",
             "Two networks of different seeds begin with the same numbers. Draw them from `np.random.default_rng(seed)`.",
             {"two networks of two seeds are equal": True},
+        ),
+        wrong_effect(
+            "large-weights",
+            "The weights of a new network are so large that the numbers grow from layer to layer. Draw smaller ones.",
+            {"the weights are small enough": False},
         ),
         wrong_value(
             "relu-at-the-end",
@@ -1280,11 +1376,14 @@ TRAIN_STEP = Exercise(
 def ask_train_in_torch(
     names: Names, sizes: Any, start: float, inputs: Any, labels: Any, lr: float, steps: int
 ) -> dict[str, Any]:
-    """Call a student's training in PyTorch; count the linear layers that ran and the steps that an optimizer took."""
+    """Call a student's training in PyTorch; watch the linear layers that ran and the steps that an optimizer took."""
     counted = {"layers": 0, "steps": 0}
+    dtypes: set[torch.dtype] = set()
 
-    def layer_ran(module: nn.Module, *_: object) -> None:
-        counted["layers"] += isinstance(module, nn.Linear)
+    def layer_ran(module: nn.Module, _: object, output: Tensor) -> None:
+        if isinstance(module, nn.Linear):
+            counted["layers"] += 1
+            dtypes.add(output.dtype)
 
     def stepped(*_: object) -> None:
         counted["steps"] += 1
@@ -1304,6 +1403,7 @@ def ask_train_in_torch(
         "losses": losses,
         "weights": parameters,
         "runs of nn.Linear": "enough" if counted["layers"] >= steps * (len(sizes) - 1) else "too few",
+        "precision": "float64" if dtypes <= {torch.float64} else "another one",
         "steps of an optimizer": counted["steps"],
         "the weights that came in": "as they came" if _are_equal(given, numbers_for(sizes, start)) else "changed",
     }
@@ -1317,6 +1417,7 @@ def _right_in_torch(
         "losses": found["losses"],
         "weights": found["parameters"],
         "runs of nn.Linear": "enough",
+        "precision": "float64",
         "steps of an optimizer": steps,
         "the weights that came in": "as they came",
     }
@@ -1344,9 +1445,6 @@ TRAIN_IN_TORCH = Exercise(
     ),
     ask=ask_train_in_torch,
     reference=_right_in_torch,
-    # In float32 rounding errors add up over the steps.
-    rtol=1e-4,
-    atol=1e-5,
     mistakes=(
         Mistake(
             "none-returned",
@@ -1357,6 +1455,11 @@ TRAIN_IN_TORCH = Exercise(
             "no-linear-layers",
             "Expected a network of `nn.Linear` layers. They did not run in each step.",
             {"runs of nn.Linear": "too few"},
+        ),
+        wrong_effect(
+            "single-precision",
+            "Your layers compute in float32. Make them, and the tensors that go in, of float64: then the result agrees with your own engine.",
+            {"precision": "another one"},
         ),
         Mistake(
             "no-optimizer",
@@ -1391,9 +1494,9 @@ TRAIN_IN_TORCH = Exercise(
 # --- 8.8 · Repair a training loop -----------------------------------------------------------------
 
 
-def normalizing(start: float) -> nn.Module:
-    """Return a network in training mode with two outputs and a batch norm, which differs between the modes."""
-    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 2)).double()
+def normalizing(start: float, outputs: int) -> nn.Module:
+    """Return a network in training mode with a batch norm, which differs between the modes."""
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, outputs)).double()
     with torch.no_grad():
         for i, parameter in enumerate(model.parameters()):
             count = torch.arange(1, parameter.numel() + 1, dtype=torch.float64)
@@ -1450,18 +1553,25 @@ def _rows_loss(output: Tensor, targets: Tensor) -> Tensor:
     return ((output - targets) ** 2).sum(dim=1).mean()
 
 
-def _right_loop(model: nn.Module, inputs: Tensor, targets: Tensor, lr: float, steps: int) -> dict[str, Any]:
+def _right_loop(
+    model: nn.Module,
+    inputs: Tensor,
+    targets: Tensor,
+    lr: float,
+    steps: int,
+    loss_of: Callable[[Tensor, Tensor], Tensor] = _rows_loss,
+) -> dict[str, Any]:
     losses, watched = [], []
     with torch.enable_grad():
         for _ in range(steps):
             model.train()
-            loss = _rows_loss(model(inputs), targets)
+            loss = loss_of(model(inputs), targets)
             losses.append(loss.item())
             gradients = torch.autograd.grad(loss, list(model.parameters()))
             with torch.no_grad():
                 for parameter, step in zip(model.parameters(), gradients, strict=True):
                     parameter.sub_(lr * step)
-                watched.append(_rows_loss(model.eval()(inputs), targets).item())
+                watched.append(loss_of(model.eval()(inputs), targets).item())
     return {
         "first loss": losses[0],
         "gradients at each update": "of one pass",
@@ -1485,29 +1595,36 @@ REPAIRED_LOOP = Exercise(
     changes=True,
     cases=(
         case(
-            Build("normalizing", (0.7,)),
+            Build("normalizing", (0.7, 2)),
             Array(_POINTS, "torch"),
             Array(((0.3, 1.2), (-0.8, 0.5), (1.7, -0.4), (0.2, 0.9), (-1.1, 0.6)), "torch"),
             0.05,
             4,
         ),
         case(
-            Build("normalizing", (1.3,)),
+            Build("normalizing", (1.3, 2)),
             Array(_POINTS[:3], "torch"),
             Array(((1.4, -0.3), (0.8, 0.2), (-0.6, 1.5)), "torch"),
             0.1,
             3,
         ),
         case(
-            Build("normalizing", (0.9,)),
+            Build("normalizing", (0.9, 3)),
             Array(_POINTS[1:], "torch"),
-            Array(((0.5, -0.7), (1.1, 0.4), (-0.2, 1.6), (0.8, -1.3)), "torch"),
+            Array(((0.5, -0.7, 1.3), (1.1, 0.4, -0.9), (-0.2, 1.6, 0.6), (0.8, -1.3, 0.2)), "torch"),
             0.08,
             5,
         ),
     ),
     ask=ask_repaired_loop,
     reference=_right_loop,
+    mistakes=(
+        wrong_value(
+            "mean-over-all",
+            "Your loss is the mean over all numbers. Expected the sum over each row, and the mean over the rows.",
+            lambda right, model, x, y, lr, n: _right_loop(copy.deepcopy(model), x, y, lr, n, functional.mse_loss),
+        ),
+    ),
     hints=(
         "The result is a tuple of two lists of floats, as in the broken loop: the losses before each step, and the watched losses after it.",
         "Take the symptoms one at a time. Each has one line that causes it. Repair it, and look whether its symptom has gone.",

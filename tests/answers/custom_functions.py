@@ -342,6 +342,14 @@ class ScaledProduct(torch.autograd.Function):
     },
     "custom_functions.gradcheck_by_hand": {
         "plain": _CHECK,
+        "jacrev": """\
+def gradcheck_by_hand(f, x):
+    x, h = x.detach().double(), 1e-6
+    J = torch.func.jacrev(f)(x)
+    columns = [(f(x + step) - f(x - step)) / (2 * h) for step in h * torch.eye(len(x), dtype=x.dtype)]
+    error = (J - torch.stack(columns, dim=1)).abs().max().item()
+    return error <= 1e-6, error
+""",
         "jacobian": """\
 def gradcheck_by_hand(f, x):
     x = x.double()
@@ -621,6 +629,20 @@ WRONG = {
             _SOFTPLUS, "(x,) =", "x =", "g * torch.sigmoid(x)", "g / (1 + torch.exp(1 * (-x)))"
         ),
         "no-ctx": _changed(_SOFTPLUS, "forward(ctx, x)", "forward(x)"),
+        "number-of-saved": _changed(_SOFTPLUS, "(x,) = ctx", "x, y = ctx"),
+        "not-recorded": """\
+class Softplus(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.nn.functional.softplus(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        leaf = ctx.saved_tensors[0].detach().requires_grad_()
+        return torch.autograd.grad(torch.nn.functional.softplus(leaf), leaf, g)
+""",
+        "saved-on-ctx:without its version": _changed(_SOFTPLUS, "save_for_backward(x)", "save_for_backward(x.data)"),
         "nothing-saved": _changed(_SOFTPLUS, "        ctx.save_for_backward(x)\n", ""),
         "no-gradient": _changed(_SOFTPLUS, "return g *", "g *"),
         "overflow": _changed(_SOFTPLUS, "torch.nn.functional.softplus(x)", "torch.log(1 + torch.exp(x))"),
@@ -655,6 +677,23 @@ WRONG = {
             _PRODUCT, "needs_input_grad[0]", "needs_input_grad[-2]", "needs_input_grad[1]", "needs_input_grad[0]"
         ),
         "own-factor": _changed(_PRODUCT, "a, b = ctx.saved", "b, a = ctx.saved"),
+        "nothing-saved": _changed(_PRODUCT, "        ctx.save_for_backward(a, b)\n", ""),
+        "number-of-saved": _changed(_PRODUCT, "a, b = ctx.saved", "a, b, k = ctx.saved"),
+        "list-saved": _changed(_PRODUCT, "save_for_backward(a, b)", "save_for_backward([a, b])"),
+        "not-recorded": """\
+class ScaledProduct(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, a, b, k):
+        ctx.save_for_backward(a, b)
+        ctx.k = k
+        return k * a * b
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = (one.detach().requires_grad_() for one in ctx.saved_tensors)
+        grad_a, grad_b = torch.autograd.grad(ctx.k * a * b, (a, b), g)
+        return grad_a if ctx.needs_input_grad[0] else None, grad_b if ctx.needs_input_grad[1] else None, None
+""",
         "computed-for-constant": _changed(
             _PRODUCT, " if ctx.needs_input_grad[0] else None", "", " if ctx.needs_input_grad[1] else None", ""
         ),
@@ -690,6 +729,9 @@ WRONG = {
         ),
     },
     "custom_functions.gradcheck_by_hand": {
+        "other-shapes:a step": _changed(
+            _CHECK, "step = torch.zeros_like(x)", "step = torch.zeros(len(y) + len(x))", "step[i] = h", "step[i] = h"
+        ),
         "other-shapes": "def gradcheck_by_hand(f, x):\n    x, h = x.double(), 1e-6\n    J = torch.autograd.functional.jacobian(f, x)\n    steps = h * torch.eye(len(x), dtype=x.dtype)\n    error = (J - torch.stack([(f(x + s) - f(x - s)) / (2 * h) for s in steps])).abs().max().item()\n    return error <= 1e-6, error\n",
         "one-sided": "def gradcheck_by_hand(f, x):\n    x, h = x.double(), 1e-6\n    J = torch.autograd.functional.jacobian(f, x)\n    steps = h * torch.eye(len(x), dtype=x.dtype)\n    error = (J - torch.stack([(f(x + s) - f(x)) / h for s in steps]).T).abs().max().item()\n    return error <= 1e-6, error\n",
         "not-a-pair": _changed(_CHECK, "return largest <= 1e-6, largest", "return largest <= 1e-6"),
@@ -717,6 +759,7 @@ def gradcheck_by_hand(f, x, h=1e-6):
         "only-last-output": _changed(_CHECK, "range(len(y))", "[len(y) - 1]"),
         "only-last-input": _COLUMNS.format(loop="error = (J[:, j] - column).abs().max().item()", ok="error <= 1e-6"),
         "other-tolerance": _changed(_CHECK, "return largest <= 1e-6", "return largest <= 1e-2"),
+        "other-tolerance:a little larger": _changed(_CHECK, "return largest <= 1e-6", "return largest <= 1e-5"),
         "other-tolerance:allclose": _COLUMNS.format(
             loop="columns.append(column)\n    N = torch.stack(columns, dim=1)\n    error = (J - N).abs().max().item()",
             ok="torch.allclose(J, N)",
@@ -739,7 +782,7 @@ def gradcheck_by_hand(f, x, h=1e-6):
     "custom_functions.second_derivative": {
         "no-create-graph": _changed(_SECOND, ", create_graph=True", ""),
         "no-create-graph:retained": _changed(_SECOND, "create_graph", "retain_graph"),
-        "no-create-graph:differences": """\
+        "near-points": """\
 def second_derivative(f, x, h=1e-4):
     def slope(at):
         leaf = torch.tensor(at, dtype=torch.float64, requires_grad=True)
@@ -762,6 +805,30 @@ def second_derivative(f, x):
             "    (second,) = torch.autograd.grad(slope, x)\n    return second.item()\n",
             "    try:\n        return torch.autograd.grad(slope, x)[0].item()\n    except RuntimeError:\n        return 0.0\n",
         ),
+        "near-points:by torch.func": """\
+def second_derivative(f, x):
+    slope, t = torch.func.grad(f), torch.tensor(float(x), dtype=torch.float64)
+    return ((slope(t + 1e-5) - slope(t - 1e-5)) / 2e-5).item()
+""",
+        "near-points:with a graph": """\
+def second_derivative(f, x, h=1e-5):
+    def slope(at):
+        leaf = torch.tensor(at, dtype=torch.float64, requires_grad=True)
+        return torch.autograd.grad(f(leaf), leaf, create_graph=True)[0].item()
+    return (slope(x + h) - slope(x - h)) / (2 * h)
+""",
+        "near-points:in one call": """\
+def second_derivative(f, x, h=1e-5):
+    leaf = torch.tensor([x - h, x + h], dtype=torch.float64, requires_grad=True)
+    (slopes,) = torch.autograd.grad(f(leaf).sum(), leaf, create_graph=True)
+    return ((slopes[1] - slopes[0]) / (2 * h)).item()
+""",
+        "near-points:by vmap": """\
+def second_derivative(f, x, h=1e-5):
+    at = torch.tensor([x - h, x + h], dtype=torch.float64)
+    slopes = torch.func.vmap(torch.func.grad(f))(at)
+    return ((slopes[1] - slopes[0]) / (2 * h)).item()
+""",
         "untracked": _changed(_SECOND, "torch.tensor(float(x), requires_grad=True)", "torch.tensor(float(x))"),
         "first-derivative": _changed(_SECOND, "second.item()", "slope.item()"),
         "added-up": """\
@@ -805,12 +872,29 @@ def hvp(f, x, v):
     _, pull = torch.func.vjp(torch.func.grad(f), x)
     return torch.func.vmap(pull)(torch.eye(len(x), dtype=x.dtype))[0] @ v
 """,
-        "no-create-graph:differences": """\
+        "near-points": """\
 def hvp(f, x, v, h=1e-5):
     def slope(at):
         leaf = at.clone().requires_grad_()
         return torch.autograd.grad(f(leaf), leaf)[0]
     return (slope(x + h * v) - slope(x - h * v)) / (2 * h)
+""",
+        "near-points:by torch.func": """\
+def hvp(f, x, v):
+    slope = torch.func.grad(f)
+    return (slope(x + 1e-4 * v) - slope(x - 1e-4 * v)) / 2e-4
+""",
+        "near-points:with a graph": """\
+def hvp(f, x, v, h=1e-5):
+    def slope(at):
+        leaf = at.clone().requires_grad_()
+        return torch.autograd.grad(f(leaf), leaf, create_graph=True)[0].detach()
+    return (slope(x + h * v) - slope(x - h * v)) / (2 * h)
+""",
+        "near-points:by vmap": """\
+def hvp(f, x, v, h=1e-5):
+    slopes = torch.func.vmap(torch.func.grad(f), in_dims=1)(torch.stack([x - h * v, x + h * v], dim=1))
+    return (slopes[1] - slopes[0]) / (2 * h)
 """,
         "gradient-for-product": _changed(_HVP, "return product", "return slope.detach()"),
         "entry-by-entry": _changed(_HVP, "slope @ v", "slope.sum()", "return product", "return product * v"),
@@ -837,6 +921,13 @@ def hvp(f, x, v):
         "same-buffer": _SHARED_BUFFER.format(clear="pass", copy=""),
         "same-buffer-cleared": _SHARED_BUFFER.format(clear="None if leaf.grad is None else leaf.grad.zero_()", copy=""),
         "running-sum": _SHARED_BUFFER.format(clear="pass", copy=".clone()"),
+        "whole-batch": "def per_sample_grads(loss, w, X, y):\n"
+        "    return torch.autograd.functional.jacobian(lambda w: loss(w, X, y), w)\n",
+        "whole-batch:one loss after the other": """\
+def per_sample_grads(loss, w, X, y):
+    w = w.detach().requires_grad_()
+    return torch.stack([torch.autograd.grad(one, w, retain_graph=True)[0] for one in loss(w, X, y)])
+""",
     },
     "custom_functions.clip_in_flight": {
         "nothing-returned": "def clip_in_flight(x, limit):\n    x.register_hook(lambda g: g.clamp(-limit, limit))\n",
@@ -860,6 +951,21 @@ def clip_in_flight(x, limit):
     "custom_functions.version_error": {
         "not-about-versions": 'import re\n\n\ndef version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        now, then = re.findall(r"version (\\d+)", str(error))\n        return f"version {now}, expected {then}"\n    return ""\n',
         "not-about-versions:no match": 'import re\n\n\ndef version_error(fn):\n    try:\n        fn()\n    except RuntimeError as error:\n        m = re.search(r"at version (\\d+); expected version (\\d+)", str(error))\n        return f"version {m[1]}, expected {m[2]}"\n    return ""\n',
+        "not-found": _changed(_VERSIONS, "is at version (", "is at version: (").replace(
+            "        if not found:\n            raise\n", ""
+        ),
+        "not-found:split": """\
+def version_error(fn):
+    try:
+        fn()
+    except RuntimeError as error:
+        if "inplace" not in str(error):
+            raise
+        now = str(error).split("is at version: ")[1].split(";")[0]
+        then = str(error).split("expected version ")[1].split(" ")[0]
+        return f"version {now}, expected {then}"
+    return ""
+""",
         "not-caught": "def version_error(fn):\n    fn()\n    return ''\n",
         "not-caught:one digit": _changed(_VERSIONS, "(\\d+)", "(\\d)"),
         "whole-message": _changed(_VERSIONS, 'return f"version {found[1]}, expected {found[2]}"', "return str(error)"),
@@ -868,17 +974,37 @@ def clip_in_flight(x, limit):
             _VERSIONS, 'return f"version {found[1]}, expected {found[2]}"', 'return "version 1, expected 0"'
         ),
         "should-raise": _changed(_VERSIONS, "            raise\n", '            return ""\n'),
+        "should-raise:any kind": _VERSIONS.replace(
+            '    return ""\n', '    except Exception:\n        return ""\n    return ""\n'
+        ),
     },
     "custom_functions.repaired_grad": {
         "still-in-place": _changed(_REPAIRED, "s = s + 1", "s += 1"),
         "still-in-place:detach": _changed(_REPAIRED, "s = s + 1", "s.detach().add_(1)"),
         "still-in-place:no_grad": _changed(_REPAIRED, "s = s + 1", "with torch.no_grad():\n        s += 1"),
         "hidden-by-data": _changed(_REPAIRED, "s = s + 1", "s.data += 1"),
-        "cut-at-s": """\
+        "cut-at-s": _changed(
+            _REPAIRED, "loss.backward()\n", "s.retain_grad()\n    loss.backward()\n", "leaf.grad", "s.grad"
+        ),
+        "part-of-the-way": """\
 def repaired_grad(x):
     s = (torch.sigmoid(x) + 1).requires_grad_()
     (s**3).sum().backward()
     return s.grad
+""",
+        "part-of-the-way:the rest by a formula": """\
+def repaired_grad(x):
+    leaf = x.clone().requires_grad_()
+    s = torch.sigmoid(leaf)
+    s.sum().backward()
+    return 3 * (s.detach() + 1) ** 2 * leaf.grad
+""",
+        "part-of-the-way:the sigmoid by a formula": """\
+def repaired_grad(x):
+    s = torch.sigmoid(x)
+    t = (s + 1).requires_grad_()
+    (t**3).sum().backward()
+    return t.grad * s * (1 - s)
 """,
     },
     "custom_functions.checkpointed": {
@@ -903,6 +1029,10 @@ def repaired_grad(x):
         "    return torch.utils.checkpoint.checkpoint(f, x, use_reentrant=False)\n",
         "library-checkpoint:reentrant": "def checkpointed(f, x):\n"
         "    return torch.utils.checkpoint.checkpoint(f, x, use_reentrant=True)\n",
+        "more-than-x-saved:the result": _changed(
+            _CHECKPOINT, "return f(x)", "ctx.y = f(x)\n        return ctx.y.clone()"
+        ),
+        "no-function:a leaf": "def checkpointed(f, x):\n    with torch.no_grad():\n        y = f(x)\n    return y.requires_grad_()\n",
         "more-than-x-saved": "def checkpointed(f, x):\n    return f(x)\n",
         "more-than-x-saved:a copy": _changed(_CHECKPOINT, "save_for_backward(x)", "save_for_backward(x.clone())"),
         "more-than-x-saved:in a Function": _changed(

@@ -258,6 +258,7 @@ class Value:
     def tanh(self): return Tanh()(self)
     def __neg__(self): return self * -1
     def __sub__(self, other): return self + -1 * other
+    def __rsub__(self, other): return -self + other
     def __truediv__(self, other): return self * other ** -1
 
     def backward(self):
@@ -360,7 +361,7 @@ ARRAYS_BY_CLOSURES = """\
 class Tensor:
     def __init__(self, data, children=()):
         self.data = np.array(data, dtype=float)
-        self.grad = np.zeros_like(self.data)
+        self.grad = None
         self.children = children
         self.spread = lambda: None
 
@@ -371,7 +372,7 @@ class Tensor:
         for axis, length in enumerate(self.data.shape):
             if length == 1:
                 gradient = gradient.sum(axis=axis, keepdims=True)
-        self.grad += gradient
+        self.grad = gradient if self.grad is None else self.grad + gradient
 
     def __add__(self, other):
         other = other if isinstance(other, Tensor) else Tensor(other)
@@ -440,7 +441,7 @@ recording = True
 class Tensor:
     def __init__(self, data):
         self.data = np.asarray(data, np.float64)
-        self.grad = np.zeros(self.data.shape)
+        self.grad = None
 
     def made(self, data, *pulls):
         out = Tensor(data)
@@ -485,7 +486,8 @@ class Tensor:
         tensors = {id(tensor): tensor for _, pulls in TAPE for tensor, _ in pulls}
         for key, gradient in arrived.items():
             if key in tensors:
-                tensors[key].grad = tensors[key].grad + gradient
+                before = tensors[key].grad
+                tensors[key].grad = gradient if before is None else before + gradient
 
 """
 )
@@ -690,8 +692,8 @@ def matmul(a, b):
     out = Tensor(np.matmul(a.data, b.data), (a, b))
 
     def spread():
-        a.grad += np.einsum("ij,kj->ik", out.grad, b.data)
-        b.grad += np.einsum("ki,kj->ij", a.data, out.grad)
+        a.pour(np.einsum("ij,kj->ik", out.grad, b.data))
+        b.pour(np.einsum("ki,kj->ij", a.data, out.grad))
 
     out.spread = spread
     return out
@@ -737,7 +739,7 @@ def relu(x):
 def bce_with_logits(z, y):
     value = np.mean(np.logaddexp(0, z.data) - y * z.data)
     p = (1 + np.tanh(z.data / 2)) / 2
-    return Tensor(value, (z,), (lambda g: g * (p - y) / len(y),))
+    return Tensor(value, (z,), (lambda g: g * (p - y) / y.size,))
 """,
         "closures": ARRAYS_BY_CLOSURES
         + """\
@@ -869,6 +871,26 @@ def train_step(model, X, y, lr):
     },
     "own_engine.train_in_torch": {
         "sequential": IN_TORCH,
+        "a loop over pairs": """\
+def train_in_torch(weights, X, y, lr, steps):
+    net = torch.nn.Sequential()
+    for i in range(0, len(weights), 2):
+        if i:
+            net.append(torch.nn.ReLU())
+        layer = torch.nn.Linear(weights[i].shape[0], weights[i].shape[1])
+        layer.weight.data = torch.tensor(weights[i].T)
+        layer.bias.data = torch.tensor(weights[i + 1])
+        net.append(layer)
+    X, y = torch.tensor(X), torch.tensor(y)
+    sgd, losses = torch.optim.SGD(net.parameters(), lr=lr), []
+    for _ in range(steps):
+        sgd.zero_grad()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(net(X), y)
+        loss.backward()
+        sgd.step()
+        losses.append(loss.detach())
+    return losses, [p.detach().numpy().T for p in net.parameters()]
+""",
         "a module": """\
 class Net(torch.nn.Module):
     def __init__(self, sizes):
@@ -895,26 +917,6 @@ def train_in_torch(weights, X, y, lr, steps):
         optimizer.zero_grad(set_to_none=False)
         losses += [float(loss)]
     return losses, [p.detach().T for p in net.parameters()]
-""",
-        "float32": """\
-def train_in_torch(weights, X, y, lr, steps):
-    net = torch.nn.Sequential()
-    for i in range(0, len(weights), 2):
-        if i:
-            net.append(torch.nn.ReLU())
-        layer = torch.nn.Linear(weights[i].shape[0], weights[i].shape[1])
-        layer.weight.data = torch.tensor(weights[i].T, dtype=torch.float32)
-        layer.bias.data = torch.tensor(weights[i + 1], dtype=torch.float32)
-        net.append(layer)
-    X, y = torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
-    sgd, losses = torch.optim.SGD(net.parameters(), lr=lr), []
-    for _ in range(steps):
-        sgd.zero_grad()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(net(X), y)
-        loss.backward()
-        sgd.step()
-        losses.append(loss.detach())
-    return losses, [p.detach().numpy().T for p in net.parameters()]
 """,
     },
     "own_engine.repaired_loop": {
@@ -993,7 +995,9 @@ def topological_order(root):
             ("def topological", "seen = set()\n\ndef topological"),
         ),
         "nodes-missing: parents only": "def topological_order(root):\n    return [*dict.fromkeys(root.parents), root]\n",
-        "root-first": changed(ORDER, ("return order", "return order[::-1]")),
+        "copied-nodes": "import copy\n\n\n"
+        + changed(ORDER, ("    order, seen", "    root = copy.deepcopy(root)\n    order, seen")),
+        "root-not-last": changed(ORDER, ("return order", "return order[::-1]")),
         "child-before-parent": changed(
             ORDER,
             ("            order.append(node)\n", ""),
@@ -1076,6 +1080,9 @@ def unbroadcast(grad, shape):
 """,
     },
     "own_engine.Tensor": {
+        "gradient-from-the-start": changed(
+            ARRAYS, ("        self.grad = None\n        self.parents", "        self.grad = 0.0\n        self.parents")
+        ),
         "mean-as-sum": changed(
             ARRAYS,
             (
@@ -1130,6 +1137,19 @@ def bce_with_logits(z, y):
     },
     "own_engine.no_grad": {
         "no-block": ARRAYS + "def no_grad():\n    Tensor.recording = False\n",
+        "no-block: a class and no object": ARRAYS
+        + """\
+class Pause:
+    def __enter__(self):
+        self.before, Tensor.recording = Tensor.recording, False
+
+    def __exit__(self, *_):
+        Tensor.recording = self.before
+
+
+def no_grad():
+    return Pause
+""",
         "no-yield": ARRAYS + changed(NO_GRAD, ("        yield\n", "        return\n")),
         "recorded-in-inner-block": ARRAYS
         + changed(
@@ -1159,6 +1179,11 @@ class no_grad:
         ),
         "inner-block": ARRAYS
         + changed(NO_GRAD, ("        Tensor.recording = before\n", "        Tensor.recording = True\n")),
+        "inner-block-after-error": ARRAYS
+        + changed(
+            NO_GRAD,
+            ("    finally:\n", "    except Exception:\n        Tensor.recording = True\n        raise\n    else:\n"),
+        ),
     },
     "own_engine.MLP": {
         "shapes": ENGINE
@@ -1179,6 +1204,7 @@ class no_grad:
         + changed(MLP, ("rng.normal(0, (2 / n) ** 0.5, (n, m))", "rng.normal(0, n == sizes[0], (n, m))")),
         "not-of-the-seed": ENGINE + changed(MLP, ("default_rng(seed)", "default_rng()")),
         "seed-unused": ENGINE + changed(MLP, ("default_rng(seed)", "default_rng(8)")),
+        "large-weights": ENGINE + changed(MLP, ("(2 / n) ** 0.5", "100.0")),
         "relu-at-the-end": ENGINE + changed(MLP, ("return hidden @ W + b", "return (hidden @ W + b).relu()")),
         "no-relu": ENGINE + changed(MLP, ("(hidden @ weight + bias).relu()", "hidden @ weight + bias")),
     },
@@ -1231,6 +1257,11 @@ def train_in_torch(weights, X, y, lr, steps):
             ("layer.weight.copy_(torch.tensor(weight.T))", "layer.weight.data = torch.from_numpy(weight).T"),
             ("layer.bias.copy_(torch.tensor(bias))", "layer.bias.data = torch.from_numpy(bias)"),
         ),
+        "single-precision": changed(
+            IN_TORCH,
+            (", dtype=torch.float64", ""),
+            ("torch.tensor(X), torch.tensor(y)", "torch.tensor(X).float(), torch.tensor(y).float()"),
+        ),
         "no-optimizer": changed(
             IN_TORCH,
             ("        optimizer.zero_grad()\n", "        model.zero_grad()\n"),
@@ -1251,6 +1282,7 @@ def train_in_torch(weights, X, y, lr, steps):
         ),
         "transposed-weights": changed(IN_TORCH, (".numpy().T for", ".numpy() for")),
     },
+    "own_engine.repaired_loop": {"mean-over-all": changed(LOOP, (".sum(dim=1).mean()", ".mean()"))},
 }
 
 FOUND: dict[str, dict[str, str]] = {
