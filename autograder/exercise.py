@@ -140,6 +140,8 @@ class Exercise:
         what the exercise asks about, and returns what is judged, in the reference's form. It runs where student code runs.
     passes
         How many backward passes an answer makes at a case's arguments, where that is a part of the question.
+    dual_numbers
+        Whether an answer by hand may compute with dual numbers; elsewhere a class of numbers is flagged.
     rtol, atol
         How far off each number may be: `rtol` times its right size, and `atol` times the largest right size at any input.
         Where a derivative is near 0 its terms cancel. Of float32 there is left what rounding left of the terms.
@@ -172,6 +174,7 @@ class Exercise:
     ask: Callable[..., Any] | None = None
     more_cases: Callable[[random.Random], tuple[Case, ...]] | None = None
     passes: Callable[..., int] | None = None
+    dual_numbers: bool = False
     rtol: float = 1e-5
     atol: float = 1e-6
 

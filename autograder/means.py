@@ -98,7 +98,7 @@ def why_flagged(exercise: Exercise, observation: Observation, cases: Sequence[Ca
         why = "they come from many points in the complex plane"
     elif any(name.partition(".")[0] in _SYMBOLIC for name in names):
         why = "a library that differentiates symbols had a part in them"
-    elif any(name.startswith("__main__.") for name in names):
+    elif not exercise.dual_numbers and any(name.startswith("__main__.") for name in names):
         why = "the function multiplies numbers of a class of its own, as dual numbers"
     elif _is_inexact(observation, cases, rows, _DIGITS) and not _says_few_digits(observation):
         why = "they have as few digits as a finite difference has"

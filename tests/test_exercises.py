@@ -111,8 +111,8 @@ def test_right_answer_earns_everything(exercise_id: str, style: str, source: str
     exercise = find(exercise_id)
     for name, cases in inputs_of(exercise):
         verdict = verdict_on(exercise_id, source, cases)
-        told = (verdict.outcome, verdict.mistake, verdict.message, verdict.finding)
-        assert told == (Outcome.RIGHT, "", "", None), (name, verdict.to_dict())
+        told = (verdict.outcome, verdict.mistake, verdict.message, verdict.finding, verdict.flag)
+        assert told == (Outcome.RIGHT, "", "", None, ""), (name, verdict.to_dict())
         assert verdict.points == verdict.max_points == exercise.points
         assert (verdict.hints, verdict.after) == ((), exercise.after)
 

@@ -1139,6 +1139,7 @@ JVP_BY_HAND = Exercise(
     minutes=7,
     points=1,
     cases=(case(0.7, 1.3), case(-1.2, 0.6), case(0.4, -2.1)),
+    dual_numbers=True,
     reference=_pushed,
     mistakes=(
         wrong_value(
