@@ -100,13 +100,15 @@ def test_where_there_are_no_walls_the_command_says_how_to_get_them(monkeypatch: 
 @pytest.mark.skipif(landlock.version() < landlock.OLDEST, reason="this kernel has no Landlock")
 def test_where_user_namespaces_are_refused_landlock_is_taken_and_works() -> None:
     # The filter for student code refuses them, so it makes such a machine of this one. That a process ends with its parent
-    # is not to be refused here: guards ask for it. Nor is a file in memory: the grader puts the package into one.
+    # is not to be refused here: guards ask for it. Nor is a file in memory: the grader puts the package into one. Nor is memory
+    # that processes share: the template process shares two numbers with each submission.
     program = """
 from nbformat.v4 import new_code_cell, new_notebook
 from autograder.grading.sandbox import kernel, seccomp, tiers
 from autograder.grading.engine import Engine
 seccomp._PR_SET_PDEATHSIG = 9999
 seccomp._UNCOUNTED = ""
+seccomp._MAP_SHARED = 0
 kernel.drop_privileges()
 seccomp.install(alone=False, processes=True)
 print(tiers._why_no_bubblewrap())

@@ -74,7 +74,7 @@ class _Client:
     ended
         A descriptor of the guard. It is readable when the guard has ended.
     numbers
-        Memory that is shared with the guard and its submission: the numbers of two requests.
+        Memory that is shared with the guard and its submission: the numbers of two requests. It is one page, and can't grow.
     """
 
     control: Wire
