@@ -104,7 +104,8 @@ def judge(exercise: Exercise, cases: Sequence[Case], observation: Observation | 
         problem = _named(exercise, problem, points, observation)
         cause = _explained(_wrong_answer(exercise, cases, points, rows, observation, problem), problem)
     earned = 0.0 if problem.outcome is Outcome.WRONG_STATE else share(exercise, rows)
-    if earned and _not_through_engine(exercise, observation) is not None:
+    # What is right in a wrong answer counts only where it came by the way that is asked for.
+    if earned and (_other_means(exercise, observation) or _not_through_engine(exercise, observation)) is not None:
         earned = 0.0
     return _verdict(exercise, cause, earned, cases, calls)
 
@@ -293,9 +294,14 @@ def _wrong_state(exercise: Exercise, points: Sequence[Point], observation: Obser
         said = mistake.shows is None and mistake.says is not None and mistake.says(observation.source)
         if said or taken & mistake.calls:
             return Problem(Outcome.WRONG_STATE, mistake.message, mistake.slug)
+    return _other_means(exercise, observation)
+
+
+def _other_means(exercise: Exercise, observation: Observation) -> Problem | None:
+    """Refuse other means than the exercise asks for."""
     used_autograd = any(call.engine_runs or call.forward_mode for call in observation.calls)
-    if exercise.way == "hand" and (problem := other_than_by_hand(exercise, observation, used_autograd)) is not None:
-        return problem
+    if exercise.way == "hand":
+        return other_than_by_hand(exercise, observation, used_autograd)
     if exercise.way == "autograd" and not used_autograd:
         message = (
             "No backward pass ran, so your result does not come from autograd. Let autograd compute the derivative."

@@ -554,3 +554,21 @@ def test_of_several_causes_none_is_told_that_is_not_there(exercise_id: str, caus
     verdict = verdict_on(exercise_id, source)
     assert verdict.mistake
     assert cause not in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("source", "points"),
+    [
+        ("    return {'dy_dx': 2 * x, 'dz_dy': None}", 1.0),
+        # The entry that is right comes from autograd, which is not the way that is asked for.
+        (
+            "    t = torch.tensor(x, requires_grad=True)\n    (t * t).backward()\n"
+            "    return {'dy_dx': t.grad.item(), 'dz_dy': None}",
+            0.0,
+        ),
+    ],
+)
+def test_what_is_right_in_part_counts_only_by_the_way_that_is_asked_for(source: str, points: float) -> None:
+    name = "chain_rule.local_derivatives"
+    verdict = verdict_on(name, f"def local_derivatives(x):\n{source}", find(name).cases)
+    assert (verdict.outcome is Outcome.RIGHT, verdict.points) == (False, points)

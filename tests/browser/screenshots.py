@@ -91,6 +91,7 @@ def sample_course(root: Path) -> Course:
     course = new_course(root, [lesson])
     # Drawn from it, the numbers in the pictures are the same every time.
     (root / NAME).write_bytes(bytes(32))
+    (root / NAME).chmod(0o600)
     make_class(root, lesson)
     path = root / "submitted" / "ada" / LESSON / f"{LESSON}.ipynb"
     notebook = nbformat.read(path, as_version=4)
