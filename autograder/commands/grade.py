@@ -259,7 +259,7 @@ def _print(done: _Done, loose: bool, console: Console) -> None:
             if table is not None:
                 console.print(table)
     for submission, why in done.failed:
-        console.print(f"No feedback for {submission.student} in {submission.lesson}: {why}", markup=False)
+        console.print(f"No feedback for {submission.student} in {submission.task}: {why}", markup=False)
     console.print(terminal.summary(graded), markup=False)
 
 
