@@ -194,7 +194,8 @@ def _interruptible(console: Console) -> Iterator[Callable[[], bool]]:
     def note(*_: object) -> None:
         nonlocal noted
         noted = True
-        signal.signal(signal.SIGINT, before)
+        # Not what was there before: a shell has its background jobs ignore it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         # The signal may come during a print, so the console can't be used here.
         os.write(console.file.fileno(), _FINISHING)
 
