@@ -74,7 +74,7 @@ class Budget:
 
     variants: int = 1200
     of_known: int = 1200
-    seconds: float = 0.2
+    seconds: float = 0.17
 
 
 def diagnose(
