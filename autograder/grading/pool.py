@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import takewhile
@@ -20,9 +20,6 @@ from .sandbox import Endpoint, ForkServer
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-
-# In seconds.
-_AWAKE = 0.5
 
 
 class PoolError(GradingError):
@@ -236,17 +233,8 @@ def _in_flight(
     for task in tasks:
         flying[submit(task)] = task
         if len(flying) >= most:
-            for future in _first_done(flying):
+            for future in wait(flying, return_when=FIRST_COMPLETED).done:
                 yield flying.pop(future), future
     while flying:
-        for future in _first_done(flying):
+        for future in wait(flying, return_when=FIRST_COMPLETED).done:
             yield flying.pop(future), future
-
-
-def _first_done(flying: Collection[Future[Any]]) -> set[Future[Any]]:
-    """Wait for the first of some tasks, and return those that are done."""
-    done: set[Future[Any]] = set()
-    while not done:
-        # A Ctrl-C that comes while another one is being noted is seen only when this wakes.
-        done = wait(flying, timeout=_AWAKE, return_when=FIRST_COMPLETED).done
-    return done
