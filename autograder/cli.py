@@ -12,7 +12,7 @@ import click
 from .commands.course import adopt, new, progress, release, report
 from .commands.doctor import doctor
 from .commands.grade import INTERRUPTED, grade
-from .grading import GradingError
+from .grading import GradingError, system_said
 from .modules import DISTRIBUTION, LessonError
 
 # What grading needs and a notebook does not, by the names under which it is imported.
@@ -36,9 +36,8 @@ class _Commands(click.Group):
         except (GradingError, LessonError) as error:
             raise CannotContinueError(str(error)) from None
         except OSError as error:
-            where = f" ({error.filename})" if error.filename else ""
             raise CannotContinueError(
-                f"{error.strerror or error}{where}. What was written before stays. Remove the cause, and run the command again."
+                f"{system_said(error)}. What was written before stays. Remove the cause, and run the command again."
             ) from error
         except (KeyboardInterrupt, click.Abort):
             click.echo("\nInterrupted.", err=True)

@@ -152,8 +152,9 @@ def _call(
     count = pass_counter() if by_hand else None
     before = count() if count is not None else 0
     calls, overflows = Calls(), Overflows()
-    watch_calls = calls if _is_watched(exercise) else contextlib.nullcontext()
-    watch_overflows = overflows if _is_watched(exercise) else contextlib.nullcontext()
+    watched = _is_watched(exercise)
+    watch_calls = calls if watched else contextlib.nullcontext()
+    watch_overflows = overflows if watched else contextlib.nullcontext()
     with (
         warnings.catch_warnings(record=True) as warned,
         contextlib.redirect_stdout(printed),

@@ -8,10 +8,13 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from .observation import SMALL
+
+Found = TypeVar("Found")
 
 # What is raised where a text can't be read.
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -42,17 +45,31 @@ def is_left_undefined(source: str, name: str, line: int) -> bool:
 kept = lru_cache(maxsize=512)
 
 
-@kept
+def _asked_of_text(unreadable: Found) -> Callable[[Callable[[str], Found]], Callable[[str], Found]]:
+    """Have a function keep what it finds in a text, and return `unreadable` for a text that can't be read."""
+
+    def decorated(find: Callable[[str], Found]) -> Callable[[str], Found]:
+        @kept
+        @wraps(find)
+        def found(source: str) -> Found:
+            try:
+                return find(source)
+            except UNREADABLE:
+                return unreadable
+
+        return found
+
+    return decorated
+
+
+@_asked_of_text(unreadable=frozenset[str]())
 def names_taken(source: str) -> frozenset[str]:
     """Return the names that a text calls and that mean nothing of its own, and those that it takes from a module.
 
     For `torch.func.vjp(f, x)`, the name is `vjp`. A parameter, a loop variable, a field, or what is assigned or defined in the
     text is its own, whatever library has a function of this name.
     """
-    try:
-        nodes = nodes_of(source)
-    except UNREADABLE:
-        return frozenset()
+    nodes = nodes_of(source)
     own = frozenset(name for node in nodes if (name := _bound_by(node)))
     inner = [one for node in nodes if isinstance(node, ast.ClassDef) for one in ast.walk(node)]
     fields = {name for node in inner if (name := _bound_by(node))}
@@ -81,13 +98,10 @@ def root_of(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-@kept
+@_asked_of_text(unreadable=False)
 def uses_backward_result(source: str) -> bool:
     """Whether a text uses what a call of `backward` returns, in place or by the name that it gives it."""
-    try:
-        nodes = nodes_of(source)
-    except UNREADABLE:
-        return False
+    nodes = nodes_of(source)
     passes = {id(node) for node in nodes if isinstance(node, ast.Call) and _is_pass(node)}
     given = [node for node in nodes if isinstance(node, ast.Assign) and id(node.value) in passes]
     names = {target.id for node in given for target in node.targets if isinstance(target, ast.Name)}
@@ -100,37 +114,28 @@ def _is_pass(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr == "backward"
 
 
-@kept
+@_asked_of_text(unreadable=True)
 def may_read_grad(source: str) -> bool:
     """Whether a text reads a `.grad`, or can't be read itself."""
-    try:
-        nodes = nodes_of(source)
-    except UNREADABLE:
-        return True
+    nodes = nodes_of(source)
     return not nodes[1:] or any(isinstance(node, ast.Attribute) and node.attr == "grad" for node in nodes)
 
 
-@kept
+@_asked_of_text(unreadable=True)
 def may_catch(source: str) -> bool:
     """Whether a text uses a parameter in a block that can catch what it raises, or can't be read itself."""
-    try:
-        nodes = nodes_of(source)
-    except UNREADABLE:
-        return True
+    nodes = nodes_of(source)
     blocks = (node for node in nodes if isinstance(node, ast.Try | ast.TryStar | ast.With))
     inside = (node for block in blocks for statement in block.body for node in ast.walk(statement))
     parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
     return not nodes[1:] or any(isinstance(node, ast.Name) and node.id in parameters for node in inside)
 
 
-@kept
+@_asked_of_text(unreadable=False)
 def detaches_or_retains_late(source: str) -> bool:
     """Whether a text detaches a tensor, or calls `retain_grad` after its first `backward` alone."""
-    try:
-        calls = [node for node in nodes_of(source) if isinstance(node, ast.Call)]
-        attributes = {node.attr for node in nodes_of(source) if isinstance(node, ast.Attribute)}
-    except UNREADABLE:
-        return False
+    calls = [node for node in nodes_of(source) if isinstance(node, ast.Call)]
+    attributes = {node.attr for node in nodes_of(source) if isinstance(node, ast.Attribute)}
     lines: dict[str, int] = {}
     for call in calls:
         if isinstance(call.func, ast.Attribute):
@@ -139,54 +144,46 @@ def detaches_or_retains_late(source: str) -> bool:
     return late or bool(attributes & {"data", "detach", "detach_"})
 
 
-@kept
+@_asked_of_text(unreadable=False)
 def says_complex(source: str) -> bool:
     """Whether a text computes with complex numbers."""
-    try:
-        for node in nodes_of(source):
-            match node:
-                case ast.Constant(complex()) | ast.Call(ast.Name("complex")):
-                    return True
-                case ast.Attribute(_, "complex64" | "complex128" | "cfloat" | "cdouble"):
-                    return True
-                case ast.Call(ast.Attribute(ast.Name("cmath"))):
-                    return True
-    except UNREADABLE:
-        pass
+    for node in nodes_of(source):
+        match node:
+            case ast.Constant(complex()) | ast.Call(ast.Name("complex")):
+                return True
+            case ast.Attribute(_, "complex64" | "complex128" | "cfloat" | "cdouble"):
+                return True
+            case ast.Call(ast.Attribute(ast.Name("cmath"))):
+                return True
     return False
 
 
+@_asked_of_text(unreadable=False)
 def says_samples(source: str) -> bool:
     """Whether a text makes or sums up many points."""
-    try:
-        return any(isinstance(node, ast.Name | ast.Attribute) and _name_of(node) in _MANY for node in nodes_of(source))
-    except UNREADABLE:
-        return False
+    return any(isinstance(node, ast.Name | ast.Attribute) and _name_of(node) in _MANY for node in nodes_of(source))
 
 
 def _name_of(node: ast.Name | ast.Attribute) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr
 
 
-@kept
+@_asked_of_text(unreadable=False)
 def says_few_digits(source: str) -> bool:
     """Whether a text says why a right formula's value may have few digits: a small constant, rounding, or a short type.
 
     What an `assert` compares is no part of the value.
     """
-    try:
-        for node in answering(tree_of(source)):
-            match node:
-                case ast.Constant(float() as number) if 0 < abs(number) <= SMALL:
-                    return True
-                case ast.Name(name) | ast.Attribute(_, name) if name in _FEW_DIGITS:
-                    return True
-                case ast.Constant(str() as name) if name in _FEW_DIGITS:
-                    return True
-                case ast.FormattedValue(_, _, ast.JoinedStr()):
-                    return True
-    except UNREADABLE:
-        pass
+    for node in answering(tree_of(source)):
+        match node:
+            case ast.Constant(float() as number) if 0 < abs(number) <= SMALL:
+                return True
+            case ast.Name(name) | ast.Attribute(_, name) if name in _FEW_DIGITS:
+                return True
+            case ast.Constant(str() as name) if name in _FEW_DIGITS:
+                return True
+            case ast.FormattedValue(_, _, ast.JoinedStr()):
+                return True
     return False
 
 

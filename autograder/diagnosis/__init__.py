@@ -47,7 +47,7 @@ def explain(wrong: Wrong, others: Sequence[Exercise] = ()) -> Finding:
 
 def _with_source(wrong: Wrong, finding: Finding) -> Finding:
     """Show the expression that a wrong entry of the result is, if the text writes it out."""
-    function = wrong.text.function(wrong.exercise.name) if wrong.text is not None else None
+    function = wrong.function
     is_returned = wrong.exercise.measure is None and wrong.exercise.ask is None
     if function is None or wrong.text is None or finding.place.text or not is_returned:
         return finding

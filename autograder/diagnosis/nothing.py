@@ -25,10 +25,8 @@ _OF_LEAVES = frozenset({"grad", "requires_grad_", "requires_grad", "retain_grad"
 def why_none(wrong: Wrong) -> Finding | None:
     """Return why the call that is wrong gave None; None where it gave something else, or the text does not tell."""
     call = wrong.calls[wrong.case]
-    if call.value is None or call.value.kind != "nothing" or wrong.text is None:
-        return None
-    function = wrong.text.function(wrong.exercise.name)
-    if function is None:
+    function = wrong.function
+    if call.value is None or call.value.kind != "nothing" or wrong.text is None or function is None:
         return None
     ends = list(returns(function))
     if not any(one.value is not None for one in ends):

@@ -15,7 +15,7 @@ from ..exercise import Case, Exercise, Raises
 from ..mistake import Point
 from ..observation import Call
 from .numbers import Array, Table, arrays_by_path, table_of
-from .text import Text, parameters, text_of
+from .text import Function, Text, parameters, text_of
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,15 @@ class Wrong:
         return text_of(self.source) if self.source else None
 
     @cached_property
+    def function(self) -> Function | None:
+        """The function in the text that the exercise asks for; None where there is none."""
+        return self.text.function(self.exercise.name) if self.text is not None else None
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """What the arguments are called: by what asks, by the answer itself, by the exercise's function, or by their place."""
         most = max((len(point.arguments) for point in self.points), default=0)
-        function = self.text.function(self.exercise.name) if self.text is not None else None
-        found = tuple(one.arg for one in parameters(function)) if function is not None else ()
+        found = tuple(one.arg for one in parameters(self.function)) if self.function is not None else ()
         if self.exercise.ask is not None:
             # The first of them is the student's names.
             found = parameters_of(self.exercise.ask)[1:]

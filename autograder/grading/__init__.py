@@ -20,3 +20,8 @@ CHOICES: tuple[TierChoice, ...] = ("auto", *TIERS)
 
 class GradingError(Exception):
     """What keeps a class from being graded; the text says what was seen and what to do."""
+
+
+def system_said(error: OSError) -> str:
+    """Return what the system says of an error, and of which file."""
+    return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")

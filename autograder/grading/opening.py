@@ -14,6 +14,7 @@ from nbgrader.api import Gradebook, InvalidEntry
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from . import system_said
 from .gradebook import GradebookError, is_prepared, prepare
 from .layout import CourseError, Layout
 
@@ -113,9 +114,8 @@ def _writing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
         raise CourseError(
-            f"{error.strerror or error}{where}. All written grades are kept. Remove the cause, and run the same command again."
+            f"{system_said(error)}. All written grades are kept. Remove the cause, and run the same command again."
         ) from error
 
 

@@ -15,7 +15,7 @@ from ..wrong import Wrong
 
 def unused_parameter(wrong: Wrong) -> Finding | None:
     """Look for a parameter that the body never reads and that the right answer depends on."""
-    function = wrong.text.function(wrong.exercise.name) if wrong.text is not None else None
+    function = wrong.function
     # What asks an answer may hand it other arguments than its own.
     if function is None or wrong.text is None or wrong.exercise.ask is not None:
         return None
@@ -52,7 +52,7 @@ def bitwise_power(wrong: Wrong) -> Finding | None:
 
 def outside_variable(wrong: Wrong) -> Finding | None:
     """Look for a variable of the notebook that the body reads."""
-    function = wrong.text.function(wrong.exercise.name) if wrong.text is not None else None
+    function = wrong.function
     if function is None or wrong.text is None:
         return None
     outside = next(iter(variables_from_outside(wrong.text, function)), None)

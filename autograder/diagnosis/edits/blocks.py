@@ -50,8 +50,7 @@ def _moved_in(code: Code, first: ast.stmt, second: ast.stmt) -> Iterator[Edit]:
         return
     inside = first.body[0].col_offset - second.col_offset
     if inside > 0 and first.body[0].lineno > first.lineno:
-        new = b"".join(b" " * inside + line for line in code.data[slice(*at)].splitlines(keepends=True))
-        yield Edit("slip.indent", *at, new, second, 3.0)
+        yield Edit("slip.indent", *at, _indented(code.data[slice(*at)], inside), second, 3.0)
 
 
 def _moved_in_first(code: Code, first: ast.stmt, second: ast.stmt) -> Iterator[Edit]:
@@ -61,8 +60,7 @@ def _moved_in_first(code: Code, first: ast.stmt, second: ast.stmt) -> Iterator[E
         return
     top = second.body[0]
     if top.lineno > second.lineno and at[1] <= code.start(second):
-        inside = b" " * (top.col_offset - first.col_offset)
-        moved = b"".join(inside + line for line in code.data[slice(*at)].splitlines(keepends=True))
+        moved = _indented(code.data[slice(*at)], top.col_offset - first.col_offset)
         body = code.start(top) - top.col_offset
         yield Edit("slip.indent", at[0], body, code.data[at[1] : body] + moved, first, 2.8)
 
@@ -124,6 +122,10 @@ def _put_before(code: Code, statement: ast.stmt, new: bytes, shown: ast.stmt, ra
         return Edit("slip.dropped-statement", start, code.end(statement), new, shown, 1.5, True)
     line_end = b"\n" + b" " * statement.col_offset
     return Edit("slip.dropped-statement", start, start, new + line_end, shown, rank, True)
+
+
+def _indented(lines: bytes, columns: int) -> bytes:
+    return b"".join(b" " * columns + line for line in lines.splitlines(keepends=True))
 
 
 def _ended(lines: bytes) -> bytes:
